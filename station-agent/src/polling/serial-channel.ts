@@ -1,4 +1,4 @@
-import type { Channel, Exchange, ExchangeFailure, ExchangeOutcome, Verdict } from '../drivers/exchange.js';
+import type { Exchange, ExchangeFailure, ExchangeOutcome, Verdict } from '../drivers/exchange.js';
 import type { HardwareClock } from '../hardware/deps.js';
 import type { SerialLink } from '../transports/serial/serial-link.js';
 
@@ -10,9 +10,8 @@ const QUIET_MAX_MS = 400;
 /** Start bit, eight data bits, stop bit. */
 const BITS_PER_BYTE = 10;
 
-export type SerialChannel = Channel & {
-  /** Milliseconds that this many bytes take on the wire. */
-  wireMs(bytes: number): number;
+export type SerialChannel = {
+  exchange<T>(exchange: Exchange<T>, signal?: AbortSignal): Promise<ExchangeOutcome<T>>;
   close(): void;
 };
 
@@ -20,11 +19,7 @@ export type SerialChannel = Channel & {
  * Exchanges over a serial line, strictly one at a time; the caller owns the order. Bytes that come while no exchange is open belong to
  * nobody and are dropped.
  */
-export function createSerialChannel(
-  link: SerialLink,
-  clock: HardwareClock,
-  signal?: AbortSignal,
-): SerialChannel {
+export function createSerialChannel(link: SerialLink, clock: HardwareClock): SerialChannel {
   const wireMs = (bytes: number): number => (bytes * BITS_PER_BYTE * 1000) / link.baudRate;
   let lastByteMs = Number.NEGATIVE_INFINITY;
   let dirty = false;
@@ -45,7 +40,7 @@ export function createSerialChannel(
     dirty = false;
   }
 
-  function listen<T>(exchange: Exchange<T>): Promise<ExchangeOutcome<T>> {
+  function listen<T>(exchange: Exchange<T>, signal?: AbortSignal): Promise<ExchangeOutcome<T>> {
     return new Promise((resolve) => {
       const answerWithinMs = exchange.answerWithinMs ?? ANSWER_WITHIN_MS;
       const gapMs = exchange.gapMs ?? GAP_MS;
@@ -117,15 +112,14 @@ export function createSerialChannel(
   }
 
   return {
-    wireMs,
-    async exchange(exchange) {
+    async exchange(exchange, signal) {
       if (busy) throw new Error('two exchanges at once on one line');
       busy = true;
       try {
         if (signal?.aborted) return { ok: false, reason: 'cancelled', detail: 'cancelled' };
         if (!link.isUp()) return { ok: false, reason: 'link-down', detail: `${link.path} is away` };
         if (dirty) await settleLine();
-        return await listen(exchange);
+        return await listen(exchange, signal);
       } finally {
         busy = false;
       }
