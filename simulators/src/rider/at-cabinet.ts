@@ -33,7 +33,7 @@ export function createHands(controlUrl: string): Hands {
   const hands: Hands = {
     slots: async () => (await call<{ slots: CabinetSlot[] }>('GET', '/state')).slots,
     openDoor: async (slot) => void (await act('open-door', { slot })),
-    insertPack: async (slot, serial) => void (await act('insert-pack', { slot, serial })),
+    insertPack: async (slot, serial) => void (await act('insert-pack', { slot, pack: serial })),
     async removePack(slot) {
       const serial = (await hands.slots()).find((one) => one.slot === slot)?.pack?.serial;
       await act('remove-pack', { slot });
@@ -41,7 +41,7 @@ export function createHands(controlUrl: string): Hands {
       return serial;
     },
     closeDoor: async (slot) => void (await act('close-door', { slot })),
-    scan: async (reader, payload) => void (await act('scan', { reader, payload })),
+    scan: async (reader, payload) => void (await act('scan', { kind: reader, payload })),
   };
   return hands;
 }
