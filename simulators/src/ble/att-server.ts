@@ -143,7 +143,9 @@ export function createAttServer(options: {
 
   function store(attribute: Attribute, data: Buffer): void {
     if (attribute.kind === 'configuration') {
-      subscriptions.set(attribute.characteristic, data.length >= 2 ? data.readUInt16LE(0) : 0);
+      const bits = data.length >= 2 ? data.readUInt16LE(0) : 0;
+      subscriptions.set(attribute.characteristic, bits);
+      if (bits & 1) attribute.characteristic.subscribed?.(server);
     } else if (attribute.kind === 'value') attribute.characteristic.write?.(data, server);
   }
 

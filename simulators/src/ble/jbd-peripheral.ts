@@ -23,6 +23,8 @@ export function createJbdPeripheral(options: {
     uuid: 'ff01',
     properties: ['read', 'notify'],
     read: () => new Uint8Array(),
+    // Real modules send one stray zero byte after a subscription.
+    subscribed: (link) => link.notify(notify, Uint8Array.of(0)),
   };
 
   function answer(link: PeripheralLink, bytes: Uint8Array, delayMs: number): void {

@@ -7,6 +7,8 @@ export interface GattCharacteristic {
   readonly properties: readonly CharacteristicProperty[];
   read?(): Uint8Array;
   write?(data: Uint8Array, link: PeripheralLink): void;
+  /** The host has switched notifications on. */
+  subscribed?(link: PeripheralLink): void;
 }
 
 export interface GattService {

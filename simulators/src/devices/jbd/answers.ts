@@ -13,31 +13,36 @@ const PROTECTION_BITS: readonly (readonly [ProtectionFlag, number])[] = [
   ['discharge-over-current', 9],
 ];
 
-export interface JbdIdentity {
+/** What a JBD board was given at the factory. */
+export interface JbdBoard {
   readonly year: number;
   readonly month: number;
   readonly day: number;
+  /** 0x22 = 2.2. */
+  readonly softwareVersion: number;
+  /** Temperature sensors that are fitted. */
+  readonly sensors: number;
 }
 
-/** Command 03, basic information, with two temperature sensors. */
-export function basicInfo(pack: PackSnapshot, made: JbdIdentity): Uint8Array {
+/** Command 03, basic information. */
+export function basicInfo(pack: PackSnapshot, board: JbdBoard): Uint8Array {
   const balance = pack.balancing.reduce((bits, on, i) => bits | (on && i < 32 ? 2 ** i : 0), 0);
   const protection = PROTECTION_BITS.reduce(
     (bits, [flag, bit]) => bits | (pack.protections.has(flag) ? 1 << bit : 0),
     0,
   );
-  const sensors = pack.temperaturesDeciC.slice(0, 2);
+  const sensors = pack.temperaturesDeciC.slice(0, board.sensors);
   const sink = createByteSink()
     .u16be(Math.round(pack.voltageMv / 10))
     .u16be(Math.round(pack.currentMa / 10))
     .u16be(Math.round(pack.remainingMah / 10))
     .u16be(Math.round(pack.capacityMah / 10))
     .u16be(pack.cycles)
-    .u16be(((made.year - 2000) << 9) | (made.month << 5) | made.day)
+    .u16be(((board.year - 2000) << 9) | (board.month << 5) | board.day)
     .u16be(balance & 0xffff)
     .u16be(balance >>> 16)
     .u16be(protection)
-    .u8(0x22)
+    .u8(board.softwareVersion)
     .u8(Math.round(pack.socPct))
     .u8((pack.chargeMos ? 1 : 0) | (pack.dischargeMos ? 2 : 0))
     .u8(pack.seriesCells)

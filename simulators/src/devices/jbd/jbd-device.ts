@@ -5,7 +5,7 @@ import { basicInfo, cellVoltages, deviceName, errorCounters } from './answers.js
 import { createJbdReceiver, encodeJbdAnswer, JBD_ERROR, JBD_OK, type JbdRequest } from './frame.js';
 
 const TURNAROUND_MS = 15;
-const MADE = { year: 2025, month: 6, day: 18 };
+const BOARD = { year: 2025, month: 6, day: 18, softwareVersion: 0x22, sensors: 2 };
 
 /** One frame in, the answer's bytes out; writes are refused, as a locked module does. */
 export function answerJbd(request: JbdRequest, wired: WiredPack): Uint8Array {
@@ -13,7 +13,7 @@ export function answerJbd(request: JbdRequest, wired: WiredPack): Uint8Array {
   if (request.write) return encodeJbdAnswer(request.command, JBD_ERROR);
   switch (request.command) {
     case 0x03:
-      return encodeJbdAnswer(0x03, JBD_OK, basicInfo(pack, MADE));
+      return encodeJbdAnswer(0x03, JBD_OK, basicInfo(pack, BOARD));
     case 0x04:
       return encodeJbdAnswer(0x04, JBD_OK, cellVoltages(pack));
     case 0x05:

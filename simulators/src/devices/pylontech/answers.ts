@@ -7,16 +7,19 @@ const MAKER = 'Pylon---------------';
 
 const deciA = (ma: number) => Math.round(ma / 100);
 
+/** Temperatures in wire order: the average of all sensors comes first. */
+export function wireTemperatures(pack: PackSnapshot): number[] {
+  const sum = pack.temperaturesDeciC.reduce((total, t) => total + t, 0);
+  return [Math.round(sum / Math.max(1, pack.temperaturesDeciC.length)), ...pack.temperaturesDeciC];
+}
+
 /** INFO block of one pack in the answer to command 42. */
-export function analogBlock(pack: PackSnapshot): Uint8Array {
+export function analogBlock(pack: PackSnapshot, temperaturesDeciC = wireTemperatures(pack)): Uint8Array {
   const sink = createByteSink();
   sink.u8(pack.cellMv.length);
   for (const mv of pack.cellMv) sink.u16be(mv);
-  const average =
-    pack.temperaturesDeciC.reduce((sum, t) => sum + t, 0) / Math.max(1, pack.temperaturesDeciC.length);
-  const temperatures = [Math.round(average), ...pack.temperaturesDeciC];
-  sink.u8(temperatures.length);
-  for (const deciC of temperatures) sink.u16be(kelvinWord(deciC));
+  sink.u8(temperaturesDeciC.length);
+  for (const deciC of temperaturesDeciC) sink.u16be(kelvinWord(deciC));
   sink.u16be(deciA(pack.currentMa)).u16be(pack.voltageMv);
   if (pack.designCapacityMah > EXTENDED_ABOVE_MAH) {
     sink.u16be(0xffff).u8(4).u16be(0xffff).u16be(pack.cycles);
@@ -28,9 +31,9 @@ export function analogBlock(pack: PackSnapshot): Uint8Array {
 }
 
 /** Command 42: `count` is the number of packs when all were asked for, else the number asked. */
-export function analogInfo(count: number, packs: readonly PackSnapshot[]): Uint8Array {
-  const sink = createByteSink().u8(0x11).u8(count);
-  for (const pack of packs) sink.bytes(analogBlock(pack));
+export function analogInfo(count: number, blocks: readonly Uint8Array[], flag = 0x11): Uint8Array {
+  const sink = createByteSink().u8(flag).u8(count);
+  for (const block of blocks) sink.bytes(block);
   return sink.done();
 }
 
@@ -42,7 +45,7 @@ export function alarmInfo(number: number, pack: PackSnapshot): Uint8Array {
   const { limits, protections } = pack;
   const has = (flag: Parameters<typeof protections.has>[0]) => protections.has(flag);
   const cellLevels = pack.cellMv.map((mv) => level(mv, limits.underVoltageMv, limits.overVoltageMv));
-  const sensors = [pack.temperaturesDeciC[0] ?? 0, ...pack.temperaturesDeciC];
+  const sensors = wireTemperatures(pack);
   const sink = createByteSink().u8(0).u8(number).u8(cellLevels.length).bytes(cellLevels);
   sink.u8(sensors.length);
   for (const deciC of sensors) sink.u8(level(deciC, limits.chargeMinC * 10, limits.dischargeMaxC * 10));

@@ -4,6 +4,7 @@ import type { SerialAnswer, SerialDevice, WiredPack } from '../device.js';
 import { spoil } from '../wire-noise.js';
 import {
   alarmInfo,
+  analogBlock,
   analogInfo,
   firmwareInfo,
   managementInfo,
@@ -70,9 +71,15 @@ const HANDLERS: ReadonlyMap<number, Handler> = new Map<number, Handler>([
     (request, self, peers) => {
       if (request.info.at(-1) === ALL_PACKS) {
         const packs = peers.all();
-        return { rtn: RTN.ok, info: analogInfo(packs.length, packs) };
+        return {
+          rtn: RTN.ok,
+          info: analogInfo(
+            packs.length,
+            packs.map((pack) => analogBlock(pack)),
+          ),
+        };
       }
-      return forNumberedPack((number, pack) => analogInfo(number, [pack]))(request, self, peers);
+      return forNumberedPack((number, pack) => analogInfo(number, [analogBlock(pack)]))(request, self, peers);
     },
   ],
 ]);
