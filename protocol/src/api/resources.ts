@@ -1,0 +1,307 @@
+import { z } from 'zod';
+import { ORDER_STATES } from '../domain/order.js';
+import { deviceSchema } from '../messages/envelope.js';
+import { readingMessageSchema, slotMessageSchema, stationMessageSchema } from '../messages/readings.js';
+import { COMMAND_STATES, SWAP_STEPS } from '../messages/uplink.js';
+import { idSchema, isoTimeSchema, moneySchema } from './common.js';
+
+/** Resources of `/core/v0`. Every document also carries `id`, `createdAt`, `updatedAt` and `version` (the ETag). */
+const stored = {
+  id: idSchema,
+  tenantId: z.string(),
+  version: z.number().int(),
+  createdAt: isoTimeSchema,
+  updatedAt: isoTimeSchema,
+};
+
+/** GET /core/v0/users/{id}, also /auth/v1/users/{id}. */
+export const userSchema = z.object({
+  ...stored,
+  phone: z.string().optional(),
+  name: z.string(),
+  status: z.enum(['active', 'suspended', 'closed']),
+  realName: z.enum(['none', 'pending', 'verified', 'rejected']).default('none'),
+  locale: z.enum(['zh-CN', 'en']).default('zh-CN'),
+  /** Spendable balance of the wallet. */
+  balanceFen: z.number().int(),
+  vehicleIds: z.array(z.string()),
+});
+export type User = z.infer<typeof userSchema>;
+export const userCreateSchema = z.strictObject({
+  name: z.string().min(1).max(64),
+  phone: z.string().regex(/^\+?[0-9]{6,15}$/),
+  locale: z.enum(['zh-CN', 'en']).optional(),
+});
+export const userPatchSchema = z.strictObject({
+  name: z.string().min(1).max(64).optional(),
+  status: z.enum(['active', 'suspended', 'closed']).optional(),
+  locale: z.enum(['zh-CN', 'en']).optional(),
+});
+
+/** GET /core/v0/vehicles/{id} */
+export const vehicleSchema = z.object({
+  ...stored,
+  plate: z.string().optional(),
+  vin: z.string().optional(),
+  model: z.string().optional(),
+  packClass: z.string(),
+  packSlots: z.number().int().min(1).max(8),
+  ownerUserId: z.string().nullable(),
+  /** Serials of the packs that it holds by the custody ledger. */
+  packIds: z.array(z.string()),
+});
+export type Vehicle = z.infer<typeof vehicleSchema>;
+export const vehicleCreateSchema = z.strictObject({
+  plate: z.string().min(1).max(16).optional(),
+  vin: z
+    .string()
+    .regex(/^[A-HJ-NPR-Z0-9]{17}$/)
+    .optional(),
+  model: z.string().max(64).optional(),
+  packClass: z.string().min(1).max(32),
+  packSlots: z.number().int().min(1).max(8).optional(),
+  ownerUserId: idSchema.optional(),
+  packIds: z.array(idSchema).max(8).optional(),
+});
+export const vehiclePatchSchema = vehicleCreateSchema.partial();
+
+/** GET /core/v0/batteries/{id}: a pack; `id` is its serial. */
+export const batterySchema = z.object({
+  ...stored,
+  packClass: z.string(),
+  model: z.string().optional(),
+  status: z.enum(['in-service', 'quarantined', 'retired']),
+  /** The one that holds it now. */
+  custodian: z.object({
+    kind: z.enum(['station', 'vehicle', 'depot', 'transit', 'maker', 'unknown']),
+    id: z.string().optional(),
+    slot: z.number().int().optional(),
+    since: isoTimeSchema,
+  }),
+  lastReading: readingMessageSchema.nullable(),
+  lastSeenAt: isoTimeSchema.nullable(),
+});
+export type Battery = z.infer<typeof batterySchema>;
+
+/** GET /core/v0/stations/{id}: `id` is the device number. */
+export const stationSchema = z.object({
+  ...stored,
+  name: z.string(),
+  device: deviceSchema,
+  lifecycle: z.enum(['draft', 'commissioned', 'live', 'maintenance', 'retired']),
+  topics: z.enum(['own', 'shared']),
+  location: z
+    .object({
+      lat: z.number().min(-90).max(90),
+      lon: z.number().min(-180).max(180),
+      address: z.string().optional(),
+    })
+    .nullable(),
+  timeZone: z.string(),
+  online: z.boolean(),
+  lastSeenAt: isoTimeSchema.nullable(),
+  epoch: z.number().int().nullable(),
+  versions: z.record(z.string(), z.string()).optional(),
+  info: stationMessageSchema.nullable(),
+  slots: z.array(
+    slotMessageSchema.extend({
+      reading: readingMessageSchema.nullable().optional(),
+      updatedAt: isoTimeSchema.optional(),
+    }),
+  ),
+  /** Packs that could leave now, by class. */
+  ready: z.record(z.string(), z.number().int()),
+  emptySlots: z.number().int(),
+});
+export type Station = z.infer<typeof stationSchema>;
+export const stationCreateSchema = z.strictObject({
+  device: deviceSchema,
+  name: z.string().min(1).max(80),
+  topics: z.enum(['own', 'shared']).optional(),
+  location: z
+    .strictObject({
+      lat: z.number().min(-90).max(90),
+      lon: z.number().min(-180).max(180),
+      address: z.string().max(200).optional(),
+    })
+    .optional(),
+  timeZone: z.string().max(64).optional(),
+});
+export const stationPatchSchema = stationCreateSchema
+  .omit({ device: true })
+  .partial()
+  .extend({
+    lifecycle: z.enum(['draft', 'commissioned', 'live', 'maintenance', 'retired']).optional(),
+  });
+/** What riders see of a station. */
+export const publicStationSchema = stationSchema
+  .pick({
+    id: true,
+    name: true,
+    location: true,
+    timeZone: true,
+    online: true,
+    ready: true,
+    emptySlots: true,
+    lastSeenAt: true,
+  })
+  .extend({
+    slotCount: z.number().int(),
+    inService: z.boolean(),
+  });
+export type PublicStation = z.infer<typeof publicStationSchema>;
+
+export const orderStepSchema = z.object({
+  at: isoTimeSchema,
+  state: z.enum(ORDER_STATES),
+  /** Station step behind it, if one. */
+  step: z.enum(SWAP_STEPS).optional(),
+  who: z.string(),
+  what: z.string(),
+  slot: z.number().int().optional(),
+  packId: z.string().optional(),
+  reason: z.string().optional(),
+});
+export type OrderStep = z.infer<typeof orderStepSchema>;
+
+/** GET /core/v0/orders/{id} */
+export const orderSchema = z.object({
+  ...stored,
+  kind: z.literal('swap'),
+  state: z.enum(ORDER_STATES),
+  /** `remote` from the app, `station` created by the station, `operator` from admin, `offline` reconciled later. */
+  origin: z.enum(['remote', 'station', 'operator', 'offline']),
+  userId: z.string(),
+  vehicleId: z.string(),
+  stationId: z.string(),
+  commandId: z.string().nullable(),
+  packClass: z.string().nullable(),
+  returned: z
+    .object({
+      packId: z.string().optional(),
+      slot: z.number().int().optional(),
+      reading: readingMessageSchema.optional(),
+      at: isoTimeSchema,
+    })
+    .nullable(),
+  dispensed: z
+    .object({
+      packId: z.string().optional(),
+      slot: z.number().int().optional(),
+      reading: readingMessageSchema.optional(),
+      at: isoTimeSchema,
+    })
+    .nullable(),
+  price: z.object({
+    planVersion: z.string(),
+    lines: z.array(z.object({ label: z.string(), amountFen: z.number().int() })),
+    totalFen: z.number().int(),
+    currency: z.literal('CNY'),
+  }),
+  /** Held when authorised, captured once when the pack left, released otherwise. */
+  payment: z.object({
+    state: z.enum(['none', 'held', 'captured', 'released']),
+    amountFen: z.number().int(),
+    chargeId: z.string().nullable(),
+  }),
+  reason: z.string().nullable(),
+  timeline: z.array(orderStepSchema),
+  expiresAt: isoTimeSchema.nullable(),
+  completedAt: isoTimeSchema.nullable(),
+});
+export type Order = z.infer<typeof orderSchema>;
+
+/**
+ * POST /core/v0/orders (rider, operator) and the 2021 plan's POST /core/v0/order (station).
+ * A station's own body may use the plan's words `user` and `vehicle`.
+ */
+export const orderCreateSchema = z.strictObject({
+  userId: idSchema.optional(),
+  user: idSchema.optional(),
+  vehicleId: idSchema.optional(),
+  vehicle: idSchema.optional(),
+  stationId: deviceSchema.optional(),
+  /** Id that the station gave its swap; with the device it makes the order unique. */
+  requestId: z.string().min(1).max(64).optional(),
+  startedAt: isoTimeSchema.optional(),
+});
+export type OrderCreate = z.infer<typeof orderCreateSchema>;
+
+/** PUT /core/v0/order/{id} by a station completes (or fails) the order; facts go into the timeline as evidence. */
+export const orderUpdateSchema = z.strictObject({
+  state: z
+    .enum(['returned', 'dispensed', 'completed', 'failed', 'refused', 'cancelled', 'resolved'])
+    .optional(),
+  returnedPackId: idSchema.optional(),
+  returnedSlot: z.number().int().min(1).optional(),
+  dispensedPackId: idSchema.optional(),
+  dispensedSlot: z.number().int().min(1).optional(),
+  reason: z.string().max(64).optional(),
+  note: z.string().max(500).optional(),
+  at: isoTimeSchema.optional(),
+});
+export type OrderUpdate = z.infer<typeof orderUpdateSchema>;
+
+/** GET /core/v0/commands/{id}, POST /core/v0/stations/{id}/commands */
+export const commandSchema = z.object({
+  ...stored,
+  stationId: z.string(),
+  type: z.number().int(),
+  name: z.string(),
+  data: z.unknown(),
+  state: z.enum(['queued', 'sent', ...COMMAND_STATES]),
+  reason: z.string().nullable(),
+  detail: z.string().nullable(),
+  by: z.string(),
+  orderId: z.string().nullable(),
+  ttlMs: z.number().int(),
+  issuedAt: isoTimeSchema,
+  settledAt: isoTimeSchema.nullable(),
+  history: z.array(z.object({ at: isoTimeSchema, state: z.string(), reason: z.string().optional() })),
+});
+export type Command = z.infer<typeof commandSchema>;
+export const commandCreateSchema = z.discriminatedUnion('name', [
+  z.strictObject({ name: z.literal('SERVER_ASK_INFO') }),
+  z.strictObject({ name: z.literal('SERVER_ASK_RESTART'), force: z.boolean().optional() }),
+  z.strictObject({
+    name: z.literal('SERVER_ASK_DISCONNECT'),
+    reconnectAfterS: z.number().int().min(0).max(604_800).optional(),
+  }),
+  z.strictObject({
+    name: z.literal('SERVER_OPEN_SLOT'),
+    slot: z.number().int().min(1).max(512),
+    reason: z.string().min(3).max(500),
+  }),
+]);
+
+/** Server-sent events of GET /core/v0/events: `event:` is the type, `data:` this. */
+export const liveEventSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('station'), id: z.string(), tenantId: z.string(), station: stationSchema }),
+  z.object({
+    type: z.literal('order'),
+    id: z.string(),
+    tenantId: z.string(),
+    userId: z.string(),
+    stationId: z.string(),
+    order: orderSchema,
+  }),
+  z.object({ type: z.literal('command'), id: z.string(), tenantId: z.string(), command: commandSchema }),
+  z.object({
+    type: z.literal('alarm'),
+    id: z.string(),
+    tenantId: z.string(),
+    stationId: z.string(),
+    code: z.string(),
+    state: z.string(),
+    severity: z.string(),
+  }),
+]);
+export type LiveEvent = z.infer<typeof liveEventSchema>;
+
+export const chargeSchema = z.object({
+  ...stored,
+  orderId: z.string(),
+  userId: z.string(),
+  ...moneySchema.shape,
+});
+export type Charge = z.infer<typeof chargeSchema>;

@@ -1,0 +1,44 @@
+import type { CaptureCase, CaptureDecoder, CaptureResult } from './case.js';
+import { captureBytes } from './case.js';
+import { decodeJbdCapture } from './jbd-capture.js';
+import { decodePylontechCapture } from './pylontech-capture.js';
+
+/** Protocol names of a capture file and their decoders. */
+const DECODERS: Readonly<Record<string, CaptureDecoder>> = {
+  'pylontech-rs485': decodePylontechCapture,
+  jbd: decodeJbdCapture,
+};
+
+/** Protocol names that {@link decodeCapture} knows. */
+export const CAPTURE_PROTOCOLS: readonly string[] = Object.keys(DECODERS);
+
+/**
+ * Decodes one recorded exchange: puts its frames together, merges the answers into a reading or several packs, and names
+ * why when nothing came out. A frame that is refused beside good ones is listed, it does not spoil them.
+ */
+export function decodeCapture(capture: CaptureCase): CaptureResult {
+  const base = { id: capture.id, protocol: capture.protocol };
+  const decoder = Object.hasOwn(DECODERS, capture.protocol) ? DECODERS[capture.protocol] : undefined;
+  if (!decoder) {
+    const detail = `protocol "${capture.protocol}" is not one of ${CAPTURE_PROTOCOLS.join(', ')}`;
+    return { ...base, ok: false, error: 'unknown_type', detail };
+  }
+  const input = captureBytes(capture);
+  if (typeof input === 'string') {
+    return { ...base, ok: false, error: 'invalid_hex', detail: `${input} is not hex` };
+  }
+  const { decoded, failures, reading, packs, info } = decoder(input);
+  const rejected = failures.map(({ error, detail }) => ({ error, detail }));
+  if (decoded === 0) {
+    const first = rejected[0] ?? { error: 'no_frame' as const, detail: 'no start of a frame in the bytes' };
+    return { ...base, ok: false, ...first };
+  }
+  return {
+    ...base,
+    ok: true,
+    ...(reading && { reading }),
+    ...(packs && { packs }),
+    ...(info && Object.keys(info).length > 0 && { info }),
+    ...(rejected.length > 0 && { rejected }),
+  };
+}

@@ -1,0 +1,4 @@
+export * from './errors.js';
+export * from './order.js';
+export * from './reading.js';
+export * from './reasons.js';
