@@ -1,11 +1,16 @@
 import type { CaptureCase, CaptureDecoder, CaptureResult } from './case.js';
 import { captureBytes } from './case.js';
 import { decodeJbdCapture } from './jbd-capture.js';
+import { createPaceCaptureDecoder } from './pace-capture.js';
 import { decodePylontechCapture } from './pylontech-capture.js';
+import { decodeSeplosCapture } from './seplos-capture.js';
 
 /** Protocol names of a capture file and their decoders. */
 const DECODERS: Readonly<Record<string, CaptureDecoder>> = {
   'pylontech-rs485': decodePylontechCapture,
+  'seplos-v2-rs485': decodeSeplosCapture,
+  'pace-rs485-v25': createPaceCaptureDecoder('v25'),
+  'pace-rs485-v20': createPaceCaptureDecoder('v20'),
   jbd: decodeJbdCapture,
 };
 

@@ -1,6 +1,7 @@
 import { bitSet, byteAt } from '../../bytes/index.js';
 import { type DecodeResult, decoded, type PackAlarm, undecodable } from '../../domain/reading.js';
-import { ITEM_ALARM, STATUS_1_ALARMS } from './fields.js';
+import { itemAlarms } from '../ascii-frame/index.js';
+import { STATUS_1_ALARMS } from './fields.js';
 
 /** Alarm state of one pack (answer to 44). Item values: 0 normal, 1 below limit, 2 above limit, 0xF0 other. */
 export type PylontechAlarm = {
@@ -65,17 +66,15 @@ type Items = Pick<
 
 function namedAlarms(items: Items, status: readonly number[]): PackAlarm[] {
   const [status1 = 0, , , cells1 = 0, cells2 = 0] = status;
-  const found = new Set<PackAlarm>();
-  const mark = (value: number, below: PackAlarm, above: PackAlarm): void => {
-    if (value === ITEM_ALARM.below) found.add(below);
-    else if (value === ITEM_ALARM.above) found.add(above);
-    else if (value !== 0) found.add('other_fault');
-  };
-  for (const value of items.cellAlarms) mark(value, 'cell_under_voltage', 'cell_over_voltage');
-  for (const value of items.temperatureAlarms) mark(value, 'under_temperature', 'over_temperature');
-  mark(items.moduleVoltageAlarm, 'pack_under_voltage', 'pack_over_voltage');
-  mark(items.chargeCurrentAlarm, 'charge_over_current', 'charge_over_current');
-  mark(items.dischargeCurrentAlarm, 'discharge_over_current', 'discharge_over_current');
+  const found = new Set<PackAlarm>(
+    itemAlarms({
+      cellStates: items.cellAlarms,
+      temperatureStates: items.temperatureAlarms,
+      chargeCurrentState: items.chargeCurrentAlarm,
+      packVoltageState: items.moduleVoltageAlarm,
+      dischargeCurrentState: items.dischargeCurrentAlarm,
+    }),
+  );
   for (const [bit, name] of Object.entries(STATUS_1_ALARMS))
     if (bitSet(status1, Number(bit))) found.add(name);
   if (cells1 !== 0 || cells2 !== 0) found.add('cell_fault');

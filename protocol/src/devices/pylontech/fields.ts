@@ -69,6 +69,3 @@ export const STATUS_1_ALARMS: Readonly<Record<number, PackAlarm>> = {
   6: 'charge_over_temperature',
   7: 'pack_under_voltage',
 };
-
-/** Per-item alarm values of the answer to 44. */
-export const ITEM_ALARM = { below: 1, above: 2, other: 0xf0 } as const;
