@@ -1,6 +1,8 @@
 import type { CaptureCase, CaptureDecoder, CaptureResult } from './case.js';
 import { captureBytes } from './case.js';
+import { decodeDalyD2Capture } from './daly-d2-capture.js';
 import { decodeJbdCapture } from './jbd-capture.js';
+import { decodeJkCapture } from './jk-capture.js';
 import { createPaceCaptureDecoder } from './pace-capture.js';
 import { decodePylontechCapture } from './pylontech-capture.js';
 import { decodeSeplosCapture } from './seplos-capture.js';
@@ -12,6 +14,8 @@ const DECODERS: Readonly<Record<string, CaptureDecoder>> = {
   'pace-rs485-v25': createPaceCaptureDecoder('v25'),
   'pace-rs485-v20': createPaceCaptureDecoder('v20'),
   jbd: decodeJbdCapture,
+  'jk-ble': decodeJkCapture,
+  'daly-d2': decodeDalyD2Capture,
 };
 
 /** Protocol names that {@link decodeCapture} knows. */
