@@ -22,6 +22,8 @@ export type BleAdapter = {
 /** An adapter that has not said what it is after this long is taken for absent: noble reports that by a warning only. */
 const UNKNOWN_MAX_MS = 10_000;
 const RESTART_MS = 500;
+/** An adapter that is being opened can look switched off at first. */
+const POWER_UP_MS = 3_000;
 
 /** Keeps a noble ready for as long as there is an adapter; a new instance for each attempt and after each loss. */
 export function createBleAdapter(deps: { load: LoadNoble; log: HardwareLog }): BleAdapter {
@@ -73,7 +75,7 @@ export function createBleAdapter(deps: { load: LoadNoble; log: HardwareLog }): B
     }
     clearTimeout(timer);
     if (state === 'poweredOn') open(started.noble);
-    else if (state === 'poweredOff') set('powered-off');
+    else if (state === 'poweredOff') timer = setTimeout(() => set('powered-off'), POWER_UP_MS);
     else if (state === 'unauthorized') giveUp('unauthorized');
     else if (state === 'unsupported') giveUp('no-adapter');
     else timer = setTimeout(() => giveUp('no-adapter'), UNKNOWN_MAX_MS);
