@@ -86,7 +86,8 @@ describe('site power', () => {
           const shares = shareSitePower(demands, limit);
           const sum = shares.reduce((total, w) => total + w, 0);
           expect(sum).toBeLessThanOrEqual(limit + 1e-6);
-          for (const [i, share] of shares.entries()) expect(share).toBeLessThanOrEqual((demands[i] ?? 0) + 1e-9);
+          for (const [i, share] of shares.entries())
+            expect(share).toBeLessThanOrEqual((demands[i] ?? 0) + 1e-9);
         },
       ),
     );

@@ -32,16 +32,24 @@ export function createHands(controlUrl: string): Hands {
   const act = (name: string, body: object) => call<Record<string, unknown>>('POST', `/actions/${name}`, body);
   const hands: Hands = {
     slots: async () => (await call<{ slots: CabinetSlot[] }>('GET', '/state')).slots,
-    openDoor: async (slot) => void (await act('open-door', { slot })),
-    insertPack: async (slot, serial) => void (await act('insert-pack', { slot, pack: serial })),
+    openDoor: async (slot) => {
+      await act('open-door', { slot });
+    },
+    insertPack: async (slot, serial) => {
+      await act('insert-pack', { slot, pack: serial });
+    },
     async removePack(slot) {
       const serial = (await hands.slots()).find((one) => one.slot === slot)?.pack?.serial;
       await act('remove-pack', { slot });
       if (!serial) throw new Error(`slot ${slot} held no pack`);
       return serial;
     },
-    closeDoor: async (slot) => void (await act('close-door', { slot })),
-    scan: async (reader, payload) => void (await act('scan', { kind: reader, payload })),
+    closeDoor: async (slot) => {
+      await act('close-door', { slot });
+    },
+    scan: async (reader, payload) => {
+      await act('scan', { kind: reader, payload });
+    },
   };
   return hands;
 }
