@@ -52,7 +52,7 @@ describe.skipIf(recordedFramesMissing)('pylontech answers equal recorded ones by
   it.each([
     ['pylon-us2000-3pack', { flag: 0x11, count: 3, adr: 2 }],
     ['pylon-pcap-2pack-session', { flag: 0x11, count: 2, adr: 2 }],
-    ['pylon-us3000c-analog', { flag: 0x10, count: 2, adr: 2 }],
+    ['pylon-us3000c-analog', { flag: 0x00, count: 2, adr: 2 }],
     ['pylon-us3000-robske', { flag: 0x11, count: 2, adr: 2 }],
   ])('analog values: %s', (id, header) => {
     expect(analogFrame(id, header)).toBe(recordedText(id));

@@ -92,11 +92,13 @@ export function createCharger(spec: ChargerSpec, initialLimitMa = 0): Charger {
       for (let left = dtMs; left > 0; left -= MAX_STEP_MS) {
         const part = Math.min(left, MAX_STEP_MS);
         const wantedMa = demandMa(pack, mains);
-        const terminalMv = pack.ocvMv() + (wantedMa * pack.resistanceMohm()) / 1000;
+        const ocvMv = pack.ocvMv();
+        const resistanceMohm = pack.resistanceMohm();
+        const terminalMv = ocvMv + (wantedMa * resistanceMohm) / 1000;
         const capMa = terminalMv > 0 ? (allowedW * spec.efficiency * 1e6) / terminalMv : 0;
         const flowedMa = pack.step(part, Math.min(wantedMa, capMa), ambientC);
         outputMa = flowedMa;
-        outputMv = flowedMa > 0 ? pack.ocvMv() + (flowedMa * pack.resistanceMohm()) / 1000 : 0;
+        outputMv = flowedMa > 0 ? ocvMv + (flowedMa * resistanceMohm) / 1000 : 0;
         usedWh += ((flowedMa * outputMv) / 1e6 / spec.efficiency) * (part / 3_600_000);
         const held = wantedMa > capMa;
         if (enabled(pack, mains) && !held && wantedMa < Math.min(spec.cutoffMa, limitMa)) full = true;

@@ -48,9 +48,9 @@ const ACTIONS: readonly Action[] = [
   action('close-door', 'push the door shut', z.strictObject({ slot }), (s, b) => s.closeDoor(b.slot)),
   action(
     'insert-pack',
-    'put a pack into an open slot: the serial of one that is outside, or a description of a new one',
-    z.strictObject({ slot, pack: z.union([z.string(), packConfigSchema]) }),
-    (s, b) => s.insertPack(b.slot, b.pack),
+    'put a pack into an open slot: `serial` of one that is outside, or `pack`, a description of a new one',
+    z.union([z.strictObject({ slot, serial: z.string() }), z.strictObject({ slot, pack: packConfigSchema })]),
+    (s, b) => s.insertPack(b.slot, 'serial' in b ? b.serial : b.pack),
   ),
   action('remove-pack', 'take the pack out of an open slot', z.strictObject({ slot }), (s, b) =>
     s.removePack(b.slot),
@@ -58,9 +58,9 @@ const ACTIONS: readonly Action[] = [
   action(
     'scan',
     'hold a code before the reader',
-    z.strictObject({ kind: z.enum(['qr', 'rfid']).default('qr'), payload: z.string().min(1).max(200) }),
+    z.strictObject({ reader: z.enum(['qr', 'rfid']).default('qr'), payload: z.string().min(1).max(200) }),
     (s, b) =>
-      s.scanCode(b.kind, b.payload) ? { ok: true } : { ok: false, reason: 'reader-off-or-code-too-long' },
+      s.scanCode(b.reader, b.payload) ? { ok: true } : { ok: false, reason: 'reader-off-or-code-too-long' },
   ),
   action(
     'ride',

@@ -29,14 +29,14 @@ export interface CabinetController {
 
 /**
  * The firmware of a swap cabinet's controller board (docs/protocol/cabinet.md). It knows its sensors and its own
- * memory; what it forgets at a restart is what a board without storage forgets: tokens, sequence and lights.
+ * memory; a restart makes it forget tokens, sequence and lights.
  */
 export function createCabinetController(deps: {
   hardware: CabinetHardware;
   clock: Clock;
   options: CabinetOptions;
   send: (line: string) => void;
-  /** Counts this start; the count is the board's only stored state. */
+  /** Number of this start. */
   boot: number;
 }): CabinetController {
   const { hardware, clock, options, send } = deps;
@@ -50,7 +50,10 @@ export function createCabinetController(deps: {
   let image: SensorImage = lookAt(hardware);
   let tokens = new Set<string>();
   let leds: LedColour[] = hardware.slots.map(() => 'off');
-  /** Slots whose lock this board released and has not seen engaged again. */
+  /**
+   * Slots whose lock this board released and has not seen engaged again. Kept over a restart (a bit for each slot
+   * beside the start counter): a jammed lock does not tell whether it still holds.
+   */
   const released = new Map<number, { doorSeenOpen: boolean; cancelRelock: Cancel }>();
   let queue: { id: string; verb: string; args: string[] }[] = [];
   let cancelWork: Cancel | undefined;
@@ -76,6 +79,12 @@ export function createCabinetController(deps: {
   function forget(slot: number): void {
     released.get(slot)?.cancelRelock();
     released.delete(slot);
+  }
+
+  function watchReleased(slot: number, doorSeenOpen: boolean): void {
+    forget(slot);
+    const cancelRelock = clock.after(options.relockAfterMs, () => relock(slot));
+    released.set(slot, { doorSeenOpen, cancelRelock });
   }
 
   /** A lock that nobody used is engaged again (30 s by the protocol). */
@@ -107,11 +116,7 @@ export function createCabinetController(deps: {
       tokens.add(token);
       if (tokens.size > REMEMBERED_TOKENS) tokens = new Set([...tokens].slice(-REMEMBERED_TOKENS));
     },
-    noteReleased(slot) {
-      forget(slot);
-      const cancelRelock = clock.after(options.relockAfterMs, () => relock(slot));
-      released.set(slot, { doorSeenOpen: false, cancelRelock });
-    },
+    noteReleased: (slot) => watchReleased(slot, false),
     noteEngaged: forget,
     setLed(slot, colour) {
       leds[slot - 1] = colour;
@@ -176,7 +181,7 @@ export function createCabinetController(deps: {
     cancelWork = undefined;
     cancelBoot?.();
     queue = [];
-    for (const slot of [...released.keys()]) forget(slot);
+    for (const { cancelRelock } of released.values()) cancelRelock();
     cancelBoot = clock.after(options.bootMs, () => {
       running = true;
       cancelBoot = undefined;
@@ -190,11 +195,12 @@ export function createCabinetController(deps: {
     });
   }
 
-  /** After a start, a closed door with an open lock is treated as just released. */
+  /** Goes on watching the locks that were released before, and any that is found open. */
   function rearmReleased(): void {
+    for (const [slot, { doorSeenOpen }] of [...released]) watchReleased(slot, doorSeenOpen);
     hardware.slots.forEach((slot, i) => {
       const { door, lock } = slot.sensors();
-      if (door !== 'open' && lock === 'unlocked') state.noteReleased(i + 1);
+      if (door !== 'open' && lock === 'unlocked' && !released.has(i + 1)) watchReleased(i + 1, false);
     });
   }
 
