@@ -273,9 +273,12 @@ export function createEmbeddedBroker(deps: EmbeddedBrokerDeps): EmbeddedBroker {
       drainTimeout: 20_000,
       heartbeatInterval: 60_000,
       maxTopicLevels: 8,
+      maxClientsIdLength: 256,
       preConnect: (_client, packet, done) => {
         // Commands live for seconds: a session that outlives its connection would only gather stale ones.
         packet.clean = true;
+        // A client id is its station's own: equal ids of two stations must not close each other's session.
+        if (packet.clientId) packet.clientId = `${packet.username ?? ''}/${packet.clientId}`.slice(0, 200);
         done(null, true);
       },
       authenticate: (client, username, password, done) => {

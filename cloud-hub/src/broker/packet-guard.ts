@@ -102,7 +102,9 @@ export function createPacketGuard(limits: PacketGuardLimits): PacketGuard {
         rest = rest.subarray(header.headerBytes);
         shortening = { firstByte: header.firstByte, bodyBytes: header.bodyBytes };
       } else if (!isPublish && header.bodyBytes > limits.maxOtherBytes) {
-        throw new PacketRefusedError(`packet of type ${header.firstByte >> 4} with ${header.bodyBytes} bytes`);
+        throw new PacketRefusedError(
+          `packet of type ${header.firstByte >> 4} with ${header.bodyBytes} bytes`,
+        );
       } else {
         passed += header.headerBytes;
         passBytes = header.bodyBytes;
