@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toResource as toPlainResource } from '../db/index.js';
 import { problem } from './problem.js';
 import { ok, type Reply, type RequestFacts } from './route.js';
 
@@ -146,12 +147,14 @@ type ListSource = {
  * Runs a list: `scope` (from `scopeFilter`) first, the caller's filters within it. Answers the page with `X-Total-Count` and
  * RFC 8288 `Link` (first, prev, next, last with `_page`; next with `_cursor`).
  */
-export async function listReply<T extends AnyDocument>(options: {
+export async function listReply<T extends AnyDocument, R = unknown>(options: {
   request: RequestFacts;
   list: ListRequest;
   scope: Record<string, unknown>;
   source: ListSource;
-  toResource: (document: T) => unknown;
+  /** How a document is shown; `toResources` where the page needs one more query. */
+  toResource?: (document: T) => R;
+  toResources?: (documents: readonly T[]) => Promise<R[]>;
   projection?: Record<string, 0 | 1>;
 }): Promise<Reply> {
   const { list, source } = options;
@@ -180,7 +183,11 @@ export async function listReply<T extends AnyDocument>(options: {
   };
   const links = linksOf(options.request.url, list, total, nextCursor);
   if (links) headers.Link = links;
-  return ok(page.map(options.toResource), headers);
+  const { toResource, toResources } = options;
+  const shown = toResources
+    ? await toResources(page)
+    : page.map((document) => (toResource ? toResource(document) : toPlainResource(document)));
+  return ok(shown, headers);
 }
 
 function afterCursor(list: ListRequest): Record<string, unknown> {
