@@ -1,6 +1,6 @@
-import { MSG_TYPE, type ReadingMessage, type StationEventData } from '@voltbay/protocol';
+import { MSG_TYPE, parseTime, type ReadingMessage, type StationEventData } from '@voltbay/protocol';
 import { MongoBulkWriteError } from 'mongodb';
-import { isoNow } from '../clock.js';
+import { isoAt, isoNow } from '../clock.js';
 import type { Database } from '../db/index.js';
 import type { Projection } from '../ingest/projector.js';
 import { packIdOf, readingsOf } from '../ingest/uplink-parse.js';
@@ -82,7 +82,7 @@ export function createBatteryProjection(deps: {
         event.state === 'in'
           ? { kind: 'station', id: message.device, slot: event.slot }
           : { kind: 'unknown', id: message.device },
-      at: new Date(event.at).toISOString(),
+      at: isoAt(parseTime(event.at) ?? clock.now()),
       evidence: { message: message._id, slot: event.slot, movement: event.state },
     });
   }
