@@ -136,15 +136,17 @@ function decideDoor(
   }
 
   const seen: SwapJournalStep[] = [];
-  if (door.status === 'released' && sense.door === 'open') seen.push({ step: 'opened', slot: door.slot });
   const into = door.purpose === 'return';
-  if (sense.occupied === into && !door.packMoved)
-    seen.push({ step: into ? 'pack-inserted' : 'pack-taken', slot: door.slot });
-  else if (sense.occupied === !into && door.packMoved)
-    seen.push({ step: into ? 'pack-taken' : 'pack-inserted', slot: door.slot });
+  const moved = sense.occupied === into && !door.packMoved;
+  const movedBack = sense.occupied === !into && door.packMoved;
+  // A quick hand can be missed by the door sensor, but no pack moves through a shut door.
+  if (door.status === 'released' && (sense.door === 'open' || moved))
+    seen.push({ step: 'opened', slot: door.slot });
+  if (moved) seen.push({ step: into ? 'pack-inserted' : 'pack-taken', slot: door.slot });
+  else if (movedBack) seen.push({ step: into ? 'pack-taken' : 'pack-inserted', slot: door.slot });
   if (shut && sense.occupied !== null) {
-    const moved = seen.length > 0 || door.packMoved || door.status === 'opened';
-    if (moved || view.releasedMs >= rules.settleMs)
+    const used = seen.length > 0 || door.packMoved || door.status === 'opened';
+    if (used || view.releasedMs >= rules.settleMs)
       seen.push({ step: 'closed', slot: door.slot, occupied: sense.occupied });
   }
   if (seen.length > 0) return { do: 'note', steps: seen };
