@@ -70,7 +70,7 @@ function SlotDoor(props: {
     `${t('slot.door')} ${t(`slot.door.${slot.door ?? 'unknown'}`)}`,
     soc === undefined ? t('slot.noPack') : `${t('reading.soc')} ${formatPercent(soc)}`,
     ...(props.active ? [props.active] : []),
-    ...alarms,
+    ...alarms.map((alarm) => t.code('alarm', alarm)),
   ];
   return (
     <button
