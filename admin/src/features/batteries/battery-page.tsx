@@ -92,7 +92,7 @@ export function BatteryPage() {
             <Card title={t('reading.alarms')}>
               {reading?.alarms?.map((alarm) => (
                 <ToneTag key={alarm} tone="fault">
-                  {alarm}
+                  {t.code('alarm', alarm)}
                 </ToneTag>
               ))}
             </Card>

@@ -11,6 +11,13 @@ import { AlertIcon, BoltIcon, DoorOpenIcon, LockIcon, UnlockIcon } from '../../c
 import { useT } from '../../lib/i18n/create-i18n.js';
 import styles from './cabinet.module.css';
 
+/** Doors per row: the most even picture that still fits, as real cabinets are rectangles. */
+export function cabinetColumns(count: number): number {
+  if (count <= 4) return Math.max(1, count);
+  const gaps = (columns: number): number => (columns - (count % columns)) % columns;
+  return [4, 5, 6].reduce((best, columns) => (gaps(columns) < gaps(best) ? columns : best), 4);
+}
+
 /** The cabinet as one stands before it: a door per slot, the level of colour is the pack's charge. */
 export function Cabinet(props: {
   slots: readonly StationSlot[];
@@ -25,6 +32,7 @@ export function Cabinet(props: {
     <ul
       className={styles.cabinet}
       data-stale={props.stale}
+      style={{ '--columns': cabinetColumns(props.slots.length) } as React.CSSProperties}
       aria-label={t('station.cabinet')}
       data-testid="cabinet"
     >
@@ -62,7 +70,7 @@ function SlotDoor(props: {
     `${t('slot.door')} ${t(`slot.door.${slot.door ?? 'unknown'}`)}`,
     soc === undefined ? t('slot.noPack') : `${t('reading.soc')} ${formatPercent(soc)}`,
     ...(props.active ? [props.active] : []),
-    ...alarms,
+    ...alarms.map((alarm) => t.code('alarm', alarm)),
   ];
   return (
     <button
@@ -96,7 +104,9 @@ function SlotDoor(props: {
         )}
       </span>
       <span className={styles.bottom}>
-        <span className={styles.state}>{props.active ?? t(`tone.${tone}`)}</span>
+        {(soc !== undefined || props.active) && (
+          <span className={styles.state}>{props.active ?? t(`tone.${tone}`)}</span>
+        )}
         <span className={styles.meta}>
           <span className="mono">{packId ?? ' '}</span>
           <span>{hottestDeciC(slot) === undefined ? '' : formatDeciC(hottestDeciC(slot))}</span>

@@ -62,7 +62,7 @@ export function SlotDetails(props: { slot: StationSlot | null; onOpenSlot: (() =
               <span>
                 {alarms.map((alarm) => (
                   <ToneTag key={alarm} tone="fault">
-                    {alarm}
+                    {t.code('alarm', alarm)}
                   </ToneTag>
                 ))}
               </span>

@@ -70,7 +70,7 @@ export function AlarmFeed(props: { lines: AlarmLine[]; slots: readonly StationSl
         <ul className={styles.alarms}>
           {standing.map(({ slot, alarm }) => (
             <li key={`${slot} ${alarm}`}>
-              <ToneTag tone="fault">{alarm}</ToneTag>
+              <ToneTag tone="fault">{t.code('alarm', alarm)}</ToneTag>
               <span className="muted">{t('slot.number', { slot })}</span>
             </li>
           ))}
@@ -79,7 +79,7 @@ export function AlarmFeed(props: { lines: AlarmLine[]; slots: readonly StationSl
               <ToneTag
                 tone={line.state === 'cleared' ? 'off' : line.severity === 'critical' ? 'fault' : 'charging'}
               >
-                {line.code}
+                {t.code('alarm', line.code)}
               </ToneTag>
               <span className="muted">
                 {t(line.state === 'cleared' ? 'station.alarmCleared' : 'station.alarmRaised')} ·{' '}

@@ -141,7 +141,9 @@ export function StationPage() {
               />
             )}
           </Card>
-          <StationOrders orders={orders.data?.items} error={orders.error} />
+          <div className={styles.ordersBlock}>
+            <StationOrders orders={orders.data?.items} error={orders.error} />
+          </div>
         </div>
         <div className={styles.right}>
           <SlotDetails
