@@ -76,6 +76,7 @@ class VirtualHciSocket extends EventEmitter {
 
   lost() {
     this.up = false;
+    if (this.stopped) return;
     for (const handle of this.handles) {
       this.emit(
         'data',
@@ -83,14 +84,21 @@ class VirtualHciSocket extends EventEmitter {
       );
     }
     this.handles.clear();
-    setTimeout(() => this.connect(), RETRY_MS).unref();
+    setTimeout(() => {
+      if (!this.stopped) this.connect();
+    }, RETRY_MS).unref();
   }
 
   bindRaw() {}
   bindUser() {}
   bindControl() {}
   start() {}
-  stop() {}
+  /** A host that is done leaves the adapter to the next one. */
+  stop() {
+    this.stopped = true;
+    this.up = false;
+    this.socket.destroy();
+  }
   setFilter() {}
   getDeviceList() {
     return [

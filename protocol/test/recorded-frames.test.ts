@@ -6,14 +6,7 @@ import { CAPTURE_PROTOCOLS, type CaptureCase, decodeCapture, readCaptureFile } f
 const FILE = new URL('../../../shared/bms/frames-dev.json', import.meta.url);
 
 /** Protocols that are knowingly not decoded, with the reason. */
-const LEFT_OUT: Readonly<Record<string, string>> = {
-  'jk-ble': 'codec not written yet',
-  'jk-uart': 'codec not written yet',
-  'daly-a5': 'codec not written yet',
-  'daly-d2': 'codec not written yet',
-  'seplos-v2-ble': 'codec not written yet',
-  'tdt-ble': 'codec not written yet',
-};
+const LEFT_OUT: Readonly<Record<string, string>> = {};
 
 type Expected = Record<string, unknown>;
 type RecordedCase = CaptureCase & {

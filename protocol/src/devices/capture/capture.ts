@@ -1,9 +1,36 @@
-import type { CaptureCase, CaptureDecoder, CaptureResult } from './case.js';
+import { decoded } from '../../domain/reading.js';
+import { createJkUartAssembler, decodeAnswer as decodeJkUart } from '../jk-uart/index.js';
+import { createSeplosBleAssembler, decodeAnswer as decodeSeplosBle } from '../seplos-ble/index.js';
+import { createTdtAssembler, decodeAnswer as decodeTdt } from '../tdt/index.js';
+import type { CaptureCase, CaptureDecoder, CaptureInfo, CaptureResult } from './case.js';
 import { captureBytes } from './case.js';
+import { decodeDalyA5Capture } from './daly-a5-capture.js';
+import { decodeDalyD2Capture } from './daly-d2-capture.js';
 import { decodeJbdCapture } from './jbd-capture.js';
+import { decodeJkCapture } from './jk-capture.js';
 import { createPaceCaptureDecoder } from './pace-capture.js';
 import { decodePylontechCapture } from './pylontech-capture.js';
 import { decodeSeplosCapture } from './seplos-capture.js';
+import { createSimpleCaptureDecoder } from './simple-capture.js';
+
+const decodeJkUartCapture = createSimpleCaptureDecoder(createJkUartAssembler, (frame) => {
+  const answer = decodeJkUart(frame);
+  if (!answer.ok) return answer;
+  return decoded({ reading: answer.value.reading, info: { problemCode: answer.value.errorBits } });
+});
+
+const decodeSeplosBleCapture = createSimpleCaptureDecoder(createSeplosBleAssembler, (frame) => {
+  const answer = decodeSeplosBle(frame);
+  if (!answer.ok) return answer;
+  const { reading, portVoltageMv } = answer.value;
+  const info: CaptureInfo = portVoltageMv === undefined ? {} : { portVoltageMv };
+  return decoded({ reading, info });
+});
+
+const decodeTdtCapture = createSimpleCaptureDecoder(createTdtAssembler, (frame) => {
+  const answer = decodeTdt(frame);
+  return answer.ok ? decoded({ reading: answer.value, info: {} }) : answer;
+});
 
 /** Protocol names of a capture file and their decoders. */
 const DECODERS: Readonly<Record<string, CaptureDecoder>> = {
@@ -12,6 +39,12 @@ const DECODERS: Readonly<Record<string, CaptureDecoder>> = {
   'pace-rs485-v25': createPaceCaptureDecoder('v25'),
   'pace-rs485-v20': createPaceCaptureDecoder('v20'),
   jbd: decodeJbdCapture,
+  'jk-ble': decodeJkCapture,
+  'jk-uart': decodeJkUartCapture,
+  'daly-d2': decodeDalyD2Capture,
+  'daly-a5': decodeDalyA5Capture,
+  'seplos-v2-ble': decodeSeplosBleCapture,
+  'tdt-ble': decodeTdtCapture,
 };
 
 /** Protocol names that {@link decodeCapture} knows. */
@@ -32,9 +65,9 @@ export function decodeCapture(capture: CaptureCase): CaptureResult {
   if (typeof input === 'string') {
     return { ...base, ok: false, error: 'invalid_hex', detail: `${input} is not hex` };
   }
-  const { decoded, failures, reading, packs, info } = decoder(input);
+  const { decoded: understood, failures, reading, packs, info } = decoder(input);
   const rejected = failures.map(({ error, detail }) => ({ error, detail }));
-  if (decoded === 0) {
+  if (understood === 0) {
     const first = rejected[0] ?? { error: 'no_frame' as const, detail: 'no start of a frame in the bytes' };
     return { ...base, ok: false, ...first };
   }

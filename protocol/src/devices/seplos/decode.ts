@@ -10,12 +10,15 @@ import { alarmsOfBits } from '../alarm-bits.js';
 import { type AsciiFrame, checkAnswer, decodeAsciiFrame, itemAlarms } from '../ascii-frame/index.js';
 import { SEPLOS_CID1, SEPLOS_VERSION, type SeplosCommand } from './commands.js';
 import {
+  EVENT_ALARMS,
+  EVENT_STATE_BITS,
   ITEMS_AT,
   KELVIN_OFFSET,
   MIN_ITEMS,
   MODES,
   MOS_SENSOR,
-  SWITCH_BYTE,
+  STATUS_BYTE,
+  SWITCH_BIT,
   TELEMETRY_FIELDS,
 } from './fields.js';
 
@@ -117,42 +120,56 @@ function decodeStatus(info: Uint8Array): DecodeResult<SeplosAnswer> {
   if (!places || extensionCount === undefined || extensionAt + 1 + extensionCount !== info.length) {
     return undecodable('length', `status INFO of ${info.length} bytes does not fit its counts`);
   }
-  const extension = info.subarray(extensionAt + 1);
-  if (extension.length <= SWITCH_BYTE) {
-    return undecodable('length', `status extension has ${extension.length} bytes`);
+  const block = info.subarray(extensionAt + 1);
+  if (block.length <= STATUS_BYTE.switches) {
+    return undecodable('length', `the bit alarms have ${block.length} bytes`);
   }
+  const at = (index: number): number => block[index] ?? 0;
   const cellStates = [...info.subarray(3, 3 + places.cells)];
   const temperatureStates = [...info.subarray(places.sensorsAt, places.restAt)];
-  const switches = byteAt(extension, SWITCH_BYTE);
-  const mode = byteAt(extension, extension.length - 1);
   const currentState = byteAt(info, places.restAt);
-  const alarms: string[] = itemAlarms({
-    cellStates,
-    temperatureStates,
-    chargeCurrentState: currentState === 2 ? 2 : 0,
-    dischargeCurrentState: currentState === 1 ? 1 : 0,
-    packVoltageState: byteAt(info, places.restAt + 1),
-  });
-  for (let i = 0; i < SWITCH_BYTE; i += 1) {
-    alarms.push(...alarmsOfBits(byteAt(extension, i), [], `event_${i + 1}`, 8));
-  }
-  const reading: PackReading = {
-    ...emptyReading(),
-    dischargeMos: bitSet(switches, 0),
-    chargeMos: bitSet(switches, 1),
-    alarms,
-  };
+  const alarms = new Set<string>([
+    ...itemAlarms({
+      cellStates,
+      temperatureStates,
+      // One byte for both directions: above its limit is charging, below is discharging.
+      chargeCurrentState: currentState === 2 ? 2 : 0,
+      dischargeCurrentState: currentState === 1 ? 1 : 0,
+      packVoltageState: byteAt(info, places.restAt + 1),
+    }),
+    ...eventAlarms(block),
+  ]);
+  const dischargeSwitch = bitSet(at(STATUS_BYTE.switches), SWITCH_BIT.discharge);
+  const chargeSwitch = bitSet(at(STATUS_BYTE.switches), SWITCH_BIT.charge);
+  const mode = at(STATUS_BYTE.system) || at(block.length - 1);
   return decoded({
     command: 'status',
     pack: byteAt(info, 1),
-    reading,
+    reading: {
+      ...emptyReading(),
+      chargeMos: chargeSwitch,
+      dischargeMos: dischargeSwitch,
+      balanceBits: at(STATUS_BYTE.balanceLow) + at(STATUS_BYTE.balanceHigh) * 256,
+      alarms: [...alarms],
+    },
     cellCount: places.cells,
     cellStates,
     temperatureStates,
-    dischargeSwitch: bitSet(switches, 0),
-    chargeSwitch: bitSet(switches, 1),
+    dischargeSwitch,
+    chargeSwitch,
     mode: MODES[mode] ?? `mode_${mode}`,
   });
+}
+
+function eventAlarms(block: Uint8Array): string[] {
+  const found: string[] = [];
+  for (const [index, names] of Object.entries(EVENT_ALARMS)) {
+    const states = EVENT_STATE_BITS[Number(index)] ?? [];
+    const word = states.reduce((rest, bit) => rest & ~(1 << bit), block[Number(index)] ?? 0);
+    found.push(...alarmsOfBits(word, names, `event_byte_${index}`, 8));
+  }
+  if (block[STATUS_BYTE.disconnectLow] || block[STATUS_BYTE.disconnectHigh]) found.push('cell_fault');
+  return found;
 }
 
 function decodeManufacturer(info: Uint8Array): DecodeResult<SeplosAnswer> {

@@ -59,7 +59,10 @@ export function createRequestLine({ link, onEvent, onTimeouts, onBadLine }: Requ
       if (parsed.error !== 'echo') onBadLine(parsed.error, parsed.detail);
       return;
     }
-    if (parsed.value.kind === 'event') return onEvent(parsed.value);
+    if (parsed.value.kind === 'event') {
+      onEvent(parsed.value);
+      return;
+    }
     // A late answer to a request that was given up has another id and is dropped.
     if (outstanding?.id !== parsed.value.id) return;
     const { waiting, timer } = outstanding;
