@@ -106,7 +106,8 @@ class SqliteEngine implements Engine {
     }
     try {
       request.allowOnly(new Set(command.fields));
-      const reply = command.writes ? this.runWrite(command, request) : command.run(this.context, request);
+      const writes = typeof command.writes === 'function' ? command.writes(request) : command.writes;
+      const reply = writes ? this.runWrite(command, request) : command.run(this.context, request);
       return toBytes(reply);
     } catch (raw) {
       const error = toServerError(raw);

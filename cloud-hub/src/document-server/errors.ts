@@ -57,6 +57,7 @@ export const ERROR_CODES = {
   Location40323: 40323,
   UnrecognizedPipelineStage: 40324,
   Location40600: 40600,
+  Location51183: 51183,
   Location40601: 40601,
   Location168: 168,
 } as const;

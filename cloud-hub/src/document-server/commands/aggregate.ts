@@ -3,6 +3,7 @@ import { type Doc, isDocument } from '../bson/values.js';
 import type { ResultStream } from '../cursors.js';
 import { CommandError } from '../errors.js';
 import { type Command, type CommandContext, expressionsFor, refuseCollation } from './context.js';
+import { OUTPUT_STAGES, writeResults } from './output-stages.js';
 import { encodeDocument } from './reply.js';
 import { type CommandRequest, countOption, documentOption } from './request.js';
 
@@ -30,8 +31,19 @@ export function pipelineOf(
   };
 }
 
+/** The last stage when it writes to a collection. */
+function outputStage(pipeline: unknown): Doc | undefined {
+  const last = Array.isArray(pipeline) ? pipeline.at(-1) : undefined;
+  return isDocument(last) && OUTPUT_STAGES.some((name) => name in last) ? last : undefined;
+}
+
+/** The pipeline without a final `$out` or `$merge`. */
+export function inputStages(pipeline: readonly Doc[]): Doc[] {
+  return outputStage(pipeline) === undefined ? [...pipeline] : pipeline.slice(0, -1);
+}
+
 export const aggregateCommand: Command = {
-  writes: false,
+  writes: (request) => outputStage(request.body.pipeline) !== undefined,
   fields: [
     'pipeline',
     'cursor',
@@ -44,16 +56,35 @@ export const aggregateCommand: Command = {
   ],
   run(context, request) {
     const { pipeline, source } = pipelineOf(context, request);
-    checkStages(pipeline);
+    const output = outputStage(pipeline);
+    const stages = inputStages(pipeline);
+    checkStages(stages);
     const cursor = documentOption(request.body.cursor, 'aggregate.cursor');
     const name = request.body.aggregate;
-    return context.cursors.start(encoded(runPipeline(preparePipeline(pipeline, source), source)), {
+    let results: Iterable<Doc> = runPipeline(preparePipeline(stages, source), source);
+    if (output !== undefined) {
+      refuseLinearizable(request);
+      // Everything is read before the first write, which may go to the collection being read.
+      writeResults(context, request.db, output, [...results]);
+      results = [];
+    }
+    return context.cursors.start(encoded(results), {
       ns: `${request.db}.${typeof name === 'string' ? name : '$cmd.aggregate'}`,
       batchSize: countOption(cursor.batchSize, 'cursor.batchSize'),
       single: false,
     });
   },
 };
+
+function refuseLinearizable(request: CommandRequest): void {
+  const concern = request.body.readConcern;
+  if (isDocument(concern) && concern.level === 'linearizable') {
+    throw new CommandError(
+      'InvalidOptions',
+      'readConcern level linearizable cannot be used with $out or $merge',
+    );
+  }
+}
 
 function* encoded(docs: Iterable<Doc>): ResultStream {
   for (const doc of docs) yield encodeDocument(doc);

@@ -25,18 +25,19 @@ export type Reply = Doc | Buffer;
 
 export interface Command {
   /** True when the command may change the file: its reply waits for the commit. */
-  readonly writes: boolean;
+  readonly writes: boolean | ((request: CommandRequest) => boolean);
   /** Fields it understands beside the generic ones; any other is refused. */
   readonly fields: readonly string[];
   run(context: CommandContext, request: CommandRequest): Reply;
 }
 
-/** Expressions with the command's `let` variables bound. */
-export function expressionsFor(context: CommandContext, variables: unknown): Expressions {
+/** Expressions with the command's `let` variables bound; they may refer to fields of `subject`. */
+export function expressionsFor(context: CommandContext, variables: unknown, subject: Doc = {}): Expressions {
   if (!isDocument(variables) || Object.keys(variables).length === 0) return context.expressions;
   const bound: Doc = {};
   const plain = createExpressions();
-  for (const [name, expression] of Object.entries(variables)) bound[name] = plain.evaluate(expression, {});
+  for (const [name, expression] of Object.entries(variables))
+    bound[name] = plain.evaluate(expression, subject);
   return context.expressions.withVariables(bound);
 }
 
