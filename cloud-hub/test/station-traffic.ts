@@ -126,6 +126,8 @@ export type TrafficOptions = {
   clock?: Clock;
   mqttUrl?: string;
   acceptBareInfo?: boolean;
+  /** Registered before the link starts. */
+  devices?: readonly string[];
   limits?: Partial<IngestLimits>;
   brokerLimits?: Partial<EmbeddedBrokerLimits>;
 };
@@ -183,6 +185,11 @@ export async function startTraffic(options: TrafficOptions) {
     ],
     ...(options.limits ? { limits: options.limits } : {}),
   });
+  async function addStation(device: string, facts: { topics?: 'own' | 'shared' } = {}) {
+    secrets.set(device, `secret-${device}`);
+    await stations.create({ device, tenantId: TENANT, name: device, lifecycle: 'live', ...facts });
+  }
+  for (const device of options.devices ?? []) await addStation(device);
   if (embedded) await stations.projection.markAllOffline();
   batteries.start();
   await ingest.start();
@@ -198,10 +205,7 @@ export async function startTraffic(options: TrafficOptions) {
     commands,
     ingest,
     url: options.mqttUrl ?? `mqtt://127.0.0.1:${embedded?.port}`,
-    async addStation(device: string, facts: { topics?: 'own' | 'shared' } = {}) {
-      secrets.set(device, `secret-${device}`);
-      await stations.create({ device, tenantId: TENANT, name: device, lifecycle: 'live', ...facts });
-    },
+    addStation,
     async stop() {
       await link.stop();
       await ingest.stop();
