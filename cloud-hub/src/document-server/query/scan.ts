@@ -86,13 +86,14 @@ function* rangePages(file: SqliteFile, collection: Collection, plan: Plan, range
     const last = rows.at(-1);
     if (last === undefined || rows.length < size) return;
     size = nextPageSize(size, rows);
-    const [low, high] = plan.reverse ? [range.low, last.k] : [last.k, range.high];
-    rows = (
-      sql.resumesByRow
-        ? file.prepare(sql.next).all(low, last.rid, high, size)
-        : file.prepare(sql.next).all(low, high, size)
-    ) as Row[];
+    rows = file.prepare(sql.next).all(...nextPosition(plan, range, last, sql.resumesByRow), size) as Row[];
   }
+}
+
+/** Parameters of the next page, in the order its statement takes them. */
+function nextPosition(plan: Plan, range: KeyRange, last: Row, byRow: boolean): (Buffer | number)[] {
+  if (!byRow) return plan.reverse ? [range.low, last.k] : [last.k, range.high];
+  return plan.reverse ? [range.low, last.k, last.rid] : [last.k, last.rid, range.high];
 }
 
 interface RangeSql {
@@ -123,9 +124,8 @@ function rangeSql(collection: Collection, plan: Plan): RangeSql {
     const low = plan.reverse ? '>=' : '>';
     return { first, next: `${select} WHERE i.k ${low} ? AND i.k < ? ${tail}`, resumesByRow: false };
   }
-  // ?2 is the row number of the last key seen, which is the low end going up and the high end going down.
   const next = plan.reverse
-    ? `${select} WHERE i.k >= ?1 AND (i.k, i.rid) < (?3, ?2) ${tail.replace('?', '?4')}`
-    : `${select} WHERE (i.k, i.rid) > (?1, ?2) AND i.k < ?3 ${tail.replace('?', '?4')}`;
+    ? `${select} WHERE i.k >= ? AND (i.k, i.rid) < (?, ?) ${tail}`
+    : `${select} WHERE (i.k, i.rid) > (?, ?) AND i.k < ? ${tail}`;
   return { first, next, resumesByRow: true };
 }
