@@ -2,7 +2,7 @@ import type { FieldTable } from '../../bytes/index.js';
 
 /** Temperatures are sent with 40 added, currents with 30000 added. */
 export const TEMPERATURE_OFFSET = -40;
-const CURRENT_OFFSET = -30_000;
+export const CURRENT_OFFSET = -30_000;
 
 export const CELL_SLOTS = 32;
 export const SENSOR_SLOTS = 8;

@@ -8,10 +8,12 @@ import {
 } from '../../bytes/index.js';
 import { type DecodeResult, undecodable } from '../../domain/reading.js';
 import { DALY_D2_DEVICE, READ_REGISTERS } from './commands.js';
+import { ESS_ANSWER_DEVICE, ESS_REQUEST_DEVICE } from './ess.js';
 
-/** Answer of the device: the bytes of the registers. It does not repeat which registers they are. */
-export type DalyD2Frame = { data: Uint8Array };
+/** Answer of the device (D2, or 51 from ESS boards): the bytes of the registers. It does not repeat which they are. */
+export type DalyD2Frame = { device: number; data: Uint8Array };
 
+const DEVICES: readonly number[] = [DALY_D2_DEVICE, ESS_REQUEST_DEVICE, ESS_ANSWER_DEVICE];
 const OVERHEAD = 5;
 const REQUEST_LENGTH = 8;
 const ERROR_FLAG = 0x80;
@@ -34,21 +36,25 @@ export function decodeFrame(bytes: Uint8Array): DecodeResult<DalyD2Frame> {
 }
 
 function probe(buffer: Uint8Array, at: number): Probe<DalyD2Frame> {
-  if (buffer[at] !== DALY_D2_DEVICE) return { kind: 'none' };
-  if (at + 3 > buffer.length) return { kind: 'more' };
+  const device = byteAt(buffer, at);
+  if (!DEVICES.includes(device)) return { kind: 'none' };
+  if (at + 1 === buffer.length) return { kind: 'more' };
   const operation = byteAt(buffer, at + 1);
   if (operation === (READ_REGISTERS | ERROR_FLAG)) return errorAt(buffer, at);
   if (operation !== READ_REGISTERS) return { kind: 'none' };
-  if (crcFits(buffer, at, REQUEST_LENGTH)) {
+  if (at + 3 > buffer.length) return { kind: 'more' };
+  if (device !== ESS_ANSWER_DEVICE && crcFits(buffer, at, REQUEST_LENGTH)) {
     return { kind: 'bad', error: 'echo', detail: 'a request came back', skip: REQUEST_LENGTH };
   }
+  if (device === ESS_REQUEST_DEVICE)
+    return at + REQUEST_LENGTH > buffer.length ? { kind: 'more' } : { kind: 'none' };
   const count = byteAt(buffer, at + 2);
   const length = OVERHEAD + count;
   if (at + length > buffer.length) return { kind: 'more' };
   if (!crcFits(buffer, at, length)) {
     return { kind: 'bad', error: 'checksum', detail: `the CRC of ${length} bytes does not fit`, skip: 1 };
   }
-  return { kind: 'frame', length, value: { data: buffer.slice(at + 3, at + 3 + count) } };
+  return { kind: 'frame', length, value: { device, data: buffer.slice(at + 3, at + 3 + count) } };
 }
 
 function errorAt(buffer: Uint8Array, at: number): Probe<DalyD2Frame> {

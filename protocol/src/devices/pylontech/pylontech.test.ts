@@ -1,28 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { deviceFrame, sealed, u8, u16 } from '../../../test/ascii-device.js';
 import { ascii, joined, singleBitFlips } from '../../../test/codec-properties.js';
 import { asciiCandidates } from '../ascii-frame/index.js';
 import { PYLONTECH_COMMANDS, type PylontechCommand } from './commands.js';
 import { decodeAnswer, decodeFrame, type PylontechAnswer } from './decode.js';
 import { encodeRequest, requestFrame } from './encode.js';
-
-/** Written from the document, not from the codec: frame around INFO given as hex text. */
-function deviceFrame(
-  infoHex: string,
-  { version = '20', address = '02', cid1 = '46', rtn = '00' } = {},
-): string {
-  const n = infoHex.length;
-  const nibbles = n.toString(16).padStart(3, '0');
-  const digitSum = [...nibbles].reduce((sum, digit) => sum + Number.parseInt(digit, 16), 0);
-  const length = ((16 - (digitSum % 16)) % 16).toString(16) + nibbles;
-  const body = `${version}${address}${cid1}${rtn}${length}${infoHex}`.toUpperCase();
-  const total = [...body].reduce((sum, char) => sum + char.charCodeAt(0), 0);
-  const check = (65_536 - (total % 65_536)) % 65_536;
-  return `~${body}${check.toString(16).toUpperCase().padStart(4, '0')}\r`;
-}
-
-const u16 = (value: number): string => (value & 0xffff).toString(16).padStart(4, '0');
-const u8 = (value: number): string => value.toString(16).padStart(2, '0');
 
 type Pack = {
   cells: number[];
@@ -112,12 +95,8 @@ describe('pylontech frame', () => {
   });
 
   it('refuses a LENGTH that contradicts itself or the content, even with a right checksum', () => {
-    const reseal = (body: string): string => {
-      const total = [...body].reduce((sum, char) => sum + char.charCodeAt(0), 0);
-      return `~${body}${(65_536 - total).toString(16).toUpperCase()}\r`;
-    };
-    expect(errorOf(reseal('200246001002AA'))).toBe('length');
-    expect(errorOf(reseal('20024600C004AA'))).toBe('length');
+    expect(errorOf(sealed('200246001002AA'))).toBe('length');
+    expect(errorOf(sealed('20024600C004AA'))).toBe('length');
   });
 
   it('never accepts a flipped bit', () => {
