@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SimulatorError } from '../errors.js';
 import { packConfigSchema } from './config.js';
 import { hardwareFaults } from './faults.js';
+import { panelPage } from './panel.js';
 import type { VirtualStation } from './station.js';
 
 const MAX_BODY = 64 * 1024;
@@ -16,6 +17,7 @@ export interface ControlApi {
 interface Action {
   readonly name: string;
   readonly summary: string;
+  readonly schema: z.ZodType;
   run(station: VirtualStation, body: unknown): object;
 }
 
@@ -28,6 +30,7 @@ function action<T>(
   return {
     name,
     summary,
+    schema,
     run(station, body) {
       const result = schema.safeParse(body ?? {});
       if (!result.success) {
@@ -93,7 +96,7 @@ const ACTIONS: readonly Action[] = [
 ];
 
 /**
- * Serves `GET /state`, `GET /help`, `POST /actions/NAME` and `POST /faults/NAME`. An action that the mechanics refuse
+ * Serves `GET /` (a page), `GET /state`, `GET /help`, `POST /actions/NAME` and `POST /faults/NAME`. An action that the mechanics refuse
  * is 409 with a reason; a wrong body or an unknown name is 400 or 404 with a text.
  */
 export async function startControlApi(station: VirtualStation, port = 0): Promise<ControlApi> {
@@ -127,6 +130,7 @@ async function handle(
   if (host !== '127.0.0.1' && host !== 'localhost') return send(response, 403, { error: 'loopback only' });
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
   if (request.method === 'GET' && pathname === '/state') return send(response, 200, station.state());
+  if (request.method === 'GET' && pathname === '/') return sendPage(response);
   if (request.method === 'GET' && pathname === '/help') return send(response, 200, help());
   const [, group, name] = pathname.split('/');
   if (request.method !== 'POST' || !name) return send(response, 404, { error: 'see GET /help' });
@@ -147,7 +151,11 @@ async function handle(
 function help() {
   const fields = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return {
-    actions: ACTIONS.map(({ name, summary }) => ({ path: `/actions/${name}`, summary })),
+    actions: ACTIONS.map(({ name, summary, schema }) => ({
+      path: `/actions/${name}`,
+      summary,
+      body: fields(schema),
+    })),
     faults: hardwareFaults().map(({ name, summary, schema }) => ({
       path: `/faults/${name}`,
       summary,
@@ -175,6 +183,15 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' });
   response.end(JSON.stringify(body));
+}
+
+function sendPage(response: ServerResponse): void {
+  response.writeHead(200, {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy':
+      "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:",
+  });
+  response.end(panelPage());
 }
 
 function fail(response: ServerResponse, error: unknown) {
