@@ -25,7 +25,8 @@ const CALLS: Record<string, (args: { slot: number; timeoutMs?: number }) => unkn
   latest: ({ slot }) => hardware.packs.latest(slot),
   async stop() {
     await hardware.stop();
-    setImmediate(() => process.exit(0));
+    // Nothing may be left that keeps the process alive.
+    setImmediate(() => process.stdin.destroy());
   },
 };
 
