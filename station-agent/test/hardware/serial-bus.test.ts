@@ -149,6 +149,21 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
     await second.stop();
   });
 
+  it('opens a port anew that swallows everything', async () => {
+    await setUp(pylontechBus(1));
+    const path = station.hardware.ports.bus1?.path ?? '';
+    await bench.stop();
+    const timing = { silenceMs: 200, watchMs: 50, reopenMinMs: 50 };
+    const deps = { binding: createRepairedBinding(), clock: realClock, log: quietLog, timing };
+    const link = createSerialLink({ path, baudRate: 9600 }, deps);
+    link.start();
+    await until('it is open', link.isUp);
+    await link.write(Buffer.from('nobody understands this'));
+    await until('it was opened again', () => link.reconnects() === 1 && link.isUp());
+    await link.stop();
+    await expect(link.write(Uint8Array.of(1))).rejects.toMatchObject({ code: 'LINK_DOWN' });
+  });
+
   it('reads ahead of the schedule and forgets a pack that was taken out', async () => {
     await setUp(pylontechBus(3), { idleMs: 60_000, urgentMs: 500 });
     await until('all packs were read', () => readSlots().size === 3);

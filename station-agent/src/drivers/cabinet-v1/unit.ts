@@ -48,6 +48,7 @@ export function createCabinetUnit({ link, clock, log, minFirmware }: CabinetDeps
   function takeEvent(event: cabinet.CabinetEvent): void {
     lastHeardMs = clock.monotonicMs();
     const booted = event.name === 'BOOT';
+    if (booted) requests.forbidRepeats();
     const missed = lastSeq !== null && !booted && cabinet.missedEvents(lastSeq, event.seq) > 0;
     lastSeq = event.seq;
     const told = toEvent(event);
