@@ -48,6 +48,18 @@ describe('capture', () => {
     expect(result).toMatchObject({ ok: true, reading: { voltageMv: 50_000 } });
   });
 
+  it('understands requests whose LENGTH counts bytes, as some hosts send them', () => {
+    const [serial, values] = ['~20024693F00102FD31\r', '~20024642F00102FD36\r'].map(hex);
+    const texts = Buffer.from('SN02'.padEnd(16)).toString('hex');
+    const result = decodeCapture(
+      pylontech({
+        requests_hex: [serial ?? '', values ?? ''],
+        frames: [hex(deviceFrame(`02${texts}`)), hex(analog(50_000, 2))],
+      }),
+    );
+    expect(result).toMatchObject({ reading: { serial: 'SN02', voltageMv: 50_000 } });
+  });
+
   it('takes the command from its name when the request was not recorded', () => {
     const frames = [hex(deviceFrame('', {}))];
     expect(decodeCapture(pylontech({ command: '0x4F', frames }))).toMatchObject({
