@@ -220,7 +220,7 @@ describe('pylontech answers', () => {
   it('reads firmware versions and the two management forms', () => {
     expect(answer('firmware', deviceFrame('020103020109'))).toMatchObject({
       manufacturerVersion: '1.3',
-      fwVersion: '2.1.9',
+      mainlineVersion: '2.1.9',
     });
     const limits = `${u16(53_250)}${u16(45_000)}${u16(370)}${u16(-370)}c8`;
     expect(answer('management', deviceFrame(`02${limits}`))).toMatchObject({
