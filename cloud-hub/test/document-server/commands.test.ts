@@ -74,6 +74,16 @@ describe('commands through the driver', () => {
       ).toEqual(['FETCH', 'IXSCAN']);
     });
 
+    it('starts the next page of a keyset list in the middle of the index', async () => {
+      await things.createIndex({ n: 1, _id: 1 });
+      const { _id } = (await things.findOne({ n: 30 })) ?? {};
+      const beyond = { $or: [{ n: { $gt: 30 } }, { n: 30, _id: { $gt: _id } }] };
+      const find = { find: 'things', filter: beyond, sort: { n: 1, _id: 1 }, limit: 5 };
+      expect(await explainStages(find)).toEqual(['FETCH', 'IXSCAN']);
+      const { executionStats } = await db.command({ explain: find, verbosity: 'executionStats' });
+      expect(executionStats).toMatchObject({ nReturned: 5, totalDocsExamined: 6 });
+    });
+
     it('counts what a read touches', async () => {
       const { executionStats } = await db.command({
         explain: { find: 'things', filter: { group: 1, at: { $lt: new Date(20) } } },
