@@ -18,7 +18,16 @@ export type AppDeps = {
 };
 
 /** Paths outside the API: documents and pages, open to everybody. The permission test knows them by this list. */
-export const OPEN_PATHS = ['/', '/openapi.json', '/docs', '/docs/*', '/admin', '/admin/*', '/app', '/app/*'] as const;
+export const OPEN_PATHS = [
+  '/',
+  '/openapi.json',
+  '/docs',
+  '/docs/*',
+  '/admin',
+  '/admin/*',
+  '/app',
+  '/app/*',
+] as const;
 
 /** The hub's HTTP face. Building it has no effect: nothing is opened, nothing is started. */
 export function createApp(deps: AppDeps): Hono {
@@ -34,7 +43,10 @@ export function createApp(deps: AppDeps): Hono {
     return context.body(document, 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache' });
   });
   app.get('/docs', (context) => context.redirect('/docs/'));
-  app.get('/docs/*', async (context) => (await docsPage(rest(context.req.path, '/docs/'))) ?? context.notFound());
+  app.get(
+    '/docs/*',
+    async (context) => (await docsPage(rest(context.req.path, '/docs/'))) ?? context.notFound(),
+  );
   for (const [prefix, root] of [
     ['/admin', deps.adminDir],
     ['/app', deps.appDir],
@@ -54,7 +66,11 @@ export function createApp(deps: AppDeps): Hono {
   );
 
   app.notFound((context) =>
-    answerProblem(context, requestIdOf(context), problem('NOT_FOUND', `no ${context.req.method} ${context.req.path}`)),
+    answerProblem(
+      context,
+      requestIdOf(context),
+      problem('NOT_FOUND', `no ${context.req.method} ${context.req.path}`),
+    ),
   );
   app.onError((error, context) => {
     const known = translate(error);

@@ -31,10 +31,13 @@ export function createMaintenance(deps: { chores: readonly Chore[]; logger: Logg
   const schedule = (chore: Chore) => {
     if (stopped) return;
     // A little jitter keeps several hub processes from doing the same chore at the same moment.
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      turn(chore);
-    }, chore.everyMs * (0.9 + Math.random() * 0.2));
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer);
+        turn(chore);
+      },
+      chore.everyMs * (0.9 + Math.random() * 0.2),
+    );
     timer.unref();
     timers.add(timer);
   };

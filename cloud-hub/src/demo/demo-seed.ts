@@ -1,11 +1,11 @@
-import type { Database } from '../db/index.js';
-import { isoNow } from '../clock.js';
 import { batteriesCollection, newBattery } from '../batteries/battery-documents.js';
+import { isoNow } from '../clock.js';
+import type { Database } from '../db/index.js';
+import type { Plans } from '../plans/plans.js';
 import type { Clock } from '../ports.js';
 import type { Operators } from '../stargate/operators.js';
 import type { StationCredentials } from '../stargate/station-credentials.js';
-import { stationsCollection } from '../stations/station-documents.js';
-import type { Plans } from '../plans/plans.js';
+import type { Stations } from '../stations/stations.js';
 import type { Users } from '../users/users.js';
 import type { Vehicles } from '../vehicles/vehicles.js';
 import type { Wallets } from '../wallets/wallets.js';
@@ -17,14 +17,42 @@ export const DEMO_CODE = '246810';
 export const DEMO_ENROL_CODE = 'DEMO-1231';
 
 const RIDERS = [
-  { id: 'u-demo', phone: '13800000001', name: '李雷', vehicle: 'v-demo', plate: '京A·D0001', packId: 'VB-A-0900' },
-  { id: 'u-demo2', phone: '13800000002', name: '韩梅梅', vehicle: 'v-demo2', plate: '京A·D0002', packId: 'VB-A-0901' },
+  {
+    id: 'u-demo',
+    phone: '13800000001',
+    name: '李雷',
+    vehicle: 'v-demo',
+    plate: '京A·D0001',
+    packId: 'VB-A-0900',
+  },
+  {
+    id: 'u-demo2',
+    phone: '13800000002',
+    name: '韩梅梅',
+    vehicle: 'v-demo2',
+    plate: '京A·D0002',
+    packId: 'VB-A-0901',
+  },
 ] as const;
 export const DEMO_CODES: ReadonlyMap<string, string> = new Map(RIDERS.map(({ phone }) => [phone, DEMO_CODE]));
 
 const STATIONS = [
-  { device: '1231', name: '示范站 Demo Station', topics: 'own', lat: 39.9042, lon: 116.4074, address: '示范路 1 号' },
-  { device: '1232', name: '示范站二 Demo Station 2', topics: 'shared', lat: 39.9142, lon: 116.4174, address: '示范路 2 号' },
+  {
+    device: '1231',
+    name: '示范站 Demo Station',
+    topics: 'own',
+    lat: 39.9042,
+    lon: 116.4074,
+    address: '示范路 1 号',
+  },
+  {
+    device: '1232',
+    name: '示范站二 Demo Station 2',
+    topics: 'shared',
+    lat: 39.9142,
+    lon: 116.4174,
+    address: '示范路 2 号',
+  },
 ] as const;
 const WALLET_FEN = 10_000;
 /** The demo rider can always pay: topped up at a start when less than some swaps are left. */
@@ -35,6 +63,7 @@ export type DemoDeps = {
   clock: Clock;
   operators: Operators;
   stations: StationCredentials;
+  directory: Pick<Stations, 'create'>;
   users: Users;
   vehicles: Vehicles;
   wallets: Wallets;
@@ -105,25 +134,16 @@ async function registerPack(deps: DemoDeps, packId: string): Promise<void> {
 }
 
 async function seedStation(deps: DemoDeps, station: (typeof STATIONS)[number]): Promise<void> {
-  const now = isoNow(deps.clock);
-  await deps.database.collection(stationsCollection).updateOne(
-    { _id: station.device },
-    {
-      $setOnInsert: {
-        tenantId: DEMO_TENANT,
-        version: 1,
-        createdAt: now,
-        updatedAt: now,
-        name: station.name,
-        lifecycle: 'live',
-        topics: station.topics,
-        location: { lat: station.lat, lon: station.lon, address: station.address },
-        timeZone: 'Asia/Shanghai',
-        online: false,
-      },
-    },
-    { upsert: true },
-  );
+  // A DUPLICATE is the demo of an earlier start.
+  await deps.directory.create({
+    device: station.device,
+    tenantId: DEMO_TENANT,
+    name: station.name,
+    lifecycle: 'live',
+    topics: station.topics,
+    location: { lat: station.lat, lon: station.lon, address: station.address },
+    timeZone: 'Asia/Shanghai',
+  });
   await deps.stations.seed({
     device: station.device,
     tenantId: DEMO_TENANT,

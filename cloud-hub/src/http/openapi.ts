@@ -7,7 +7,13 @@ type RouteConfig = Parameters<OpenAPIHono['openAPIRegistry']['registerPath']>[0]
 
 /** Problems that the pipeline itself answers on a route. */
 function problemsOf(route: HttpRoute): ProblemCode[] {
-  const codes = new Set<ProblemCode>(['VALIDATION', 'UNKNOWN_FIELD', 'RATE_LIMITED', 'INTERNAL', 'UNAVAILABLE']);
+  const codes = new Set<ProblemCode>([
+    'VALIDATION',
+    'UNKNOWN_FIELD',
+    'RATE_LIMITED',
+    'INTERNAL',
+    'UNAVAILABLE',
+  ]);
   if (route.access.kind !== 'public') {
     codes.add('UNAUTHENTICATED');
     codes.add('TOKEN_EXPIRED');
@@ -76,9 +82,14 @@ function configOf(route: HttpRoute): RouteConfig {
   const parameters = [];
   if (route.idempotency)
     parameters.push(
-      header('Idempotency-Key', 'Repeats with this key get the recorded answer', route.idempotency === 'required'),
+      header(
+        'Idempotency-Key',
+        'Repeats with this key get the recorded answer',
+        route.idempotency === 'required',
+      ),
     );
-  if (route.ifMatch) parameters.push(header('If-Match', 'ETag of the last GET', route.ifMatch === 'required'));
+  if (route.ifMatch)
+    parameters.push(header('If-Match', 'ETag of the last GET', route.ifMatch === 'required'));
   const responses = Object.fromEntries([
     ...Object.entries(route.responses).map(([status, { description, schema, contentType }]) => [
       status,
@@ -91,10 +102,13 @@ function configOf(route: HttpRoute): RouteConfig {
     ]),
     ...problemResponses(route),
   ]);
-  const security =
+  const security: Record<string, string[]>[] =
     route.access.kind === 'public'
       ? []
-      : [{ bearer: [] }, ...(route.access.kind === 'permission' && route.access.basic ? [{ station: [] }] : [])];
+      : [
+          { bearer: [] },
+          ...(route.access.kind === 'permission' && route.access.basic ? [{ station: [] }] : []),
+        ];
   const permission = route.access.kind === 'permission' ? route.access.permission : route.access.kind;
   return {
     method: route.method,
@@ -147,7 +161,7 @@ export function openApiDocument(
       version: info.version,
       description:
         'Battery-swap network: stations, packs, riders, orders. Lists take _limit, _page or _cursor, _sort, _order, field filters with _gte, _lte, _ne, _like, and q; they answer X-Total-Count and Link. Errors are RFC 9457 problem+json with a stable code.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     servers: [{ url: '/' }],
     tags: [...new Set(routes.flatMap((route) => route.tags))].map((name) => ({ name })),

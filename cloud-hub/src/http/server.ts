@@ -14,7 +14,13 @@ export interface HttpServer {
 export function createHttpServer(options: { app: Hono; host: string; port: number }): HttpServer {
   const listener = getRequestListener(options.app.fetch);
   const server: Server = createServer(
-    { maxHeaderSize: 16_384, requestTimeout: 30_000, headersTimeout: 15_000, keepAliveTimeout: 30_000, noDelay: true },
+    {
+      maxHeaderSize: 16_384,
+      requestTimeout: 30_000,
+      headersTimeout: 15_000,
+      keepAliveTimeout: 30_000,
+      noDelay: true,
+    },
     (request, response) => void listener(request, response),
   );
   const sockets = new Set<Socket>();

@@ -2,6 +2,7 @@ import type { Database } from '../db/index.js';
 import { createIdempotencyStore } from '../http/idempotency.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
+import { createUsers } from '../users/users.js';
 import { createAccessTokens } from './access-tokens.js';
 import { createCounters } from './counters.js';
 import { createConsoleSms, createOneTimeCodes, type SmsSender } from './one-time-codes.js';
@@ -12,7 +13,6 @@ import { createSessions } from './sessions.js';
 import { createSigningKeys } from './signing-keys.js';
 import { createStationCredentials } from './station-credentials.js';
 import { createVault } from './vault.js';
-import { createUsers } from '../users/users.js';
 
 export type IdentityDeps = {
   database: Database;
