@@ -143,9 +143,7 @@ describe.skipIf(!built)('a killed hub', () => {
     await until('all alarms projected', async () => {
       const alarms: { code: string; count: number }[] = [];
       for (let number = 1; number <= Math.ceil(total / 10 / 100); number++)
-        alarms.push(
-          ...((await get(ready, `/core/v0/alarms?_limit=100&_page=${number}`)) as typeof alarms),
-        );
+        alarms.push(...((await get(ready, `/core/v0/alarms?_limit=100&_page=${number}`)) as typeof alarms));
       expect(alarms.every(({ count }) => count === 1)).toBe(true);
       return alarms.filter(({ code }) => code.startsWith('kill-')).length === total / 10;
     });
