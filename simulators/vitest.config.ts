@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { name: 'simulators', include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+  test: { name: 'simulators', testTimeout: 60_000, include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
 });

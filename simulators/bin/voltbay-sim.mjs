@@ -1,2 +1,7 @@
 #!/usr/bin/env node
-import '../dist/main.js';
+import { existsSync } from 'node:fs';
+
+const entry = new URL('../dist/main.js', import.meta.url);
+// A checkout that was never built is built first; a shipped package always has its dist.
+if (!existsSync(entry)) await import(new URL('../../scripts/build-node.mjs', import.meta.url).href);
+await import(entry.href);

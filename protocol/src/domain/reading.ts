@@ -18,6 +18,8 @@ export const PACK_ALARMS = [
   'charge_under_temperature',
   'discharge_over_temperature',
   'discharge_under_temperature',
+  'over_temperature',
+  'under_temperature',
   'ambient_over_temperature',
   'ambient_under_temperature',
   'mos_over_temperature',

@@ -1,0 +1,3 @@
+export * from './answer.js';
+export * from './frame.js';
+export * from './item-alarms.js';

@@ -1,0 +1,2 @@
+export { CAPTURE_PROTOCOLS, decodeCapture } from './capture.js';
+export * from './case.js';

@@ -1,0 +1,3 @@
+export * from './commands.js';
+export * from './decode.js';
+export * from './frame.js';

@@ -1,0 +1,5 @@
+export * from './commands.js';
+export * from './decode.js';
+export * from './ess.js';
+export * from './fields.js';
+export * from './frame.js';

@@ -1,0 +1,4 @@
+export * from './commands.js';
+export * from './decode.js';
+export * from './fields.js';
+export * from './frame.js';

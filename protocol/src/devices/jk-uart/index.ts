@@ -1,0 +1,3 @@
+export * from './decode.js';
+export * from './fields.js';
+export * from './frame.js';

@@ -1,0 +1,4 @@
+export * from './commands.js';
+export * from './decode.js';
+export * from './encode.js';
+export * from './fields.js';

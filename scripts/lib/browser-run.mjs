@@ -1,0 +1,62 @@
+// Starts the network on free ports and a headless Chromium, and hands both to the journeys in admin/e2e and app/e2e.
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { register } from 'tsx/esm/api';
+import { buildNode, buildWeb } from './build.mjs';
+import { ensureInstalled, note, root } from './install.mjs';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const FLAGS = [
+  ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  ...['--disable-component-update', '--disable-sync', '--force-color-profile=srgb'],
+];
+
+/**
+ * Each app has `e2e/journeys.ts` with `run(context, report)` (journeys) and `shots(context, report)` (every screen). `report(name, error?)` is
+ * called once a journey. @returns {{passed: number, failed: number, skipped: number, files: string[]}}
+ */
+export async function runJourneys({ kind, apps }) {
+  await ensureInstalled();
+  await buildNode();
+  for (const app of apps) await buildWeb(app);
+  const counts = { passed: 0, failed: 0, skipped: 0, files: [] };
+  const executablePath = process.env.CHROMIUM_PATH ?? CHROMIUM.find((path) => existsSync(path));
+  if (!executablePath) {
+    note('skipped: Chromium is not installed (Debian: apt-get install chromium fonts-noto-cjk)');
+    counts.skipped = apps.length;
+    return counts;
+  }
+  register();
+  const { chromium } = await import('playwright-core');
+  const { startNetwork } = await import('../../simulators/dist/network/network.js');
+  const folder = mkdtempSync(join(tmpdir(), 'voltbay-e2e-'));
+  const network = await startNetwork({ root, dir: folder, httpPort: 0, mqttPort: 0 });
+  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  try {
+    for (const app of apps) {
+      const journeys = await import(`../../${app}/e2e/journeys.ts`);
+      const report = (name, error) => {
+        if (error) counts.failed += 1;
+        else counts.passed += 1;
+        note(`${error ? 'FAIL' : 'ok  '} ${app}: ${name}${error ? `\n${error.stack ?? error}` : ''}`);
+      };
+      const context = {
+        baseUrl: network.apiUrl,
+        control: network.controlUrl,
+        device: network.device,
+        browser,
+        shotsDir: join(root, 'var', 'shots', app),
+      };
+      const files = await journeys[kind](context, report).catch((error) =>
+        report(`${kind} broke off`, error),
+      );
+      counts.files.push(...(files ?? []));
+    }
+  } finally {
+    await browser.close();
+    await network.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return counts;
+}

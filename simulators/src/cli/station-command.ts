@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { blePreloadPath } from '../ble/preload-path.js';
+import { SimulatorError } from '../errors.js';
+import { parseStationConfig, type StationConfig } from '../station/config.js';
+import { startControlApi } from '../station/control-api.js';
+import { demoStation } from '../station/demo-station.js';
+import { createVirtualStation, type VirtualStation } from '../station/station.js';
+
+interface StationFlags {
+  config?: string;
+  device?: string;
+  group?: string;
+  slots?: number;
+  pylontech?: number;
+  jbdSerial?: number;
+  ble?: number;
+  seed?: number;
+  speed?: number;
+  dir?: string;
+  httpPort: number;
+  json?: boolean;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number, 0 or more');
+  return Number(text);
+}
+
+function factor(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
+    throw new InvalidArgumentError('must be a number, 0 or more');
+  return value;
+}
+
+/** `voltbay-sim station`: one virtual cabinet until a signal comes. */
+export function stationCommand(): Command {
+  return new Command('station')
+    .description('run one virtual swap cabinet with its packs, behind serial ports and a Bluetooth adapter')
+    .option('--config <file>', 'station description (JSON); replaces the flags for slots')
+    .option('--device <id>', 'device number of the station')
+    .option('--group <digits>', 'two digits in the pack serials, to tell stations apart')
+    .option('--slots <n>', 'number of slots (8)', wholeNumber)
+    .option('--pylontech <n>', 'slots with Pylontech packs on one RS-485 bus', wholeNumber)
+    .option('--jbd-serial <n>', 'slots with JBD packs on a serial port each', wholeNumber)
+    .option('--ble <n>', 'slots with JBD packs over Bluetooth', wholeNumber)
+    .option('--seed <n>', 'everything random follows from it', wholeNumber)
+    .option('--speed <factor>', 'battery time over real time', factor)
+    .option('--dir <dir>', 'where port links and the packs’ state are kept')
+    .option('--http-port <n>', 'port of the control API, 0 = any', wholeNumber, 0)
+    .option('--json', 'print one JSON line when ready')
+    .action(async (flags: StationFlags) => run(flags));
+}
+
+function describe(flags: StationFlags): StationConfig {
+  if (flags.config === undefined) {
+    return demoStation({
+      device: flags.device,
+      serialGroup: flags.group,
+      slots: flags.slots,
+      pylontech: flags.pylontech,
+      jbdSerial: flags.jbdSerial,
+      ble: flags.ble,
+      seed: flags.seed,
+      speed: flags.speed,
+    });
+  }
+  let file: object;
+  try {
+    file = JSON.parse(readFileSync(flags.config, 'utf8')) as object;
+  } catch (cause) {
+    throw new SimulatorError('SIM_CONFIG', `cannot read ${flags.config}: ${String(cause)}`, { cause });
+  }
+  const { device, seed, speed } = flags;
+  const given = Object.entries({ device, seed, speed }).filter(([, value]) => value !== undefined);
+  return parseStationConfig({ ...file, ...Object.fromEntries(given) });
+}
+
+async function run(flags: StationFlags): Promise<void> {
+  const station = await createVirtualStation(describe(flags), { directory: flags.dir });
+  const api = await startControlApi(station, flags.httpPort).catch(async (error: unknown) => {
+    await station.close();
+    throw error;
+  });
+  announce(station, api.url, flags.json === true);
+  await untilSignal();
+  await api.close();
+  await station.close();
+}
+
+function announce(station: VirtualStation, controlUrl: string, json: boolean): void {
+  const hardware = station.agentHardware();
+  const env = station.agentEnvironment({});
+  const ports = Object.fromEntries(Object.entries(hardware.ports).map(([name, port]) => [name, port.path]));
+  if (json) {
+    const ready = { ready: true, device: station.device, pid: process.pid, directory: station.directory };
+    const reach = { ports, hciUrl: station.hciUrl, controlUrl, blePreload: blePreloadPath(), env, hardware };
+    process.stdout.write(`${JSON.stringify({ ...ready, ...reach })}\n`);
+    return;
+  }
+  const lines = [
+    `station ${station.device} is up; Ctrl-C stops it`,
+    ...Object.entries(ports).map(([name, path]) => `  port ${name.padEnd(10)} ${path}`),
+    `  bluetooth       ${station.hciUrl}`,
+    `  control API     ${controlUrl}  (GET /state, GET /help)`,
+    '',
+    'start the agent with',
+    ...Object.entries(env).map(([name, value]) => `  export ${name}='${value}'`),
+    'and this in its configuration file:',
+    `"hardware": ${JSON.stringify(hardware, null, 2)}`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    // Keeps the process alive: the station's own timers do not.
+    const alive = setInterval(() => {}, 60_000);
+    const stop = () => {
+      clearInterval(alive);
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+      resolve();
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  });
+}

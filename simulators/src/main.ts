@@ -1,0 +1,27 @@
+import { Command, CommanderError } from 'commander';
+import { stationCommand } from './cli/station-command.js';
+import { SimulatorError } from './errors.js';
+
+const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
+
+/** Runs the command line; returns the exit code. */
+async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command('voltbay-sim')
+    .description('simulated hardware, riders and networks of Voltbay')
+    .version('0.1.0')
+    .showHelpAfterError('(voltbay-sim --help shows the commands)')
+    .addCommand(stationCommand());
+  // Subcommands do not inherit it: commander would exit the process itself on wrong usage.
+  for (const command of [program, ...program.commands]) command.exitOverride();
+  try {
+    await program.parseAsync([...argv]);
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const usage = error instanceof SimulatorError && error.code === 'SIM_CONFIG';
+    process.stderr.write(`voltbay-sim: ${error instanceof Error ? error.message : String(error)}\n`);
+    return usage ? EXIT.usage : EXIT.failed;
+  }
+}
+
+process.exitCode = await main(process.argv);

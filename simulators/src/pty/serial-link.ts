@@ -1,0 +1,16 @@
+import type { SerialDevice } from '../devices/device.js';
+import { createVirtualPort, type VirtualPort } from './virtual-port.js';
+
+/** Puts a request/answer device behind a virtual port, half duplex: an answer never starts before its request has ended. */
+export function attachDevice(options: { link: string; baudRate: number; device: SerialDevice }): VirtualPort {
+  const port: VirtualPort = createVirtualPort({
+    link: options.link,
+    baudRate: options.baudRate,
+    onData(bytes, arrivedMs) {
+      for (const answer of options.device.receive(bytes)) {
+        port.send(answer.bytes, arrivedMs + answer.turnaroundMs);
+      }
+    },
+  });
+  return port;
+}

@@ -1,0 +1,69 @@
+import type { Order, Problem, Station, TokenResponse, Vehicle } from '@voltbay/protocol';
+
+/** The rider's side of the REST API, as the app uses it. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(`${problem.status} ${problem.code}: ${problem.detail ?? problem.title}`);
+    this.problem = problem;
+  }
+}
+
+export type RiderApi = {
+  orders(stationId: string, vehicleId: string, idempotencyKey: string): Promise<Order>;
+  order(id: string): Promise<Order>;
+  vehicle(id: string): Promise<Vehicle>;
+};
+
+const TIMEOUT_MS = 20_000;
+
+async function request<T>(
+  apiUrl: string,
+  path: string,
+  init: RequestInit & { token?: string } = {},
+): Promise<T> {
+  const { token, ...rest } = init;
+  const response = await fetch(`${apiUrl}${path}`, {
+    ...rest,
+    headers: {
+      'content-type': 'application/json',
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...rest.headers,
+    },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const body: unknown = await response.json();
+  if (!response.ok) throw new RefusedError(body as Problem);
+  return body as T;
+}
+
+const tokenFor = async (apiUrl: string, body: object): Promise<string> =>
+  (await request<TokenResponse>(apiUrl, '/auth/v1/token', { method: 'POST', body: JSON.stringify(body) }))
+    .accessToken;
+
+/** Signs a rider in by one-time code. */
+export async function signInRider(apiUrl: string, who: { phone: string; code: string }): Promise<RiderApi> {
+  await request(apiUrl, '/auth/v1/otp', { method: 'POST', body: JSON.stringify({ phone: who.phone }) });
+  const token = await tokenFor(apiUrl, { grantType: 'otp', phone: who.phone, code: who.code });
+  return {
+    orders: (stationId, vehicleId, idempotencyKey) =>
+      request<Order>(apiUrl, '/core/v0/orders', {
+        method: 'POST',
+        token,
+        headers: { 'idempotency-key': idempotencyKey },
+        body: JSON.stringify({ stationId, vehicleId }),
+      }),
+    order: (id) => request<Order>(apiUrl, `/core/v0/orders/${id}`, { token }),
+    vehicle: (id) => request<Vehicle>(apiUrl, `/core/v0/vehicles/${id}`, { token }),
+  };
+}
+
+/** What an operator sees of a station, for the demo's figures. */
+export async function operatorStation(
+  apiUrl: string,
+  who: { username: string; password: string },
+): Promise<(device: string) => Promise<Station>> {
+  const token = await tokenFor(apiUrl, { grantType: 'password', ...who });
+  return (device) => request<Station>(apiUrl, `/core/v0/stations/${device}`, { token });
+}

@@ -1,0 +1,415 @@
+import { join } from 'node:path';
+import { type Clock, systemClock } from './clock.js';
+import { createCommandHandlers, type LifecycleRequest } from './commands/handlers.js';
+import { createCommandIntake } from './commands/intake.js';
+import { recoverCommands, settleOpenedSlots } from './commands/recovery.js';
+import type { AgentConfig } from './config/config.js';
+import { createControlSocket } from './control/control-socket.js';
+import { createStatusService } from './control/status-service.js';
+import { type CrashPoint, noCrashPoint } from './crash-point.js';
+import { messageOf } from './errors.js';
+import type { Hardware } from './hardware/ports.js';
+import { createLocalStart } from './local-start/local-start.js';
+import { createLogger, type Logger } from './logger.js';
+import { createCallQueue } from './rest/call-queue.js';
+import { obtainSecret } from './rest/credentials-source.js';
+import { createHubApi } from './rest/hub-api.js';
+import { createAlarms } from './station/alarms.js';
+import { createMonitor } from './station/monitor.js';
+import { createReporter } from './station/reporter.js';
+import { createService } from './station/service-mode.js';
+import { createSlotBoard } from './station/slot-board.js';
+import { openStorage } from './storage/storage.js';
+import { createSwapRunner, type SwapRunnerDeps } from './swap/runner.js';
+import { createSwapService } from './swap/service.js';
+import { DEFAULT_SWAP_RULES, type SwapRules, type SwapState } from './swap/types.js';
+import { createHubClock } from './uplink/hub-clock.js';
+import { createSender } from './uplink/sender.js';
+import { createUplinkSession } from './uplink/session.js';
+import { agentVersion } from './version.js';
+
+export type HardwareFactory = (
+  config: AgentConfig['hardware'],
+  deps: { clock: Clock; log: Logger; polling: AgentConfig['polling'] },
+) => Hardware;
+
+/** What a test, or another program, may replace. */
+export type AgentOverrides = {
+  createHardware: HardwareFactory;
+  clock?: Clock;
+  log?: Logger;
+  fetch?: typeof fetch;
+  /** Wins over credentials.json; the process passes VOLTBAY_STATION_SECRET. */
+  secret?: string;
+  crashPoint?: CrashPoint;
+  rules?: Partial<SwapRules>;
+  swap?: Pick<SwapRunnerDeps, 'tickMs' | 'resumeWindowMs' | 'verifyMs'>;
+  resendAfterMs?: number;
+};
+
+export type AgentEnd = 'stopped' | 'restart';
+export type Agent = Awaited<ReturnType<typeof createAgent>>;
+
+/** Time that a command's result gets to leave before the station does what it announced. */
+const FAREWELL_MS = 1_500;
+
+/**
+ * Puts the agent together. Opens the database (and so takes the instance lock): throws `ALREADY_RUNNING`, `DATABASE_*`. `start` then
+ * brings up hardware, recovery, reports and uplink; `stop` undoes it in reverse. `ended` tells whether a restart was asked for.
+ */
+export async function createAgent(config: AgentConfig, overrides: AgentOverrides) {
+  const clock = overrides.clock ?? systemClock;
+  const log = overrides.log ?? createLogger(config.logLevel);
+  const crashPoint = overrides.crashPoint ?? noCrashPoint;
+  const version = agentVersion();
+  const rules: SwapRules = {
+    ...DEFAULT_SWAP_RULES,
+    minDispenseSocPct: config.swap.minDispenseSocPct,
+    maxTemperatureDeciC: config.swap.maxTemperatureDeciC,
+    minTemperatureDeciC: config.swap.minTemperatureDeciC,
+    returnTimeoutMs: config.swap.returnTimeoutS * 1000,
+    collectTimeoutMs: config.swap.collectTimeoutS * 1000,
+    ...overrides.rules,
+  };
+  const storage = openStorage(config.dataDir, clock);
+  let hardware: Hardware;
+  try {
+    hardware = overrides.createHardware(config.hardware, {
+      clock,
+      log: log.child({ part: 'hardware' }),
+      polling: config.polling,
+    });
+  } catch (error) {
+    storage.close();
+    throw error;
+  }
+  const { cabinet, packs } = hardware;
+  const part = (name: string): Logger => log.child({ part: name });
+  const stopping = new AbortController();
+
+  const hubClock = createHubClock(clock);
+  const service = createService(storage.meta, clock);
+  const alarms = createAlarms({ outbox: storage.outbox, clock, log: part('alarms') });
+  const board = createSlotBoard({
+    config,
+    cabinet,
+    packs,
+    state: storage.state,
+    rules,
+    clock,
+    log: part('board'),
+  });
+
+  const runner = createSwapRunner({
+    storage,
+    cabinet,
+    packs,
+    board,
+    rules,
+    clock,
+    log: part('swap'),
+    crashPoint,
+    ...overrides.swap,
+    onSettled: (state) => settleSwap(state),
+    onDoorTrouble(slot, code, detail) {
+      board.setFault(slot, code);
+      alarms.raise(code, 'critical', { slot, detail });
+    },
+  });
+  const swaps = createSwapService({ runner, board, cabinet, packs, service, rules, log: part('swap') });
+
+  let secret: string | null = overrides.secret ?? null;
+  const secretOf = (): string => secret ?? '';
+  const api = createHubApi({
+    apiUrl: config.hub.apiUrl,
+    device: config.device,
+    secret: secretOf,
+    clock,
+    ...(overrides.fetch && { fetch: overrides.fetch }),
+  });
+  const calls = createCallQueue({
+    storage,
+    api,
+    clock,
+    log: part('rest'),
+    onRefused: (call, detail) => alarms.note('order-call-refused', 'warning', `${call.kind}: ${detail}`),
+  });
+  const localStart = createLocalStart({
+    dataDir: config.dataDir,
+    storage,
+    api,
+    swaps,
+    clock,
+    log: part('local-start'),
+  });
+
+  const sender = createSender({
+    device: config.device,
+    outbox: storage.outbox,
+    hubClock,
+    clock,
+    log: part('sender'),
+    window: config.uplink.window,
+    ...(overrides.resendAfterMs !== undefined && { resendAfterMs: overrides.resendAfterMs }),
+  });
+  const unsubscribeOutbox = storage.outbox.onEnqueue(sender.schedule);
+
+  const busySlots = (): number[] => runner.current()?.busySlots() ?? [];
+  const reporter = createReporter({
+    storage,
+    board,
+    cabinet,
+    service,
+    busySlots,
+    isConnected: () => session.state() === 'up',
+    agentVersion: version,
+    configHash: config.hash,
+    intervalMs: config.uplink.infoIntervalS * 1000,
+    clock,
+    log: part('reporter'),
+  });
+  const monitor = createMonitor({
+    storage,
+    board,
+    cabinet,
+    packs,
+    alarms,
+    reporter,
+    rules,
+    busySlots,
+    wakeSwap: runner.wake,
+    onCode: (reader, payload) => void localStart.handle(reader, payload),
+    clock,
+    log: part('monitor'),
+  });
+  const intake = createCommandIntake({
+    device: config.device,
+    storage,
+    hubClock,
+    clock,
+    log: part('commands'),
+    crashPoint,
+    handlers: createCommandHandlers({
+      storage,
+      swaps,
+      board,
+      cabinet,
+      monitor,
+      reporter,
+      clock,
+      crashPoint,
+      requestLifecycle: (request) => void carryOut(request),
+    }),
+    facts: {
+      get swapRunning() {
+        return swaps.isBusy();
+      },
+      get inService() {
+        return service.mode() === 'in-service';
+      },
+      epoch: storage.epoch,
+      configHash: config.hash,
+      occupied: (slot) => board.slot(slot)?.occupied ?? null,
+      packId: (slot) => board.packId(slot),
+    },
+    onAck: (ack) => sender.acknowledge(ack),
+    onRetained: (topic) =>
+      alarms.note('retained-command', 'critical', `a retained message on ${topic} was ignored`),
+  });
+  const session = createUplinkSession({
+    url: config.hub.mqttUrl,
+    device: config.device,
+    secret: secretOf,
+    topics: config.topics,
+    keepaliveS: config.uplink.keepaliveS,
+    sender,
+    epoch: storage.epoch,
+    birth: () => {
+      const identity = cabinet.identity();
+      const lastCommandId = storage.meta.get('lastCommandId');
+      return {
+        epoch: storage.epoch,
+        seq: storage.outbox.head().seq + 1,
+        instanceId: storage.instanceId,
+        versions: {
+          agent: version,
+          config: config.hash,
+          ...(identity && { cabinetFirmware: identity.firmware }),
+        },
+        configHash: config.hash,
+        ...(lastCommandId !== null && { lastCommandId }),
+        time: new Date(clock.nowMs()).toISOString(),
+      };
+    },
+    onDownlink(message) {
+      try {
+        intake.take(message);
+      } catch (error) {
+        log.error({ err: error, topic: message.topic }, 'message from the hub not handled');
+      }
+    },
+    onUp() {
+      calls.hurry();
+      reporter.reportNow().catch((error: unknown) => log.error({ err: error }, 'report failed'));
+    },
+    onDown: (reason) => log.warn({ reason }, 'connection to the hub lost'),
+    log: part('uplink'),
+  });
+  const status = createStatusService({
+    config,
+    version,
+    storage,
+    board,
+    cabinet,
+    packs,
+    service,
+    alarms,
+    swaps,
+    session,
+    clock,
+    intake,
+  });
+  const controlSocket = createControlSocket({
+    path: join(config.dataDir, 'agent.sock'),
+    log: part('control'),
+    handle: (request) => status.answer(request),
+  });
+
+  let resolveEnded: (end: AgentEnd) => void = () => {};
+  const ended = new Promise<AgentEnd>((resolve) => {
+    resolveEnded = resolve;
+  });
+  let comeBack: NodeJS.Timeout | null = null;
+  let stopOnce: Promise<void> | null = null;
+
+  /** The end of a swap settles its command and its order in the same transaction. */
+  function settleSwap(state: SwapState): void {
+    const { request, ended: end } = state;
+    if (!end) {
+      if (state.unknown && request.origin === 'remote')
+        intake.settle(request.requestId, { state: 'unknown', reason: state.unknown.reason });
+      return;
+    }
+    localStart.onSwapEnded(state);
+    if (request.origin !== 'remote') return;
+    intake.settle(request.requestId, {
+      state: end.outcome === 'completed' ? 'done' : 'failed',
+      ...(end.reason !== undefined && { reason: end.reason }),
+      ...(end.detail !== undefined && { detail: end.detail }),
+    });
+  }
+
+  async function carryOut(request: LifecycleRequest): Promise<void> {
+    await drained(FAREWELL_MS);
+    if (request.kind === 'restart') return stop('restart');
+    service.leave(request.reconnectAfterS === 0 ? null : request.reconnectAfterS * 1000);
+    await session.stop('disconnect-command');
+    log.warn({ reconnectAfterS: request.reconnectAfterS }, 'out of service by command');
+    returnLater();
+  }
+
+  /** Waits until the hub has everything, but not for long. */
+  async function drained(limitMs: number): Promise<void> {
+    const until = clock.monotonicMs() + limitMs;
+    while (session.state() === 'up' && storage.outbox.stats().rows > 0 && clock.monotonicMs() < until)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+
+  function returnLater(): void {
+    const awayMs = service.awayMs();
+    if (awayMs === null || awayMs === Number.POSITIVE_INFINITY) return;
+    comeBack = setTimeout(() => goOnline(), Math.min(awayMs, 2_147_483_000));
+  }
+
+  function goOnline(): void {
+    if (comeBack) clearTimeout(comeBack);
+    comeBack = null;
+    if (stopOnce) return;
+    if (service.mode() === 'out-of-service') service.comeBack();
+    if (secret !== null) session.start();
+  }
+
+  async function signOn(): Promise<void> {
+    secret ??= await obtainSecret({
+      config,
+      secretFromEnvironment: undefined,
+      api,
+      log: part('enrolment'),
+      signal: stopping.signal,
+    });
+    if (stopping.signal.aborted) return;
+    calls.start();
+    if (service.awayMs() === null) session.start();
+    else returnLater();
+  }
+
+  async function start(): Promise<void> {
+    await hardware.start();
+    monitor.start();
+    const openSwap = storage.swaps.open()[0];
+    const toRead = recoverCommands({
+      storage,
+      intake,
+      cabinet,
+      log: part('recovery'),
+      isSwapOpen: (commandId) => openSwap?.request.requestId === commandId,
+    });
+    runner.resume();
+    if (toRead.length > 0) {
+      const deps = { storage, intake, cabinet, log: part('recovery'), isSwapOpen: () => false };
+      void settleOpenedSlots(deps, toRead).catch((error: unknown) =>
+        log.error({ err: error }, 'recovery failed'),
+      );
+    }
+    storage.commands.prune();
+    reporter.start();
+    await controlSocket.start();
+    signOn().catch((error: unknown) => {
+      if (stopping.signal.aborted) return;
+      log.error(
+        { reason: messageOf(error) },
+        'the station cannot sign in; it works locally until this is fixed',
+      );
+      alarms.raise('credentials', 'critical', { detail: messageOf(error) });
+    });
+    log.info({ device: config.device, epoch: storage.epoch, version }, 'agent started');
+  }
+
+  function stop(end: AgentEnd = 'stopped'): Promise<void> {
+    stopOnce ??= shutDown(end);
+    return stopOnce;
+  }
+
+  async function shutDown(end: AgentEnd): Promise<void> {
+    stopping.abort();
+    if (comeBack) clearTimeout(comeBack);
+    await controlSocket.stop();
+    reporter.stop();
+    await runner.stop();
+    await intake.idle();
+    await monitor.stop();
+    await calls.stop();
+    await session.stop('stopping');
+    await hardware.stop();
+    unsubscribeOutbox();
+    board.persist();
+    storage.close();
+    log.info({ end }, 'agent stopped');
+    resolveEnded(end);
+  }
+
+  return {
+    start,
+    stop: () => stop(),
+    ended,
+    storage,
+    swaps,
+    board,
+    service,
+    session,
+    status,
+    localStart,
+    goOnline,
+    rules,
+  };
+}

@@ -1,0 +1,215 @@
+import {
+  type CommandResultData,
+  type CommandState,
+  type DownlinkEnvelope,
+  MSG_TYPE,
+  msgTypeName,
+  parseDownlink,
+  type ServerAckData,
+} from '@voltbay/protocol';
+import { uuidv7 } from 'uuidv7';
+import type { Clock } from '../clock.js';
+import type { CrashPoint } from '../crash-point.js';
+import { messageOf } from '../errors.js';
+import type { Logger } from '../logger.js';
+import type { NewMessage } from '../storage/outbox.js';
+import type { Storage } from '../storage/storage.js';
+import type { HubClock } from '../uplink/hub-clock.js';
+import type { Downlink } from '../uplink/session.js';
+import { derivedCommandId } from './command-id.js';
+import { commandDeadline } from './expiry.js';
+import { failedPrecondition, type StationFacts } from './precondition.js';
+
+/** A journalled command on its way to its handler. */
+export type Command = {
+  id: string;
+  type: number;
+  data: unknown;
+  /** Past this the command must not act; monotonic milliseconds. */
+  deadlineMs: number;
+};
+
+export type Settlement = {
+  state: Extract<CommandState, 'done' | 'failed' | 'rejected' | 'expired' | 'unknown'>;
+  reason?: string;
+  detail?: string;
+  result?: Record<string, unknown>;
+};
+
+/** What a handler can say while it works. Each call is durable and reported to the hub in one transaction. */
+export type CommandReport = {
+  /** About to act; `together` becomes durable in the same transaction. */
+  started(together?: () => void): void;
+  /** True when the deadline has passed: settle as `expired` instead of acting. */
+  isLate(): boolean;
+};
+
+/**
+ * Acts on one type of command. Resolves with the settlement, or with null when the command goes on by itself (a swap) and is settled
+ * by whoever ends it.
+ */
+export type CommandHandler = (
+  command: Command,
+  report: CommandReport,
+) => Promise<Settlement | null> | Settlement | null;
+
+export type CommandIntake = ReturnType<typeof createCommandIntake>;
+
+type Deps = {
+  device: string;
+  storage: Storage;
+  hubClock: HubClock;
+  clock: Clock;
+  log: Logger;
+  handlers: ReadonlyMap<number, CommandHandler>;
+  facts: StationFacts;
+  onAck(ack: ServerAckData): void;
+  onRetained(topic: string): void;
+  crashPoint: CrashPoint;
+};
+
+/** COMMAND_RESULT as an outbox message. */
+export const resultMessage = (data: CommandResultData): NewMessage => ({
+  lane: 'money',
+  type: MSG_TYPE.COMMAND_RESULT,
+  data,
+});
+
+/**
+ * Takes what the hub sends. Every command is journalled before anything moves, acts at most once, and never late; a repeat is answered
+ * with what is recorded.
+ */
+export function createCommandIntake(deps: Deps) {
+  const { storage, clock, hubClock, log, crashPoint } = deps;
+  const counters = { malformed: 0, foreign: 0, retained: 0, unsupported: 0, repeated: 0, accepted: 0 };
+  const inHand = new Set<Promise<void>>();
+
+  function take(message: Downlink): void {
+    const receivedMs = clock.monotonicMs();
+    if (message.retained) {
+      counters.retained += 1;
+      deps.onRetained(message.topic);
+      return;
+    }
+    const parsed = parseDownlink(message.payload);
+    const envelope = 'envelope' in parsed ? parsed.envelope : null;
+    if (!envelope) {
+      counters.malformed += 1;
+      log.warn(
+        { topic: message.topic, detail: parsed.ok ? '' : parsed.detail },
+        'unreadable message from the hub',
+      );
+      return;
+    }
+    if (envelope.device !== deps.device) {
+      counters.foreign += 1;
+      return;
+    }
+    if (envelope.type === MSG_TYPE.SERVER_ACK) {
+      if (parsed.ok) deps.onAck(parsed.envelope.data as ServerAckData);
+      else counters.malformed += 1;
+      return;
+    }
+    const handler = deps.handlers.get(envelope.type);
+    if (!parsed.ok)
+      refuse(envelope, parsed.code === 'UNSUPPORTED' ? 'UNSUPPORTED' : 'BAD_COMMAND', parsed.detail);
+    else if (!handler)
+      refuse(envelope, 'UNSUPPORTED', `${msgTypeName(envelope.type) ?? envelope.type} is not handled`);
+    else accept(envelope, handler, receivedMs);
+  }
+
+  /** An answer without a journal row: nothing could have acted. */
+  function refuse(envelope: DownlinkEnvelope, reason: 'UNSUPPORTED' | 'BAD_COMMAND', detail: string): void {
+    if (reason === 'UNSUPPORTED') counters.unsupported += 1;
+    else counters.malformed += 1;
+    log.warn({ type: envelope.type, commandId: envelope.id, reason, detail }, 'command refused');
+    if (envelope.id !== undefined)
+      storage.outbox.enqueue([
+        resultMessage({ commandId: envelope.id, state: 'rejected', reason, detail: detail.slice(0, 500) }),
+      ]);
+  }
+
+  function accept(envelope: DownlinkEnvelope, handler: CommandHandler, receivedMs: number): void {
+    const id =
+      envelope.id ?? (envelope.type === MSG_TYPE.SERVER_ASK_INFO ? uuidv7() : derivedCommandId(envelope));
+    const known = storage.commands.find(id);
+    if (known) {
+      counters.repeated += 1;
+      log.info({ commandId: id, state: known.state }, 'command repeated; reporting what is recorded');
+      storage.outbox.enqueue([
+        resultMessage({
+          commandId: id,
+          state: known.state,
+          ...(known.reason && { reason: known.reason }),
+          ...(known.detail && { detail: known.detail }),
+        }),
+      ]);
+      return;
+    }
+    counters.accepted += 1;
+    const { type, data } = envelope;
+    const deadlineMs = commandDeadline(envelope, { monotonicMs: receivedMs, hubMs: hubClock.hubNowMs() });
+    const refusal: Settlement | null =
+      deadlineMs === null ? { state: 'expired', reason: 'EXPIRED' } : refusedByPrecondition(envelope);
+    storage.transact(() => {
+      storage.commands.add({ id, type, data, state: 'received' });
+      storage.meta.set('lastCommandId', id);
+      storage.outbox.enqueue([resultMessage({ commandId: id, state: 'received' })]);
+      if (refusal) settle(id, refusal);
+    });
+    crashPoint('command:received');
+    if (refusal || deadlineMs === null) return;
+    const work = execute({ id, type, data, deadlineMs }, handler).finally(() => inHand.delete(work));
+    inHand.add(work);
+  }
+
+  function refusedByPrecondition(envelope: DownlinkEnvelope): Settlement | null {
+    const failed = failedPrecondition(envelope.precondition, deps.facts);
+    return failed === null ? null : { state: 'rejected', reason: 'PRECONDITION', detail: failed };
+  }
+
+  /** Records the end of a command and reports it. Safe inside a caller's transaction. */
+  function settle(id: string, settlement: Settlement): void {
+    storage.transact(() => {
+      storage.commands.setState(id, settlement.state, settlement.reason, settlement.detail);
+      storage.outbox.enqueue([resultMessage({ commandId: id, ...settlement })]);
+    });
+  }
+
+  async function execute(command: Command, handler: CommandHandler): Promise<void> {
+    const { id } = command;
+    const isLate = (): boolean => clock.monotonicMs() >= command.deadlineMs;
+    try {
+      const settlement = await handler(command, {
+        isLate,
+        started(together) {
+          storage.transact(() => {
+            storage.commands.setState(id, 'started');
+            storage.outbox.enqueue([resultMessage({ commandId: id, state: 'started' })]);
+            together?.();
+          });
+          crashPoint('command:started');
+        },
+      });
+      if (settlement) settle(id, settlement);
+    } catch (error) {
+      log.error({ err: error, commandId: id }, 'command failed');
+      const started = storage.commands.find(id)?.state === 'started';
+      settle(id, {
+        state: started ? 'unknown' : 'failed',
+        reason: started ? 'INTERRUPTED' : 'HARDWARE_SILENT',
+        detail: messageOf(error),
+      });
+    }
+  }
+
+  return {
+    take,
+    settle,
+    counters: () => ({ ...counters }),
+    /** Waits for handlers that are still at work. */
+    idle: async (): Promise<void> => {
+      await Promise.all(inHand);
+    },
+  };
+}

@@ -1,0 +1,99 @@
+import type { Clock } from '../clock.js';
+import type { CommandIntake } from '../commands/intake.js';
+import type { AgentConfig } from '../config/config.js';
+import type { CabinetPort, PackSource } from '../hardware/ports.js';
+import type { ActiveAlarm, Alarms } from '../station/alarms.js';
+import type { Service } from '../station/service-mode.js';
+import type { SlotBoard } from '../station/slot-board.js';
+import { peekOutbox } from '../storage/outbox.js';
+import type { Storage } from '../storage/storage.js';
+import type { SwapService } from '../swap/service.js';
+import type { UplinkSession } from '../uplink/session.js';
+import type { ControlAnswer, ControlRequest } from './control-socket.js';
+import {
+  type PackLine,
+  packLines,
+  type QueuePeekLine,
+  queueLines,
+  type SlotLine,
+  type StatusReport,
+  slotLines,
+} from './views.js';
+
+type Deps = {
+  config: AgentConfig;
+  version: string;
+  storage: Storage;
+  board: SlotBoard;
+  cabinet: CabinetPort;
+  packs: PackSource;
+  service: Service;
+  alarms: Alarms;
+  swaps: SwapService;
+  session: UplinkSession;
+  intake: CommandIntake;
+  clock: Clock;
+};
+
+/** Answers the technician's questions from the running agent. */
+export function createStatusService(deps: Deps) {
+  const { storage, board, cabinet, packs, service, swaps, session, clock } = deps;
+
+  function status(): StatusReport & Record<string, unknown> {
+    const swap = swaps.current();
+    const state = swap?.state();
+    const alarms: ActiveAlarm[] = deps.alarms.active();
+    const outbox = storage.outbox.stats();
+    return {
+      device: deps.config.device,
+      running: true,
+      pid: process.pid,
+      version: deps.version,
+      epoch: storage.epoch,
+      mode: service.mode(),
+      hub: { state: session.state(), url: deps.config.hub.mqttUrl, lastError: session.lastError() },
+      cabinet: { up: cabinet.isUp(), identity: cabinet.identity(), scanAgeMs: board.scanAgeMs() },
+      swap: state
+        ? {
+            swapId: state.request.swapId,
+            user: state.request.user,
+            door: state.door
+              ? { slot: state.door.slot, purpose: state.door.purpose, status: state.door.status }
+              : null,
+          }
+        : null,
+      outbox: {
+        ...outbox,
+        oldestAgeS:
+          outbox.oldestAtMs === null ? null : Math.round((clock.nowMs() - outbox.oldestAtMs) / 1000),
+      },
+      restCalls: storage.rest.waiting(),
+      alarms,
+      commands: deps.intake.counters(),
+      hardware: packs.stats(),
+    };
+  }
+
+  const slots = (): SlotLine[] => slotLines(board.slotMessages(swaps.current()?.busySlots() ?? []));
+  const packList = (): PackLine[] => packLines(board.latestMessages());
+  const peek = (limit: number): QueuePeekLine[] => queueLines(peekOutbox(storage.db, limit));
+
+  return {
+    answer(request: ControlRequest): ControlAnswer {
+      switch (request.command) {
+        case 'status':
+          return { ok: true, data: status() };
+        case 'slots':
+          return { ok: true, data: slots() };
+        case 'packs':
+          return { ok: true, data: packList() };
+        case 'queue-stats':
+          return { ok: true, data: { ...storage.outbox.stats(), restCalls: storage.rest.waiting() } };
+        case 'queue-peek':
+          return { ok: true, data: peek(Math.min(1_000, Math.max(1, Number(request.args.limit) || 10))) };
+        default:
+          return { ok: false, error: `unknown command ${request.command}` };
+      }
+    },
+  };
+}

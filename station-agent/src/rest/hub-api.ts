@@ -1,0 +1,155 @@
+import {
+  type EnrollResponse,
+  enrollResponseSchema,
+  type Order,
+  type OrderCreate,
+  type OrderUpdate,
+  problemSchema,
+  tokenResponseSchema,
+  type User,
+  type Vehicle,
+} from '@voltbay/protocol';
+import { z } from 'zod';
+import type { Clock } from '../clock.js';
+import { AgentError, messageOf } from '../errors.js';
+
+/** What the agent needs of the hub's answers; a hub may send more, and a plan-only hub sends little else. */
+const userAnswer = z.object({ id: z.string(), status: z.string().optional(), name: z.string().optional() });
+const vehicleAnswer = z.object({
+  id: z.string(),
+  packClass: z.string().optional(),
+  packSlots: z.number().int().optional(),
+  ownerUserId: z.string().nullable().optional(),
+  packIds: z.array(z.string()).optional(),
+});
+const orderAnswer = z.object({ id: z.string(), state: z.string().optional() });
+export type UserAnswer = Pick<User, 'id'> & Partial<Pick<User, 'name'>> & { status?: string };
+export type VehicleAnswer = Pick<Vehicle, 'id'> &
+  Partial<Pick<Vehicle, 'packClass' | 'packSlots' | 'ownerUserId' | 'packIds'>>;
+export type OrderAnswer = Pick<Order, 'id'> & { state?: string };
+
+/** The hub answered with a problem, or did not answer. `status` 0 = no answer. */
+export class HubApiError extends AgentError {
+  override readonly name = 'HubApiError';
+  readonly status: number;
+  readonly problemCode: string | null;
+  constructor(message: string, status: number, problemCode: string | null, options?: ErrorOptions) {
+    super('REST_FAILED', message, {
+      ...options,
+      retryable:
+        status === 0 || status === 401 || status === 408 || status === 425 || status === 429 || status >= 500,
+    });
+    this.status = status;
+    this.problemCode = problemCode;
+  }
+}
+
+export type HubApi = ReturnType<typeof createHubApi>;
+
+type Deps = {
+  apiUrl: string;
+  device: string;
+  secret: () => string;
+  clock: Clock;
+  fetch?: typeof fetch;
+  timeoutMs?: number;
+};
+type Call = { method: 'GET' | 'POST' | 'PUT'; path: string; body?: unknown; idempotencyKey?: string };
+
+/** A token is renewed this long before it ends. */
+const RENEW_BEFORE_MS = 60_000;
+const MAX_ANSWER_BYTES = 1_048_576;
+
+/** The hub's REST service as a station uses it: sign-in and the 2021 plan's four calls. Throws `HubApiError`. */
+export function createHubApi(deps: Deps) {
+  const { device, clock } = deps;
+  const doFetch = deps.fetch ?? fetch;
+  const base = deps.apiUrl.replace(/\/+$/, '');
+  let token: { value: string; untilMs: number } | null = null;
+  let signingIn: Promise<string> | null = null;
+
+  async function send<T>(call: Call, schema: z.ZodType<T>, bearer?: string): Promise<T> {
+    const headers: Record<string, string> = { accept: 'application/json' };
+    if (bearer) headers.authorization = `Bearer ${bearer}`;
+    if (call.body !== undefined) headers['content-type'] = 'application/json';
+    if (call.idempotencyKey) headers['idempotency-key'] = call.idempotencyKey;
+    const what = `${call.method} ${call.path}`;
+    let response: Response;
+    let text: string;
+    try {
+      response = await doFetch(base + call.path, {
+        method: call.method,
+        headers,
+        signal: AbortSignal.timeout(deps.timeoutMs ?? 10_000),
+        ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+      });
+      text = await response.text();
+    } catch (error) {
+      const cause = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error);
+      throw new HubApiError(`${what}: no answer from ${base} (${cause})`, 0, null, { cause: error });
+    }
+    let json: unknown = null;
+    try {
+      if (text.length <= MAX_ANSWER_BYTES) json = JSON.parse(text);
+    } catch {
+      // Judged below by status: an answer that should be JSON and is not fails its schema.
+    }
+    if (!response.ok) {
+      const problem = problemSchema.partial().safeParse(json);
+      const { code, detail, reason } = problem.success ? problem.data : {};
+      throw new HubApiError(
+        `${what}: ${response.status} ${code ?? response.statusText}${reason ? ` (${reason})` : ''}${detail ? `: ${detail}` : ''}`,
+        response.status,
+        code ?? null,
+      );
+    }
+    const parsed = schema.safeParse(json);
+    if (!parsed.success)
+      throw new HubApiError(`${what}: unexpected answer: ${z.prettifyError(parsed.error)}`, 502, null);
+    return parsed.data;
+  }
+
+  async function signIn(): Promise<string> {
+    const body = { grantType: 'station', device, secret: deps.secret() };
+    const answer = await send({ method: 'POST', path: '/auth/v1/token', body }, tokenResponseSchema);
+    token = { value: answer.accessToken, untilMs: clock.monotonicMs() + answer.expiresInS * 1000 };
+    return answer.accessToken;
+  }
+
+  async function currentToken(): Promise<string> {
+    if (token && token.untilMs - RENEW_BEFORE_MS > clock.monotonicMs()) return token.value;
+    signingIn ??= signIn().finally(() => {
+      signingIn = null;
+    });
+    return signingIn;
+  }
+
+  /** One more try with a new token when the old one was revoked or the hub's keys changed. */
+  async function request<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
+    try {
+      return await send(call, schema, await currentToken());
+    } catch (error) {
+      if (!(error instanceof HubApiError) || error.status !== 401 || !token) throw error;
+      token = null;
+      return send(call, schema, await currentToken());
+    }
+  }
+
+  const path = (segment: string): string => encodeURIComponent(segment);
+  return {
+    getUser: (id: string): Promise<UserAnswer> =>
+      request({ method: 'GET', path: `/core/v0/users/${path(id)}` }, userAnswer),
+    getVehicle: (id: string): Promise<VehicleAnswer> =>
+      request({ method: 'GET', path: `/core/v0/vehicles/${path(id)}` }, vehicleAnswer),
+    createOrder: (body: OrderCreate, idempotencyKey: string): Promise<OrderAnswer> =>
+      request({ method: 'POST', path: '/core/v0/order', body, idempotencyKey }, orderAnswer),
+    completeOrder: (id: string, body: OrderUpdate, idempotencyKey: string): Promise<OrderAnswer> =>
+      request({ method: 'PUT', path: `/core/v0/order/${path(id)}`, body, idempotencyKey }, orderAnswer),
+    /** A commissioning code becomes the station's secret. */
+    enroll: (code: string): Promise<EnrollResponse> =>
+      send(
+        { method: 'POST', path: '/auth/v1/stations/enroll', body: { device, code } },
+        enrollResponseSchema,
+      ),
+  };
+}

@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { uuidv7 } from 'uuidv7';
+import { AgentError, messageOf } from '../errors.js';
+import { MIGRATIONS, type Migration } from './migrations/index.js';
+
+export type Db = Database.Database;
+
+/** The database with this start's identity: `epoch` counts the agent's starts on it, `instanceId` is the database's own. */
+export type OpenedDatabase = { db: Db; epoch: number; instanceId: string; close(): void };
+
+export const databaseFile = (dataDir: string): string => join(dataDir, 'agent.db');
+
+/**
+ * Opens (or creates) the agent's database, checks it, migrates it and counts one start.
+ * Throws `DATABASE_DAMAGED`, `DATABASE_NEWER` (written by a newer agent) or `DATABASE_IO`.
+ */
+export function openDatabase(dataDir: string, migrations: readonly Migration[] = MIGRATIONS): OpenedDatabase {
+  mkdirSync(dataDir, { recursive: true, mode: 0o750 });
+  const file = databaseFile(dataDir);
+  let db: Db | undefined;
+  try {
+    db = new Database(file);
+    configure(db);
+    verify(db, file);
+    migrate(db, file, migrations);
+    const { epoch, instanceId } = countStart(db);
+    const opened = db;
+    return { db: opened, epoch, instanceId, close: () => opened.close() };
+  } catch (error) {
+    db?.close();
+    throw translate(error, file);
+  }
+}
+
+/** For a command that only looks while no agent runs. Null when there is no database yet. */
+export function openDatabaseReadOnly(dataDir: string): Db | null {
+  const file = databaseFile(dataDir);
+  if (!existsSync(file)) return null;
+  try {
+    return new Database(file, { readonly: true, fileMustExist: true });
+  } catch (error) {
+    throw translate(error, file);
+  }
+}
+
+/** Reopening a WAL database silently falls back to synchronous=NORMAL: set it at every open. */
+function configure(db: Db): void {
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  db.pragma('foreign_keys = ON');
+  db.pragma('busy_timeout = 2000');
+  db.pragma('wal_autocheckpoint = 1000');
+  db.pragma('journal_size_limit = 8388608');
+}
+
+function verify(db: Db, file: string): void {
+  const verdict = db.pragma('quick_check(5)', { simple: true });
+  if (verdict !== 'ok')
+    throw new AgentError(
+      'DATABASE_DAMAGED',
+      `${file} is damaged (${String(verdict)}); move it away and start again`,
+    );
+}
+
+function migrate(db: Db, file: string, migrations: readonly Migration[]): void {
+  const newest = migrations.at(-1)?.version ?? 0;
+  const current = Number(db.pragma('user_version', { simple: true }));
+  if (current > newest)
+    throw new AgentError(
+      'DATABASE_NEWER',
+      `${file} has schema version ${current}, this agent knows up to ${newest}; install the newer agent`,
+    );
+  for (const migration of migrations.filter(({ version }) => version > current))
+    db.transaction(() => {
+      db.exec(migration.sql);
+      db.pragma(`user_version = ${migration.version}`);
+    })();
+}
+
+function countStart(db: Db): { epoch: number; instanceId: string } {
+  const read = db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?');
+  const write = db.prepare(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+  );
+  return db.transaction(() => {
+    const instanceId = read.get('instanceId')?.value ?? uuidv7();
+    const epoch = Number(read.get('epoch')?.value ?? 0) + 1;
+    write.run('instanceId', instanceId);
+    write.run('epoch', String(epoch));
+    return { epoch, instanceId };
+  })();
+}
+
+function translate(error: unknown, file: string): unknown {
+  const code = String((error as { code?: unknown })?.code ?? '');
+  if (error instanceof AgentError || !code.startsWith('SQLITE_')) return error;
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT'))
+    return new AgentError('DATABASE_DAMAGED', `${file} is damaged (${code}); move it away and start again`, {
+      cause: error,
+    });
+  return new AgentError('DATABASE_IO', `${file}: ${messageOf(error)} (${code})`, {
+    cause: error,
+    retryable: true,
+  });
+}

@@ -1,0 +1,134 @@
+import type { SwapReason } from '@voltbay/protocol';
+import type { PackView, SlotView, SwapRequest, SwapRules } from './types.js';
+
+/** Alarms that an empty pack raises in normal use: they do not stop a return. */
+const EMPTY_PACK_ALARMS: ReadonlySet<string> = new Set([
+  'low_soc',
+  'cell_under_voltage',
+  'pack_under_voltage',
+  'cell_imbalance',
+]);
+/** Alarms that a full pack raises in normal use: charging has stopped, nothing is wrong. */
+const FULL_PACK_ALARMS: ReadonlySet<string> = new Set(['cell_over_voltage', 'pack_over_voltage']);
+
+export type Verdict = { ok: true } | { ok: false; reason: SwapReason; detail: string };
+const refuse = (reason: SwapReason, detail: string): Verdict => ({ ok: false, reason, detail });
+
+const temperatureVerdict = (pack: PackView, rules: SwapRules): Verdict | null => {
+  if (pack.maxDeciC !== null && pack.maxDeciC > rules.maxTemperatureDeciC)
+    return refuse(
+      'PACK_OVER_TEMPERATURE',
+      `${pack.maxDeciC / 10} °C, limit ${rules.maxTemperatureDeciC / 10} °C`,
+    );
+  if (pack.minDeciC !== null && pack.minDeciC < rules.minTemperatureDeciC)
+    return refuse(
+      'PACK_OVER_TEMPERATURE',
+      `${pack.minDeciC / 10} °C, lowest ${rules.minTemperatureDeciC / 10} °C`,
+    );
+  return null;
+};
+
+/** Whether a pack may leave for this request. A pack that is not read well and freshly never leaves. */
+export function judgeDispense(slot: SlotView, request: SwapRequest, rules: SwapRules): Verdict {
+  const { pack } = slot;
+  if (slot.occupied !== true) return refuse('NO_PACK_READY', 'empty');
+  if (slot.fault) return refuse('SLOT_UNSAFE', slot.fault);
+  if (slot.door !== 'closed' || slot.lock !== 'locked')
+    return refuse('SLOT_UNSAFE', 'door or lock is not shut');
+  if (!pack || pack.ageMs === null || pack.socPct === null) return refuse('PACK_UNREADABLE', 'no reading');
+  if (pack.quality.length > 0) return refuse('PACK_UNREADABLE', pack.quality.join(', '));
+  if (pack.heldFor && (pack.heldFor.orderId === null || pack.heldFor.orderId !== request.orderId))
+    return refuse('NO_PACK_READY', 'held');
+  if (request.packClass !== undefined && pack.packClass !== request.packClass)
+    return refuse('WRONG_CLASS', `class ${pack.packClass}, asked ${request.packClass}`);
+  const alarm = pack.alarms.find((name) => !FULL_PACK_ALARMS.has(name));
+  if (alarm) return refuse('PACK_ALARM', alarm);
+  const temperature = temperatureVerdict(pack, rules);
+  if (temperature) return temperature;
+  const minSocPct = Math.max(
+    request.minSocPct ?? 0,
+    request.minSocPct === undefined ? rules.minDispenseSocPct : 0,
+  );
+  if (pack.socPct < minSocPct) return refuse('NO_PACK_READY', `${pack.socPct} %, needs ${minSocPct} %`);
+  if (
+    request.serials &&
+    request.serials.length > 0 &&
+    !(pack.packId && request.serials.includes(pack.packId))
+  )
+    return refuse('NO_PACK_READY', 'another pack is reserved for this order');
+  return { ok: true };
+}
+
+/** What a returned pack turned out to be. `identities`: label and serial, whichever are known. */
+export type ReturnedPack = { identities: string[]; packClass: string | null; pack: PackView | null };
+
+/** Whether a pack that a rider put in is taken. */
+export function judgeReturned(returned: ReturnedPack, request: SwapRequest, rules: SwapRules): Verdict {
+  const { identities, pack, packClass } = returned;
+  const known = request.returnSerials ?? [];
+  if (known.length > 0 && identities.length > 0 && !identities.some((identity) => known.includes(identity)))
+    return refuse('PACK_NOT_YOURS', `${identities.join(' / ')} is none of ${known.join(', ')}`);
+  if (!pack || pack.ageMs === null) return refuse('PACK_UNREADABLE', 'the pack did not answer');
+  if (identities.length === 0) return refuse('UNKNOWN_PACK', 'no label and no serial number');
+  if (request.packClass !== undefined && packClass !== null && packClass !== request.packClass)
+    return refuse('WRONG_CLASS', `class ${packClass}, asked ${request.packClass}`);
+  const temperature = temperatureVerdict(pack, rules);
+  if (temperature) return temperature;
+  const alarm = pack.alarms.find((name) => !EMPTY_PACK_ALARMS.has(name) && !FULL_PACK_ALARMS.has(name));
+  if (alarm) return refuse('PACK_ALARM', alarm);
+  return { ok: true };
+}
+
+/** Best pack to hand out: fullest first, coolest among equals, lowest slot last. */
+export function chooseDispenseSlot(
+  slots: readonly SlotView[],
+  request: SwapRequest,
+  rules: SwapRules,
+  except: readonly number[],
+): SlotView | null {
+  const good = slots.filter((slot) => !except.includes(slot.slot) && judgeDispense(slot, request, rules).ok);
+  good.sort(
+    (a, b) =>
+      (b.pack?.socPct ?? 0) - (a.pack?.socPct ?? 0) ||
+      (a.pack?.maxDeciC ?? 0) - (b.pack?.maxDeciC ?? 0) ||
+      a.slot - b.slot,
+  );
+  return good[0] ?? null;
+}
+
+/** Empty, shut, sound slot of the class; the one used before comes first so that the rider need not walk. */
+export function chooseReturnSlot(
+  slots: readonly SlotView[],
+  request: SwapRequest,
+  except: readonly number[],
+  preferred: number | null,
+): SlotView | null {
+  const free = slots.filter(
+    (slot) =>
+      slot.occupied === false &&
+      slot.fault === null &&
+      slot.door === 'closed' &&
+      slot.lock === 'locked' &&
+      !except.includes(slot.slot) &&
+      (request.packClass === undefined || slot.packClass === request.packClass),
+  );
+  return free.find(({ slot }) => slot === preferred) ?? free[0] ?? null;
+}
+
+/** Packs that could leave now for anybody, by class. */
+export function readyByClass(slots: readonly SlotView[], rules: SwapRules): Record<string, number> {
+  const anyone: SwapRequest = {
+    swapId: '',
+    requestId: '',
+    origin: 'local',
+    user: '',
+    vehicle: '',
+    returns: 0,
+    count: 1,
+  };
+  const ready: Record<string, number> = {};
+  for (const slot of slots)
+    if (slot.pack && judgeDispense(slot, anyone, rules).ok)
+      ready[slot.pack.packClass] = (ready[slot.pack.packClass] ?? 0) + 1;
+  return ready;
+}

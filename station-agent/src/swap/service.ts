@@ -1,0 +1,79 @@
+import type { SwapReason } from '@voltbay/protocol';
+import type { CabinetPort, PackSource } from '../hardware/ports.js';
+import type { Logger } from '../logger.js';
+import type { Service } from '../station/service-mode.js';
+import type { SlotBoard } from '../station/slot-board.js';
+import { judgeDispense } from './eligibility.js';
+import { type Acceptance, planSwap } from './plan.js';
+import type { RunningSwap, SwapRunner } from './runner.js';
+import type { SwapRequest, SwapRules } from './types.js';
+
+export type SwapStart = { ok: true; swap: RunningSwap } | { ok: false; reason: SwapReason; detail: string };
+export type SwapService = ReturnType<typeof createSwapService>;
+
+type Deps = {
+  runner: SwapRunner;
+  board: SlotBoard;
+  cabinet: CabinetPort;
+  packs: PackSource;
+  service: Service;
+  rules: SwapRules;
+  log: Logger;
+};
+
+/** How many old readings are renewed before a swap is refused for want of a pack. */
+const MAX_REFRESHED = 3;
+
+/** The way in for every swap, remote or local: looks at the station as it is now, accepts one at a time. */
+export function createSwapService(deps: Deps) {
+  const { runner, board, cabinet, packs, service, rules } = deps;
+  let planning = false;
+
+  async function plan(request: SwapRequest): Promise<Acceptance> {
+    try {
+      const slots = await board.refresh();
+      const first = planSwap(request, slots, rules);
+      if (first.ok || first.reason !== 'NO_PACK_READY') return first;
+      // The only obstacle may be that nobody has looked lately.
+      const unread = slots.filter((slot) => {
+        const verdict = judgeDispense(slot, request, rules);
+        return (
+          !verdict.ok &&
+          verdict.reason === 'PACK_UNREADABLE' &&
+          slot.packClass === (request.packClass ?? slot.packClass)
+        );
+      });
+      await Promise.all(
+        unread.slice(0, MAX_REFRESHED).map(({ slot }) => packs.readNow(slot, { timeoutMs: 3_000 })),
+      );
+      return planSwap(request, board.views(), rules);
+    } catch (error) {
+      deps.log.warn({ err: error }, 'the cabinet did not answer when a swap was planned');
+      return { ok: false, reason: 'HARDWARE_SILENT', detail: 'the cabinet does not answer' };
+    }
+  }
+
+  return {
+    isBusy: (): boolean => planning || runner.current() !== null,
+    current: (): RunningSwap | null => runner.current(),
+    /**
+     * Plans and begins. `isLate` is asked right before the acceptance is journalled; `together` runs in that transaction.
+     */
+    async start(request: SwapRequest, hooks: { isLate(): boolean; together(): void }): Promise<SwapStart> {
+      const refuse = (reason: SwapReason, detail: string): SwapStart => ({ ok: false, reason, detail });
+      if (service.mode() === 'maintenance') return refuse('MAINTENANCE', 'maintenance mode');
+      if (service.mode() === 'out-of-service') return refuse('OUT_OF_SERVICE', 'out of service');
+      if (planning || runner.current()) return refuse('STATION_BUSY', 'another swap is running');
+      if (!cabinet.isUp()) return refuse('HARDWARE_SILENT', 'the cabinet does not answer');
+      planning = true;
+      try {
+        const acceptance = await plan(request);
+        if (!acceptance.ok) return acceptance;
+        if (hooks.isLate()) return refuse('EXPIRED', 'too late to begin');
+        return { ok: true, swap: runner.begin(request, hooks.together) };
+      } finally {
+        planning = false;
+      }
+    },
+  };
+}
