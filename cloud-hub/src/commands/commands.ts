@@ -10,7 +10,7 @@ import {
 import { uuidv7 } from 'uuidv7';
 import type { z } from 'zod';
 import { isoAt } from '../clock.js';
-import type { Database } from '../db/index.js';
+import { type Database, isDuplicateKey } from '../db/index.js';
 import { HubError, StationOfflineError } from '../errors.js';
 import type { Projection } from '../ingest/projector.js';
 import type { Logger } from '../logger.js';
@@ -112,7 +112,14 @@ export function createCommands(deps: CommandsDeps): Commands {
       dueAt: isoAt(nowMs + ttlMs + ANSWER_GRACE_MS),
     };
     // Written before anything is published: whatever the station reports finds its command.
-    await commands.insertOne(document);
+    try {
+      await commands.insertOne(document);
+    } catch (error) {
+      // The caller's own id came before: that command was journalled, and sending it again could not make it truer.
+      const known = request.id !== undefined && isDuplicateKey(error) ? await get(request.id) : null;
+      if (known) return known;
+      throw error;
+    }
     const sent = await path.send(
       request.device,
       station.topics,
