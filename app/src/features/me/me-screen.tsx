@@ -144,7 +144,7 @@ function Orders() {
           <View style={{ flex: 1, gap: 2 }}>
             <Txt>{formatTime(order.createdAt, language)}</Txt>
             <Txt variant="small" tone="text3">
-              {`${t('order.station')} ${order.stationId}`}
+              {[t('order.station'), order.stationId].join(' ')}
             </Txt>
           </View>
           <View style={{ alignItems: 'flex-end', gap: 3 }}>

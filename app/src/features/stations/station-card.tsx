@@ -55,7 +55,9 @@ export function StationCard(props: {
           <View style={styles.tags}>
             <StationState near={near} />
             <Txt variant="small" tone="text2">
-              {`${t('station.emptySlots')} ${near.station.emptySlots}/${near.station.slotCount}`}
+              {[t('station.emptySlots'), [near.station.emptySlots, near.station.slotCount].join('/')].join(
+                ' ',
+              )}
             </Txt>
           </View>
         </View>

@@ -70,7 +70,7 @@ export function StationScreen() {
                   {String(count)}
                 </Txt>
                 <Txt variant="small" tone="text2">
-                  {`${t('stations.class', { name })} · ${t('station.ready')}`}
+                  {[t('stations.class', { name }), t('station.ready')].join(' · ')}
                 </Txt>
               </View>
             ))}

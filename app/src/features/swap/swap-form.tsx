@@ -89,7 +89,10 @@ export function SwapForm(props: {
           <>
             <View style={{ flexDirection: 'row', justifyContent: 'space-between', alignItems: 'baseline' }}>
               <Txt variant="strong" testID="swap-price">
-                {`${t('swap.price')} ${price.data ? formatFen(price.data.amountFen, language) : t('swap.priceUnknown')}`}
+                {[
+                  t('swap.price'),
+                  price.data ? formatFen(price.data.amountFen, language) : t('swap.priceUnknown'),
+                ].join(' ')}
               </Txt>
               <Txt variant="small" color={short ? palette.tone.fault.ink : palette.text3}>
                 {short

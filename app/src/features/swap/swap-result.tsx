@@ -69,7 +69,7 @@ export function SwapResult(props: {
         </Txt>
         {good && before !== undefined && after !== undefined && (
           <Txt variant="figure" color={palette.tone.ready.ink}>
-            {`${formatPercent(before)} → ${formatPercent(after)}`}
+            {[formatPercent(before), formatPercent(after)].join(' → ')}
           </Txt>
         )}
         {progress.reason !== null && !good && (
