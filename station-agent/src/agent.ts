@@ -15,6 +15,7 @@ import { createCallQueue } from './rest/call-queue.js';
 import { obtainSecret } from './rest/credentials-source.js';
 import { createHubApi } from './rest/hub-api.js';
 import { createAlarms } from './station/alarms.js';
+import { createCharging } from './station/charging.js';
 import { createMonitor } from './station/monitor.js';
 import { createReporter } from './station/reporter.js';
 import { createService } from './station/service-mode.js';
@@ -168,6 +169,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     clock,
     log: part('reporter'),
   });
+  const charging = createCharging({ board, cabinet, rules, log: part('charging') });
   const monitor = createMonitor({
     storage,
     board,
@@ -178,6 +180,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     rules,
     busySlots,
     wakeSwap: runner.wake,
+    onControllerStart: charging.forget,
     onCode: (reader, payload) => void localStart.handle(reader, payload),
     clock,
     log: part('monitor'),
@@ -363,6 +366,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     }
     storage.commands.prune();
     reporter.start();
+    charging.start();
     await controlSocket.start();
     signOn().catch((error: unknown) => {
       if (stopping.signal.aborted) return;
@@ -385,6 +389,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     if (comeBack) clearTimeout(comeBack);
     await controlSocket.stop();
     reporter.stop();
+    await charging.stop();
     await runner.stop();
     await intake.idle();
     await monitor.stop();

@@ -38,7 +38,8 @@ export async function startDocumentServer(options: StartOptions): Promise<Docume
     listen: address.listen,
     synchronous: options.synchronous ?? 'FULL',
   };
-  const worker = new Worker(workerEntry(), { workerData: settings, name: 'document-server' });
+  // The process's own flags (--input-type, --import of a TypeScript runner) are not for the compiled worker.
+  const worker = new Worker(workerEntry(), { workerData: settings, name: 'document-server', execArgv: [] });
   const gone = new Promise<void>((done) => worker.once('exit', () => done()));
   let uri: string;
   try {

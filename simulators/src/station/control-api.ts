@@ -188,7 +188,8 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 function sendPage(response: ServerResponse): void {
   response.writeHead(200, {
     'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'",
+    'content-security-policy':
+      "default-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:",
   });
   response.end(panelPage());
 }

@@ -183,8 +183,9 @@ export async function createVirtualStation(
 
   function save(): void {
     if (temporary) return;
-    const packs = stock.all().map(({ serial, pack }) => ({
+    const packs = stock.all().map(({ serial, pack, make }) => ({
       serial,
+      make,
       packClass: pack.spec.packClass,
       designCapacityMah: pack.spec.designCapacityMah,
       slot: slotOf(serial) ?? null,
@@ -246,8 +247,8 @@ export async function createVirtualStation(
       slot: b.slot,
       packClass: b.config.packClass,
       interface: wire.kind,
-      port: wire.kind === 'jbd-ble' ? null : wire.port,
-      address: wire.kind === 'pylontech' ? wire.address : null,
+      port: 'port' in wire ? wire.port : null,
+      address: 'address' in wire ? wire.address : null,
       doorOpen: b.compartment.doorOpen(),
       latched: b.compartment.latched(),
       jammed: b.compartment.jammed(),
@@ -388,8 +389,8 @@ function stockUp(config: ValidStationConfig, stock: PackStock, memory: StationMe
   const places = new Map<number, StockedPack>();
   const remembered = new Map(memory?.packs.map((entry) => [entry.serial, entry]));
   for (const entry of remembered.values()) {
-    const { serial, packClass, designCapacityMah, slot } = entry;
-    const stocked = stock.add({ serial, packClass, capacityMah: designCapacityMah }, entry.memory);
+    const { serial, packClass, make, designCapacityMah, slot } = entry;
+    const stocked = stock.add({ serial, packClass, make, capacityMah: designCapacityMah }, entry.memory);
     if (slot !== null && slot <= config.slots.length && !places.has(slot)) places.set(slot, stocked);
   }
   for (const { slot, pack } of config.slots) {
@@ -400,6 +401,17 @@ function stockUp(config: ValidStationConfig, stock: PackStock, memory: StationMe
   for (const pack of config.outside) if (!remembered.has(pack.serial)) stock.add(pack);
   return places;
 }
+
+/** Driver of the agent for each kind of interface. */
+const AGENT_DRIVERS = {
+  pylontech: 'pylontech-rs485',
+  'seplos-v2': 'seplos-v2-rs485',
+  'pace-v25': 'pace-rs485-v25',
+  'jbd-serial': 'jbd-serial',
+  'jbd-ble': 'jbd-ble',
+  'jk-ble': 'jk-ble',
+  'daly-ble': 'daly-d2-ble',
+} as const;
 
 function describeHardware(config: ValidStationConfig, wiring: Wiring): AgentHardware {
   return {
@@ -413,12 +425,11 @@ function describeHardware(config: ValidStationConfig, wiring: Wiring): AgentHard
     slots: config.slots.map(({ slot, packClass, interface: wire }) => ({
       slot,
       packClass,
-      pack:
-        wire.kind === 'pylontech'
-          ? { driver: 'pylontech-rs485', port: wire.port, address: wire.address }
-          : wire.kind === 'jbd-serial'
-            ? { driver: 'jbd-serial', port: wire.port }
-            : { driver: 'jbd-ble' },
+      pack: {
+        driver: AGENT_DRIVERS[wire.kind],
+        ...('port' in wire ? { port: wire.port } : {}),
+        ...('address' in wire ? { address: wire.address } : {}),
+      },
     })),
   };
 }

@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import { type BluetoothAdapter, startBluetoothAdapter } from '../ble/hci-server.js';
-import { createJbdPeripheral } from '../ble/jbd-peripheral.js';
+import { createPackPeripheral } from '../ble/pack-peripheral.js';
+import { type AsciiDialect, createAsciiBus } from '../devices/ascii-bus/bus.js';
 import type { SerialDevice } from '../devices/device.js';
 import { createJbdSerialDevice } from '../devices/jbd/jbd-device.js';
-import { createPylontechBus } from '../devices/pylontech/bus.js';
+import { paceDialect } from '../devices/pace/dialect.js';
+import { pylontechDialect } from '../devices/pylontech/dialect.js';
+import { seplosDialect } from '../devices/seplos/dialect.js';
 import { SimulatorError } from '../errors.js';
 import { attachDevice } from '../pty/serial-link.js';
 import { createVirtualPort, type VirtualPort } from '../pty/virtual-port.js';
@@ -13,6 +16,12 @@ import type { ValidStationConfig } from './config.js';
 import type { StockedPack } from './pack-stock.js';
 
 const DEFAULT_PACK_BAUD = 9_600;
+
+const DIALECTS = {
+  pylontech: pylontechDialect,
+  'seplos-v2': seplosDialect,
+  'pace-v25': paceDialect,
+} as const;
 
 export interface WiredPort {
   readonly port: VirtualPort;
@@ -70,23 +79,24 @@ export async function createWiring(options: {
   }
 
   function deviceFor(name: string): SerialDevice {
-    const onPort = bays.filter(
-      (bay) => bay.config.interface.kind !== 'jbd-ble' && bay.config.interface.port === name,
-    );
-    const first = onPort[0];
-    if (first?.config.interface.kind === 'jbd-serial') {
-      return createJbdSerialDevice({ pack: () => first.wiredPack(), random: random.fork(name) });
+    const onPort = bays.flatMap((bay) => {
+      const wire = bay.config.interface;
+      return 'port' in wire && wire.port === name ? [{ bay, wire }] : [];
+    });
+    const byAddress = new Map<number, Bay>();
+    let dialect: AsciiDialect | undefined;
+    for (const { bay, wire } of onPort) {
+      if (wire.kind === 'jbd-serial') {
+        return createJbdSerialDevice({ pack: () => bay.wiredPack(), random: random.fork(name) });
+      }
+      dialect = DIALECTS[wire.kind];
+      byAddress.set(wire.address, bay);
     }
-    const byAddress = new Map(
-      onPort.map((bay) => [
-        bay.config.interface.kind === 'pylontech' ? bay.config.interface.address : 0,
-        bay,
-      ]),
-    );
-    const addresses = [...byAddress.keys()].sort((a, b) => a - b);
-    return createPylontechBus({
+    if (!dialect) throw new SimulatorError('SIM_CONFIG', `no slot is on port ${name}`);
+    return createAsciiBus({
+      dialect,
       packAt: (address) => byAddress.get(address)?.wiredPack(),
-      addresses: () => addresses,
+      addresses: [...byAddress.keys()].sort((a, b) => a - b),
       random: random.fork(name),
       echo: () => ports.get(name)?.echo ?? false,
     });
@@ -109,9 +119,8 @@ export async function createWiring(options: {
     for (const [serial, wired] of wanted) {
       if (onAir.has(serial)) continue;
       const address = packAddress(serial);
-      bluetooth.add(
-        createJbdPeripheral({ address, name: serial, wired, random: random.fork(`ble-${serial}`) }),
-      );
+      const options = { address, name: serial, wired, random: random.fork(`ble-${serial}`) };
+      bluetooth.add(createPackPeripheral(wired.make, options));
       onAir.set(serial, address);
     }
   }
@@ -144,7 +153,7 @@ export async function createWiring(options: {
 }
 
 function packPorts(config: ValidStationConfig): Set<string> {
-  return new Set(config.slots.flatMap(({ interface: wire }) => (wire.kind === 'jbd-ble' ? [] : [wire.port])));
+  return new Set(config.slots.flatMap(({ interface: wire }) => ('port' in wire ? [wire.port] : [])));
 }
 
 /** A stable address from a text: FNV-1a, 24 bits behind a vendor prefix. */

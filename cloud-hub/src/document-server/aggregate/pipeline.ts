@@ -23,6 +23,10 @@ export interface PipelineSource {
 /** A pipeline split into what the reader does with indexes and what runs on its documents. */
 export interface PreparedPipeline {
   readonly read: PreparedRead;
+  /** The filter given to the reader. */
+  readonly filter: Doc;
+  /** True when the reader was asked for an order. */
+  readonly sorts: boolean;
   readonly rest: readonly PipelineStage[];
 }
 
@@ -117,15 +121,16 @@ export function preparePipeline(
   if (rest[0] !== undefined && isCount(rest[0].$limit) && toNumber(rest[0].$limit) > 0) {
     limit = toNumber((rest.shift() as Doc).$limit);
   }
+  const filter = matches.length <= 1 ? (matches[0] ?? {}) : { $and: matches };
   const read = source.reader.prepare(source.collection, {
-    filter: matches.length <= 1 ? (matches[0] ?? {}) : { $and: matches },
+    filter,
     sort,
     skip,
     limit,
     hint: source.hint,
     compileExpression: source.expressions.compileTest,
   });
-  return { read, rest };
+  return { read, filter, sorts: sort.length > 0, rest };
 }
 
 function isCount(value: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { Decoding } from '../bson/raw-document.js';
 import {
   type Doc,
   getOwn,
@@ -14,7 +15,11 @@ import { matchedPosition } from './positional.js';
 /** Evaluates an aggregation expression on a document; given by the aggregation side. */
 export type ExpressionEvaluator = (expression: unknown, doc: Doc) => unknown;
 
-export type Projector = (doc: Doc) => Doc;
+export interface Projector {
+  /** Decode documents as `native` when fields are computed (expressions work on plain numbers), else as `typed`. */
+  readonly decoding: Decoding;
+  project(doc: Doc): Doc;
+}
 
 export interface ProjectionTools {
   readonly evaluate: ExpressionEvaluator;
@@ -81,18 +86,19 @@ export function compileProjection(
   }
   const onlyId = root.children.size === 0;
   const mode = including ?? (onlyId ? keepId && '_id' in projection : false);
-  return (doc) => {
-    const out = mode ? include(doc, root, doc, tools) : exclude(doc, root, doc);
-    if (mode) return withId(out, doc, keepId);
+  const project = (doc: Doc): Doc => {
+    if (mode) return withId(include(doc, root, doc, tools), doc, keepId);
+    const out = exclude(doc, root, doc);
     if (!keepId) delete out._id;
     return out;
   };
+  return { project, decoding: hasComputed(root) ? 'native' : 'typed' };
 }
 
 function decide(including: boolean | undefined, flag: boolean, path: string): boolean {
   if (including !== undefined && including !== flag) {
     throw new CommandError(
-      flag ? 'Location31254' : 'Location31254',
+      'Location31254',
       `Cannot do ${flag ? 'inclusion' : 'exclusion'} on field ${path} in ${flag ? 'exclusion' : 'inclusion'} projection`,
     );
   }

@@ -67,16 +67,13 @@ export function inferAnswer(frame: AsciiFrame): PylontechAnswer | undefined {
   const order: PylontechCommand[] = ['analog', 'alarm', 'serialNumber', 'manufacturer', 'systemParameters'];
   for (const command of [...order, 'management', 'systemManagement', 'systemAnalog', 'firmware'] as const) {
     const answer = interpretAnswer(command, frame);
-    if (answer.ok && fitsExactly(answer.value, frame.info)) return answer.value;
+    if (answer.ok && fitsExactly(answer.value)) return answer.value;
   }
   return undefined;
 }
 
-function fitsExactly(answer: PylontechAnswer, info: Uint8Array): boolean {
+function fitsExactly(answer: PylontechAnswer): boolean {
   if (answer.command === 'alarm') return answer.trailingBytes <= 1;
-  if (answer.command === 'manufacturer')
-    return isPrintable(info.subarray(0, 10)) && isPrintable(info.subarray(12));
-  if (answer.command === 'serialNumber') return isPrintable(info.subarray(1));
   return true;
 }
 
@@ -116,7 +113,7 @@ const INTERPRETERS: Readonly<Record<PylontechCommand, (frame: AsciiFrame) => Dec
         protocolVersion: `${version >> 4}.${version & 15}`,
       })),
     manufacturer: ({ info }) =>
-      exactly(info, 32, () => ({
+      textual(info, [0, 10, 12, 32], () => ({
         command: 'manufacturer',
         model: fixedText(info.subarray(0, 10)),
         fwVersion: `${byteAt(info, 10)}.${byteAt(info, 11)}`,
@@ -139,7 +136,7 @@ const INTERPRETERS: Readonly<Record<PylontechCommand, (frame: AsciiFrame) => Dec
         ...managementValues(info, 1),
       })),
     serialNumber: ({ info }) =>
-      exactly(info, 17, () => ({
+      textual(info, [1, 17], () => ({
         command: 'serialNumber',
         pack: byteAt(info, 0),
         serial: fixedText(info.subarray(1)),
@@ -156,6 +153,16 @@ const INTERPRETERS: Readonly<Record<PylontechCommand, (frame: AsciiFrame) => Dec
 function exactly<T>(info: Uint8Array, length: number, build: () => T): DecodeResult<T> {
   if (info.length === length) return decoded(build());
   return undecodable('length', `INFO has ${info.length} bytes, ${length} expected`);
+}
+
+/** As {@link exactly}, and the parts from–to (pairs, the last ends INFO) must be text: other answers have that length too. */
+function textual<T>(info: Uint8Array, parts: readonly number[], build: () => T): DecodeResult<T> {
+  for (let i = 0; i + 1 < parts.length; i += 2) {
+    if (!isPrintable(info.subarray(parts[i], parts[i + 1]))) {
+      return undecodable('unknown_type', 'the answer holds no text where text belongs');
+    }
+  }
+  return exactly(info, parts[parts.length - 1] ?? 0, build);
 }
 
 function managementValues(info: Uint8Array, base: number): ManagementValues {
