@@ -135,6 +135,18 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
     },
   );
 
+  it('starts without its port and uses it once it is there', async () => {
+    station = await startVirtualStation(pylontechBus(1));
+    await station.fault('unplug', { port: 'bus1' });
+    bench = createBench(station.hardware, { polling: FAST });
+    await bench.start();
+    expect(await bench.packs.readNow(1)).toMatchObject({ ok: false, reason: 'link-down' });
+    await station.fault('replug', { port: 'bus1' });
+    await until('the pack was read', () => readSlots().size === 1);
+    await bench.stop();
+    await expect(bench.start()).rejects.toThrow(/create it anew/);
+  });
+
   it('tells a second opener what to do', async () => {
     await setUp(pylontechBus(1));
     await until('the pack was read', () => readSlots().size === 1);
