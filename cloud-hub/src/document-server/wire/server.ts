@@ -3,6 +3,7 @@ import { MAX_MESSAGE_BYTES } from '../commands/handshake.js';
 import { encodeDocument, errorReply } from '../commands/reply.js';
 import { CommandRequest } from '../commands/request.js';
 import type { Engine } from '../engine.js';
+import { CommandError } from '../errors.js';
 import { MessageReader } from './message-reader.js';
 import { encodeReply, parseMessage, type WireRequest } from './messages.js';
 
@@ -202,7 +203,8 @@ class WireServer implements DocumentServer {
     try {
       this.engine.maintain();
     } catch (error) {
-      this.fail(error);
+      // A full disk is not the end: expired documents wait for the next round.
+      if (!(error instanceof CommandError)) this.fail(error);
     }
   }
 
