@@ -1,3 +1,5 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createExpressions } from './aggregate/expressions.js';
 import type { Command, CommandContext, Reply } from './commands/context.js';
 import { commandNamed } from './commands/registry.js';
@@ -40,6 +42,7 @@ const DEFAULT_CURSOR_LIMITS: CursorLimits = { cursorsMax: 1000, idleTimeoutMs: 6
 
 /** Opens a document file. @throws FileLockedError when another process has it, FatalStorageError when it is damaged */
 export function createEngine(options: EngineOptions): Engine {
+  if (options.file !== ':memory:') makePrivateFile(options.file);
   const lock = options.file === ':memory:' ? undefined : lockFile(options.file);
   try {
     return new SqliteEngine(options, lock);
@@ -47,6 +50,12 @@ export function createEngine(options: EngineOptions): Engine {
     lock?.release();
     throw toServerError(error);
   }
+}
+
+/** Makes the file, and its directory, for this user alone; SQLite gives its side files the same mode. */
+function makePrivateFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', 0o600));
 }
 
 class SqliteEngine implements Engine {

@@ -132,6 +132,14 @@ describe('engine', () => {
     expect(levels).toEqual([2, 2, 1, 2]);
   });
 
+  it('makes its files for this user alone, in a directory that need not exist', () => {
+    const path = join(directory, 'new', 'deep', 'hub.db');
+    const made = createEngine({ file: path });
+    mustRun(made, insert({ secret: true }));
+    for (const name of [path, `${path}-wal`]) expect(statSync(name).mode & 0o077).toBe(0);
+    made.close();
+  });
+
   it('closes idle cursors, and refuses more than its limit', () => {
     let now = 0;
     const limited = createEngine({
