@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FileLockedError, startDocumentServer } from '../../src/document-server/index.js';
 import { buildWorker, COMPILED_ENTRY } from './build-worker.js';
 
@@ -56,6 +56,24 @@ describe('document server in its worker thread', { timeout: 60_000 }, () => {
     await first.close();
     const second = await startDocumentServer({ file });
     await second.close();
+  });
+
+  it('falls back to a loopback port where a Unix socket has no place', async () => {
+    vi.stubEnv('TMPDIR', join(directory, 'missing'));
+    const server = await startDocumentServer({ file: ':memory:' });
+    vi.unstubAllEnvs();
+    expect(server.uri).toMatch(/^mongodb:\/\/127\.0\.0\.1:\d+\//);
+    const client = await new MongoClient(server.uri).connect();
+    await client.close();
+    await server.close();
+  });
+
+  it('lets go of the file when it cannot listen', async () => {
+    const file = join(directory, 'hub.db');
+    const listen = { path: join(directory, 'missing', 'server.sock') };
+    await expect(startDocumentServer({ file, listen })).rejects.toMatchObject({ code: 'DOCUMENT_SERVER' });
+    const server = await startDocumentServer({ file });
+    await server.close();
   });
 
   it('takes over the lock of a killed process', async () => {

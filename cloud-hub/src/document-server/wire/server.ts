@@ -46,14 +46,20 @@ interface Waiting {
 
 /**
  * Serves an engine over the MongoDB wire protocol. Requests that arrive in one turn of the event loop are run as one
- * batch: their writes share one commit, and replies go out after it.
+ * batch: their writes share one commit, and replies go out after it. The server closes the engine when it closes or
+ * cannot listen.
  */
 export async function createDocumentServer(
   engine: Engine,
   options: DocumentServerOptions,
 ): Promise<DocumentServer> {
   const server = new WireServer(engine, options);
-  await server.listen();
+  try {
+    await server.listen();
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
   return server;
 }
 
