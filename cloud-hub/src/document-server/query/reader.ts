@@ -128,8 +128,10 @@ export class Reader {
       }
       if (bytes > SORT_MEMORY_BYTES) throw sortTooLarge();
     }
-    entries.sort(order);
-    for (const { rid } of entries) {
+    // A cursor may wait long between batches; it keeps row numbers only.
+    const rids = Float64Array.from(entries.sort(order), (entry) => entry.rid);
+    entries = [];
+    for (const rid of rids) {
       const record = this.stored.byRow(collection, rid);
       if (record !== undefined) yield record;
     }
