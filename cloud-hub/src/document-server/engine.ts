@@ -29,7 +29,9 @@ export interface EngineOptions {
 export interface Engine {
   /**
    * Runs commands in order and returns their replies. All writes among them share one transaction and one commit;
-   * no reply is returned before it. A command that fails is undone alone, a commit that fails fails all writes.
+   * no reply is returned before it. A command that fails is undone alone, a commit that fails fails them all.
+   * Stops early when they take long, so that the first need not wait for the last: fewer replies than requests mean
+   * that the rest was not run yet.
    * @throws FatalStorageError when the storage can no longer be trusted
    */
   run(requests: readonly CommandRequest[]): Buffer[];
@@ -83,8 +85,14 @@ class SqliteEngine implements Engine {
 
   run(requests: readonly CommandRequest[]): Buffer[] {
     const replies: Buffer[] = [];
+    const deadline = performance.now() + BATCH_MS;
+    let started = 0;
     try {
-      for (const request of requests) replies.push(this.runOne(request));
+      for (const request of requests) {
+        started++;
+        replies.push(this.runOne(request));
+        if (performance.now() > deadline) break;
+      }
       if (this.file.inTransaction) this.file.prepare('COMMIT').run();
       return replies;
     } catch (raw) {
@@ -93,7 +101,7 @@ class SqliteEngine implements Engine {
       if (error instanceof FatalStorageError) throw error;
       const failure = encodeDocument(errorReply(error));
       // Nothing of this batch is stored, and reads in it may have seen what is now undone.
-      return requests.map(() => failure);
+      return requests.slice(0, started).map(() => failure);
     }
   }
 
@@ -179,6 +187,9 @@ class SqliteEngine implements Engine {
     }
   }
 }
+
+/** Longest a batch goes on taking commands, in milliseconds. */
+const BATCH_MS = 50;
 
 /** Documents one index may expire in one round, so that expiry never blocks for long. */
 const EXPIRE_BATCH = 5000;

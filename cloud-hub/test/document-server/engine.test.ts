@@ -53,6 +53,27 @@ describe('engine', () => {
     expect(commitCount() - before).toBe(1);
   });
 
+  it('answers the first of a long batch before the last is run, and runs each once', () => {
+    const pad = 'p'.repeat(200);
+    mustRun(engine, insert(...Array.from({ length: 5000 }, (_, n) => ({ n, pad }))));
+    const slow = {
+      update: 't',
+      updates: [{ q: { n: { $gte: 0 } }, u: { $inc: { runs: 1 } }, multi: true }],
+      $db: 'test',
+    };
+    let left = Array.from({ length: 6 }, () => slow);
+    let batches = 0;
+    while (left.length > 0) {
+      const replies = runBatch(left);
+      expect(replies.length).toBeGreaterThan(0);
+      for (const reply of replies) expect(reply).toMatchObject({ ok: 1, nModified: 5000 });
+      left = left.slice(replies.length);
+      batches++;
+    }
+    expect(batches).toBeGreaterThan(1);
+    expect(mustRun(engine, { count: 't', query: { runs: 6 }, $db: 'test' }).n).toBe(5000);
+  });
+
   it('undoes a failed command alone and keeps the others of its batch', () => {
     mustRun(engine, {
       createIndexes: 't',

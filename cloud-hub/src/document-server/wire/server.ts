@@ -167,7 +167,11 @@ class WireServer implements DocumentServer {
     if (batch.length === 0) return;
     try {
       const replies = this.engine.run(batch.map(({ request }) => request));
-      for (const [i, { socket, wire }] of batch.entries()) this.reply(socket, wire, replies[i] as Buffer);
+      for (const [i, reply] of replies.entries()) {
+        const { socket, wire } = batch[i] as Waiting;
+        this.reply(socket, wire, reply);
+      }
+      this.putBack(batch.slice(replies.length));
     } catch (error) {
       this.fail(error);
       return;
@@ -181,6 +185,11 @@ class WireServer implements DocumentServer {
   private resumeAll(): void {
     for (const socket of this.paused) if (socket.writableLength <= UNSENT_BYTES) socket.resume();
     this.paused.clear();
+  }
+
+  private putBack(rest: readonly Waiting[]): void {
+    this.queue.unshift(...rest);
+    for (const { wire } of rest) this.queuedBytes += wire.size;
   }
 
   private takeBatch(): Waiting[] {
