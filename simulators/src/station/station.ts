@@ -411,12 +411,12 @@ function stockUp(config: ValidStationConfig, stock: PackStock, memory: StationMe
 /** Driver of the agent for each kind of interface. */
 const AGENT_DRIVERS = {
   pylontech: 'pylontech-rs485',
-  'seplos-v2': 'seplos-v2-rs485',
-  'pace-v25': 'pace-rs485-v25',
+  'seplos-v2': 'seplos-v2',
+  'pace-v25': 'pace-v25',
   'jbd-serial': 'jbd-serial',
   'jbd-ble': 'jbd-ble',
   'jk-ble': 'jk-ble',
-  'daly-ble': 'daly-d2-ble',
+  'daly-ble': 'daly-ble',
 } as const;
 
 function describeHardware(config: ValidStationConfig, wiring: Wiring): AgentHardware {
