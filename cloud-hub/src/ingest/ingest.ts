@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
 import type { StateUplink, Uplink, UplinkSink } from '../broker/station-link.js';
 import { isoAt, isoNow } from '../clock.js';
@@ -53,6 +54,8 @@ const DEFAULT_LIMITS: IngestLimits = {
 const SAVE_EVERY_MS = 2_000;
 const FINISH_OTHERS_EVERY_MS = 15_000;
 const MAX_LOGGED_REFUSALS = 10_000;
+/** How long a stopping hub waits for what it has already taken in. */
+const DRAIN_MS = 10_000;
 const MAX_RAW_TEXT = 65_536;
 
 /** Uplinks in, stored once, acknowledged after the write, projected into the features. */
@@ -435,7 +438,13 @@ export function createIngest(deps: IngestDeps): Ingest {
       if (stopping) return;
       stopping = true;
       for (const timer of timers) clearInterval(timer);
-      const done = await Promise.race([settled().then(() => true), pause(10_000).then(() => false)]);
+      const patience = new AbortController();
+      const done = await Promise.race([
+        settled().then(() => true),
+        delay(DRAIN_MS, false, { signal: patience.signal }).catch(() => false),
+      ]);
+      // A timer left running would keep the process for its whole length.
+      patience.abort();
       abandoned = true;
       projector.stop();
       if (!done) {
