@@ -10,7 +10,8 @@ export type SimulatorErrorCode =
   | 'SIM_BAD_REQUEST'
   | 'SIM_DIRECTORY'
   | 'SIM_SCENARIO_FAILED'
-  | 'SIM_UNREACHABLE';
+  | 'SIM_UNREACHABLE'
+  | 'SIM_HUB_REFUSED';
 
 /** Base of every fault thrown here. `code` is stable; the message names the cause and, where there is one, the fix. */
 export class SimulatorError extends Error {
