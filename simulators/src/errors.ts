@@ -2,7 +2,6 @@
 export type SimulatorErrorCode =
   | 'SIM_CONFIG'
   | 'SIM_PTY_UNSUPPORTED'
-  | 'SIM_PTY_IO'
   | 'SIM_NO_SLOT'
   | 'SIM_NO_PACK'
   | 'SIM_NO_PORT'
