@@ -198,6 +198,7 @@ async function assemble(
     database,
     registry: stations.registry,
     send: link.send,
+    onStored: commands.heard,
     logger,
     clock,
     shared: config.mqtt.url !== null,

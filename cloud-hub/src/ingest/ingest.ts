@@ -29,6 +29,8 @@ export type IngestDeps = {
   projections: readonly Projection[];
   /** Publishes to a station's control topic; false when it has no session. Normally `link.send`. */
   send(device: string, topics: 'own' | 'shared', payload: string): Promise<boolean>;
+  /** Told of messages right after they are stored, before they are projected. Must be quick and not throw. */
+  onStored?(messages: readonly MessageDocument[]): void;
   logger: Logger;
   clock: Clock;
   /** True when other hub processes store messages of the same stations (`MQTT_URL`). */
@@ -239,6 +241,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     if (!outcome) return;
     acknowledge(batch, fresh, outcome.rejected, epochs);
     const entries = entriesOf(batch, fresh, outcome);
+    deps.onStored?.(entries.flatMap((entry) => (entry.kind === 'message' ? [entry.message] : [])));
     const wait = entries.length > 0 ? projector.push(entries, () => runs.reached(receivedAt)) : undefined;
     if (wait) await wait;
   }
