@@ -201,7 +201,8 @@ async function assemble(
     onStored: commands.heard,
     logger,
     clock,
-    shared: config.mqtt.url !== null,
+    // Only a store of its own tells a hub that no other one is alive.
+    shared: config.mqtt.url !== null || config.store.mongodbUri !== null,
     projections: [
       commands.projection,
       createOrderProjection(orders.progress),
