@@ -56,8 +56,9 @@ export function createExternalBroker(deps: ExternalBrokerDeps): ExternalBroker {
     reconnectPeriod: 500 + Math.floor(Math.random() * 1_000),
     resubscribe: false,
     queueQoSZero: false,
-    ...(deps.username === undefined ? {} : { username: deps.username }),
-    ...(deps.password === undefined ? {} : { password: deps.password }),
+    // An address without a name gives an empty one: an anonymous sign-in, not one with an empty name.
+    ...(deps.username ? { username: deps.username } : {}),
+    ...(deps.password ? { password: deps.password } : {}),
   });
 
   async function connect(): Promise<MqttClient> {

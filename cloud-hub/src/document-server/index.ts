@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { DocumentServerError, FileLockedError } from './errors.js';
@@ -38,7 +38,8 @@ export async function startDocumentServer(options: StartOptions): Promise<Docume
     listen: address.listen,
     synchronous: options.synchronous ?? 'FULL',
   };
-  const worker = new Worker(workerEntry(), { workerData: settings, name: 'document-server' });
+  // The process's own flags (--input-type, --import of a TypeScript runner) are not for the compiled worker.
+  const worker = new Worker(workerEntry(), { workerData: settings, name: 'document-server', execArgv: [] });
   const gone = new Promise<void>((done) => worker.once('exit', () => done()));
   let uri: string;
   try {
@@ -95,11 +96,19 @@ function listenAddress(listen: StartOptions['listen']): { listen: ListenAddress;
   // A directory of its own, mode 0700: the file system decides who may connect.
   const directory = mkdtempSync(join(tmpdir(), 'voltbay-db-'));
   const path = join(directory, 'server.sock');
+  const cleanUp = () => rmSync(directory, { recursive: true, force: true });
   if (Buffer.byteLength(path) > SOCKET_PATH_MAX) {
-    rmSync(dirname(path), { recursive: true, force: true });
+    cleanUp();
     return loopback();
   }
-  return { listen: { path }, cleanUp: () => rmSync(directory, { recursive: true, force: true }) };
+  process.once('exit', cleanUp);
+  return {
+    listen: { path },
+    cleanUp() {
+      process.removeListener('exit', cleanUp);
+      cleanUp();
+    },
+  };
 }
 
 function loopback(): { listen: ListenAddress; cleanUp: () => void } {

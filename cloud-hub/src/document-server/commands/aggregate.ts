@@ -37,6 +37,11 @@ function outputStage(pipeline: unknown): Doc | undefined {
   return isDocument(last) && OUTPUT_STAGES.some((name) => name in last) ? last : undefined;
 }
 
+/** The pipeline without a final `$out` or `$merge`. */
+export function inputStages(pipeline: readonly Doc[]): Doc[] {
+  return outputStage(pipeline) === undefined ? [...pipeline] : pipeline.slice(0, -1);
+}
+
 export const aggregateCommand: Command = {
   writes: (request) => outputStage(request.body.pipeline) !== undefined,
   fields: [
@@ -52,7 +57,7 @@ export const aggregateCommand: Command = {
   run(context, request) {
     const { pipeline, source } = pipelineOf(context, request);
     const output = outputStage(pipeline);
-    const stages = output === undefined ? pipeline : pipeline.slice(0, -1);
+    const stages = inputStages(pipeline);
     checkStages(stages);
     const cursor = documentOption(request.body.cursor, 'aggregate.cursor');
     const name = request.body.aggregate;

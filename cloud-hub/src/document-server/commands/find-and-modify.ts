@@ -44,12 +44,13 @@ export const findAndModifyCommand: Command = {
     const expressions = expressionsFor(context, body.let);
     const projector = compileProjection(body.fields, filter, {
       evaluate: expressions.evaluate,
+      check: expressions.check,
       compileExpression: expressions.compileTest,
     });
-    const shown = (bytes: Buffer): Doc => {
-      const doc = readDocument(bytes, 'typed');
-      return projector === undefined ? doc : projector(doc);
-    };
+    const shown = (bytes: Buffer): Doc =>
+      projector === undefined
+        ? readDocument(bytes, 'typed')
+        : projector.project(readDocument(bytes, projector.decoding));
     const collection = context.catalog.find(request.db, request.collection());
     const read = context.reader.prepare(collection, {
       filter,

@@ -3,7 +3,7 @@ import { readDocument } from '../bson/raw-document.js';
 import { type Doc, isNumeric, toNumber } from '../bson/values.js';
 import type { ResultStream } from '../cursors.js';
 import { CommandError } from '../errors.js';
-import { compileProjection } from '../query/projection.js';
+import { compileProjection, type Projector } from '../query/projection.js';
 import type { PreparedRead } from '../query/reader.js';
 import { parseSort } from '../query/sort.js';
 import { type Command, type CommandContext, expressionsFor, refuseCollation } from './context.js';
@@ -58,6 +58,7 @@ export const findCommand: Command = {
     const expressions = expressionsFor(context, body.let);
     const projector = compileProjection(body.projection, filter, {
       evaluate: expressions.evaluate,
+      check: expressions.check,
       compileExpression: expressions.compileTest,
     });
     return context.cursors.start(results(read, projector), {
@@ -69,9 +70,11 @@ export const findCommand: Command = {
 };
 
 /** Without a projection the stored bytes are the answer. */
-function* results(read: PreparedRead, projector: ((doc: Doc) => Doc) | undefined): ResultStream {
+function* results(read: PreparedRead, projector: Projector | undefined): ResultStream {
   for (const { bytes } of read.records()) {
-    yield projector === undefined ? bytes : encodeDocument(projector(readDocument(bytes, 'typed')));
+    yield projector === undefined
+      ? bytes
+      : encodeDocument(projector.project(readDocument(bytes, projector.decoding)));
   }
 }
 

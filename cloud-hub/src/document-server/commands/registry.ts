@@ -3,6 +3,7 @@ import { COLLECTION_COMMANDS } from './collections.js';
 import type { Command } from './context.js';
 import { countCommand, distinctCommand } from './count-distinct.js';
 import { deleteCommand } from './delete.js';
+import { explainCommand } from './explain.js';
 import { findCommand, getMoreCommand, killCursorsCommand } from './find.js';
 import { findAndModifyCommand } from './find-and-modify.js';
 import { HANDSHAKE_COMMANDS } from './handshake.js';
@@ -27,6 +28,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   createIndexes: createIndexesCommand,
   dropIndexes: dropIndexesCommand,
   listIndexes: listIndexesCommand,
+  explain: explainCommand,
 };
 
 /** Older drivers and shells spell some names in lower case. */

@@ -1,3 +1,4 @@
+import type { Decoding } from '../bson/raw-document.js';
 import {
   type Doc,
   getOwn,
@@ -14,10 +15,16 @@ import { matchedPosition } from './positional.js';
 /** Evaluates an aggregation expression on a document; given by the aggregation side. */
 export type ExpressionEvaluator = (expression: unknown, doc: Doc) => unknown;
 
-export type Projector = (doc: Doc) => Doc;
+export interface Projector {
+  /** Decode documents as `native` when fields are computed (expressions work on plain numbers), else as `typed`. */
+  readonly decoding: Decoding;
+  project(doc: Doc): Doc;
+}
 
 export interface ProjectionTools {
   readonly evaluate: ExpressionEvaluator;
+  /** Refuses unknown operators before any document is read. */
+  readonly check: (expression: unknown) => void;
   readonly compileExpression: ExpressionCompiler;
 }
 
@@ -75,24 +82,26 @@ export function compileProjection(
     } else if (isOperatorDocument(value) && '$meta' in value) {
       throw notSupported('a $meta projection');
     } else {
+      tools.check(value);
       node.computed = value;
       including = decide(including, true, path);
     }
   }
   const onlyId = root.children.size === 0;
   const mode = including ?? (onlyId ? keepId && '_id' in projection : false);
-  return (doc) => {
-    const out = mode ? include(doc, root, doc, tools) : exclude(doc, root, doc);
-    if (mode) return withId(out, doc, keepId);
+  const project = (doc: Doc): Doc => {
+    if (mode) return withId(include(doc, root, doc, tools), doc, keepId);
+    const out = exclude(doc, root, doc);
     if (!keepId) delete out._id;
     return out;
   };
+  return { project, decoding: hasComputed(root) ? 'native' : 'typed' };
 }
 
 function decide(including: boolean | undefined, flag: boolean, path: string): boolean {
   if (including !== undefined && including !== flag) {
     throw new CommandError(
-      flag ? 'Location31254' : 'Location31254',
+      'Location31254',
       `Cannot do ${flag ? 'inclusion' : 'exclusion'} on field ${path} in ${flag ? 'exclusion' : 'inclusion'} projection`,
     );
   }
