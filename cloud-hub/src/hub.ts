@@ -201,8 +201,9 @@ async function assemble(
     clock,
     shared: config.mqtt.url !== null,
     projections: [
-      commands.projection,
+      // What moved at the station comes before how its command ended: money follows the pack.
       createOrderProjection(orders.progress),
+      commands.projection,
       stations.projection,
       stations.alarms.projection,
       batteryProjection,
