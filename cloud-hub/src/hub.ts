@@ -30,6 +30,7 @@ import type { SmsSender } from './stargate/one-time-codes.js';
 import { checkRootSecret } from './stargate/root-secret-check.js';
 import { createBirthDesk } from './stations/birth-desk.js';
 import { createStations } from './stations/stations.js';
+import { createReadingProjection } from './telemetry/reading-projection.js';
 import { createVehicles } from './vehicles/vehicles.js';
 import { hubVersion } from './version.js';
 import { createWallets } from './wallets/wallets.js';
@@ -207,6 +208,7 @@ async function assemble(
       stations.projection,
       stations.alarms.projection,
       batteryProjection,
+      createReadingProjection({ database }),
     ],
   });
 

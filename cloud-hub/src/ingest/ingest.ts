@@ -19,7 +19,7 @@ import {
 import { storeMessages } from './message-store.js';
 import { createProjector, type IngestEntry, type Projection } from './projector.js';
 import { createIngestRuns } from './runs.js';
-import { packsOf, parseStationUplink, readingsOf, timeOf } from './uplink-parse.js';
+import { parseStationUplink, timeOf } from './uplink-parse.js';
 import { createWatermarkStore, type EpochWatermark } from './watermark-store.js';
 
 export type IngestDeps = {
@@ -179,7 +179,6 @@ export function createIngest(deps: IngestDeps): Ingest {
     const { envelope } = parsed;
     const numbered = envelope.epoch !== undefined && envelope.seq !== undefined;
     const epoch = numbered ? epochKey(uplink.device, incarnation, envelope.epoch ?? 0) : null;
-    const packs = packsOf(readingsOf(envelope.type, envelope.data));
     const document: MessageDocument = {
       _id: epoch === null ? `${uplink.device}/${uuidv7()}` : messageKey(epoch, envelope.seq ?? 0),
       device: uplink.device,
@@ -196,7 +195,6 @@ export function createIngest(deps: IngestDeps): Ingest {
     if (envelope.id !== undefined) document.messageId = envelope.id;
     if (envelope.historical) document.historical = true;
     if (envelope.clock) document.clock = envelope.clock;
-    if (packs.length > 0) document.packs = packs;
     return enqueue({ kind: 'message', epoch, topics: entry.topics, document }, uplink.payload.length);
   }
 
