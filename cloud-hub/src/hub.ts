@@ -153,7 +153,7 @@ async function assemble(
   const stations = createStations({ database, clock, logger, live });
   const custody = createCustodyLedger({ database, clock });
   const packs = createPackHoldings({ database });
-  const wallets = createWallets({ database, clock });
+  const wallets = createWallets({ database, clock, checkpoint: overrides.checkpoint });
   const plans = createPlans({ database, clock });
   const vehicles = createVehicles({ database, clock, custody, packs });
 
@@ -204,8 +204,9 @@ async function assemble(
     // Only a store of its own tells a hub that no other one is alive.
     shared: config.mqtt.url !== null || config.store.mongodbUri !== null,
     projections: [
-      commands.projection,
+      // What moved at the station comes before how its command ended: money follows the pack.
       createOrderProjection(orders.progress),
+      commands.projection,
       stations.projection,
       stations.alarms.projection,
       batteryProjection,

@@ -15,6 +15,7 @@ import { createCallQueue } from './rest/call-queue.js';
 import { obtainSecret } from './rest/credentials-source.js';
 import { createHubApi } from './rest/hub-api.js';
 import { createAlarms } from './station/alarms.js';
+import { createCharging } from './station/charging.js';
 import { createMonitor } from './station/monitor.js';
 import { createReporter } from './station/reporter.js';
 import { createService } from './station/service-mode.js';
@@ -168,6 +169,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     clock,
     log: part('reporter'),
   });
+  const charging = createCharging({ board, cabinet, rules, log: part('charging') });
   const monitor = createMonitor({
     storage,
     board,
@@ -178,6 +180,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     rules,
     busySlots,
     wakeSwap: runner.wake,
+    onControllerStart: charging.forget,
     onCode: (reader, payload) => void localStart.handle(reader, payload),
     clock,
     log: part('monitor'),
@@ -198,7 +201,13 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       reporter,
       clock,
       crashPoint,
-      requestLifecycle: (request) => void carryOut(request),
+      requestLifecycle(request) {
+        leaving = carryOut(request)
+          .catch((error: unknown) => log.error({ err: error, kind: request.kind }, 'command not carried out'))
+          .finally(() => {
+            leaving = null;
+          });
+      },
     }),
     facts: {
       get swapRunning() {
@@ -280,6 +289,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     resolveEnded = resolve;
   });
   let comeBack: NodeJS.Timeout | null = null;
+  let leaving: Promise<void> | null = null;
   let stopOnce: Promise<void> | null = null;
 
   /** The end of a swap settles its command and its order in the same transaction. */
@@ -301,9 +311,14 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
 
   async function carryOut(request: LifecycleRequest): Promise<void> {
     await drained(FAREWELL_MS);
-    if (request.kind === 'restart') return stop('restart');
+    if (request.kind === 'restart') {
+      // Not awaited: stopping waits for what is being carried out.
+      void stop('restart');
+      return;
+    }
     service.leave(request.reconnectAfterS === 0 ? null : request.reconnectAfterS * 1000);
     await session.stop('disconnect-command');
+    if (stopping.signal.aborted) return;
     log.warn({ reconnectAfterS: request.reconnectAfterS }, 'out of service by command');
     returnLater();
   }
@@ -311,7 +326,12 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   /** Waits until the hub has everything, but not for long. */
   async function drained(limitMs: number): Promise<void> {
     const until = clock.monotonicMs() + limitMs;
-    while (session.state() === 'up' && storage.outbox.stats().rows > 0 && clock.monotonicMs() < until)
+    while (
+      !stopping.signal.aborted &&
+      session.state() === 'up' &&
+      storage.outbox.stats().rows > 0 &&
+      clock.monotonicMs() < until
+    )
       await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
@@ -363,6 +383,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     }
     storage.commands.prune();
     reporter.start();
+    charging.start();
     await controlSocket.start();
     signOn().catch((error: unknown) => {
       if (stopping.signal.aborted) return;
@@ -385,8 +406,10 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     if (comeBack) clearTimeout(comeBack);
     await controlSocket.stop();
     reporter.stop();
+    await charging.stop();
     await runner.stop();
     await intake.idle();
+    await leaving;
     await monitor.stop();
     await calls.stop();
     await session.stop('stopping');

@@ -250,9 +250,11 @@ export function createCommands(deps: CommandsDeps): Commands {
       try {
         for (;;) {
           const current = recent.get(commandId) ?? (await get(commandId));
-          if (!current) throw new HubError('NOT_FOUND', `no command ${commandId}`);
           const leftMs = deadline - clock.now();
-          if (isSettled(current.state) || states.includes(current.state) || leftMs <= 0) return current;
+          // An order names its command just before it is written: another process may look in between.
+          if (!current && leftMs <= 0) throw new HubError('NOT_FOUND', `no command ${commandId}`);
+          if (current && (isSettled(current.state) || states.includes(current.state) || leftMs <= 0))
+            return current;
           // Another process may learn the answer: look now and then.
           const next = await Promise.race([
             waiter.told,

@@ -53,6 +53,8 @@ const DEFAULT_LIMITS: IngestLimits = {
   maxBatch: 1_000,
   maxBatchBytes: 8 * 1_048_576,
 };
+/** How long a stop waits for what was taken to be stored. */
+const DRAIN_MS = 10_000;
 const SAVE_EVERY_MS = 2_000;
 const FINISH_OTHERS_EVERY_MS = 15_000;
 
@@ -397,7 +399,13 @@ export function createIngest(deps: IngestDeps): Ingest {
       if (stopping) return;
       stopping = true;
       for (const timer of timers) clearInterval(timer);
-      const done = await Promise.race([settled().then(() => true), pause(10_000).then(() => false)]);
+      let timer: NodeJS.Timeout | undefined;
+      const tooLong = new Promise<false>((resolve) => {
+        timer = setTimeout(resolve, DRAIN_MS, false);
+      });
+      const done = await Promise.race([settled().then(() => true), tooLong]);
+      // A timer left behind would keep the process alive.
+      clearTimeout(timer);
       abandoned = true;
       projector.stop();
       if (!done) {

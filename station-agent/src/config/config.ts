@@ -6,7 +6,7 @@ import { AgentError, messageOf } from '../errors.js';
 import { keysAt, nearestKey } from './nearest-key.js';
 import { type AgentConfig, configFileSchema } from './schema.js';
 
-export type { AgentConfig, HardwareConfig, SwapConfig, UplinkConfig } from './schema.js';
+export type { AgentConfig, SwapConfig, UplinkConfig } from './schema.js';
 
 /** Every problem of the file at once; each line names the key and the fix. */
 export class ConfigError extends AgentError {
@@ -45,12 +45,10 @@ export function loadConfig(file: string): AgentConfig {
 /** Validates config data; `dataDir` is resolved against `baseDir`. Throws `ConfigError`. */
 export function parseConfig(raw: unknown, where: { file?: string; baseDir: string }): AgentConfig {
   const parsed = configFileSchema.safeParse(raw);
-  const problems = [
-    ...(parsed.success ? [] : parsed.error.issues.flatMap(describeIssue)),
-    ...crossChecks(raw),
-  ];
-  if (!parsed.success || problems.length > 0)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.flatMap(describeIssue);
     throw new ConfigError(where.file ?? 'the configuration', problems.slice(0, MAX_LISTED_PROBLEMS));
+  }
   const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 16);
   return deepFreeze({
     ...parsed.data,
@@ -81,59 +79,6 @@ function formatPath(path: readonly PropertyKey[]): string {
   const text = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   return text.replace(/^\./, '') || '(whole file)';
 }
-
-/** Relations between keys. Works on unchecked data so that they are listed together with the schema's problems. */
-function crossChecks(raw: unknown): string[] {
-  const problems: string[] = [];
-  const hardware = field(raw, 'hardware');
-  const ports = field(hardware, 'ports');
-  const portNames = isRecord(ports) ? Object.keys(ports) : [];
-  const checkPort = (name: unknown, path: string): void => {
-    if (typeof name !== 'string' || portNames.includes(name)) return;
-    const near = nearestKey(name, portNames);
-    problems.push(
-      `${path}: no port named "${name}" in hardware.ports; ${near ? `did you mean "${near}"?` : `add it there (known: ${portNames.join(', ') || 'none'})`}`,
-    );
-  };
-  checkPort(field(field(hardware, 'cabinet'), 'port'), 'hardware.cabinet.port');
-  const seen = new Map<number, number>();
-  const addresses = new Map<string, number>();
-  const slots = field(hardware, 'slots');
-  for (const [i, entry] of (Array.isArray(slots) ? slots : []).entries()) {
-    const path = `hardware.slots[${i}]`;
-    const slot = field(entry, 'slot');
-    if (typeof slot === 'number') {
-      const first = seen.get(slot);
-      if (first !== undefined)
-        problems.push(
-          `${path}.slot: slot ${slot} stands in hardware.slots[${first}] too; give each slot once`,
-        );
-      else seen.set(slot, i);
-    }
-    const pack = field(entry, 'pack');
-    const port = field(pack, 'port');
-    checkPort(port, `${path}.pack.port`);
-    const address = field(pack, 'address');
-    if (typeof port === 'string' && typeof address === 'number') {
-      const key = `${port}#${address}`;
-      const first = addresses.get(key);
-      if (first !== undefined)
-        problems.push(
-          `${path}.pack.address: address ${address} on port "${port}" is used by hardware.slots[${first}] too; each pack on a bus needs its own`,
-        );
-      else addresses.set(key, i);
-    }
-  }
-  const swap = field(raw, 'swap');
-  const [low, high] = [field(swap, 'minTemperatureDeciC'), field(swap, 'maxTemperatureDeciC')];
-  if (typeof low === 'number' && typeof high === 'number' && low >= high)
-    problems.push('swap.minTemperatureDeciC: must be lower than swap.maxTemperatureDeciC');
-  return problems;
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const field = (value: unknown, key: string): unknown => (isRecord(value) ? value[key] : undefined);
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) {

@@ -1,44 +1,28 @@
 import { deviceSchema } from '@voltbay/protocol';
 import { z } from 'zod';
+import { hardwareConfigSchema, pollingConfigSchema } from '../hardware/config.js';
 
 /** The config file as an operator writes it. Units are in the key names. */
 
-const baudRate = z.number().int().min(300).max(4_000_000);
 const seconds = (min: number, max: number, fallback: number) =>
   z.number().int().min(min).max(max).default(fallback);
 
-export const portSchema = z.strictObject({ path: z.string().min(1), baudRate: baudRate.default(9600) });
-
-export const slotSchema = z.strictObject({
-  slot: z.number().int().min(1).max(512),
-  packClass: z.string().min(1).max(32),
-  pack: z
-    .strictObject({
-      driver: z.string().min(1).max(64),
-      port: z.string().min(1).optional(),
-      address: z.number().int().min(0).max(255).optional(),
-    })
-    .optional(),
-});
-
-export const hardwareSchema = z.strictObject({
-  ports: z.record(z.string().min(1).max(64), portSchema),
-  cabinet: z.strictObject({ driver: z.string().min(1).max(64), port: z.string().min(1) }),
-  slots: z.array(slotSchema).min(1).max(512),
-});
-
-export const pollingSchema = z.strictObject({
-  idleMs: z.number().int().min(100).max(3_600_000).default(5_000),
-  urgentMs: z.number().int().min(50).max(60_000).default(500),
-});
-
-export const swapSchema = z.strictObject({
-  minDispenseSocPct: z.number().min(0).max(100).default(80),
-  returnTimeoutS: seconds(1, 3_600, 120),
-  collectTimeoutS: seconds(1, 3_600, 120),
-  maxTemperatureDeciC: z.number().int().min(-400).max(1_500).default(550),
-  minTemperatureDeciC: z.number().int().min(-400).max(1_500).default(-200),
-});
+export const swapSchema = z
+  .strictObject({
+    minDispenseSocPct: z.number().min(0).max(100).default(80),
+    returnTimeoutS: seconds(1, 3_600, 120),
+    collectTimeoutS: seconds(1, 3_600, 120),
+    maxTemperatureDeciC: z.number().int().min(-400).max(1_500).default(550),
+    minTemperatureDeciC: z.number().int().min(-400).max(1_500).default(-200),
+  })
+  .superRefine(({ minTemperatureDeciC, maxTemperatureDeciC }, context) => {
+    if (minTemperatureDeciC >= maxTemperatureDeciC)
+      context.addIssue({
+        code: 'custom',
+        path: ['minTemperatureDeciC'],
+        message: 'must be lower than swap.maxTemperatureDeciC',
+      });
+  });
 
 export const uplinkSchema = z.strictObject({
   infoIntervalS: seconds(1, 86_400, 30),
@@ -57,15 +41,14 @@ export const configFileSchema = z.strictObject({
   }),
   dataDir: z.string().min(1),
   enrolCode: z.string().min(6).max(64).optional(),
-  hardware: hardwareSchema,
-  polling: pollingSchema.prefault({}),
+  hardware: hardwareConfigSchema,
+  polling: pollingConfigSchema.prefault({}),
   swap: swapSchema.prefault({}),
   uplink: uplinkSchema.prefault({}),
   topics: z.enum(['own', 'shared']).default('own'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
 
-export type HardwareConfig = z.infer<typeof hardwareSchema>;
 export type SwapConfig = z.infer<typeof swapSchema>;
 export type UplinkConfig = z.infer<typeof uplinkSchema>;
 

@@ -52,7 +52,11 @@ export function createStatusService(deps: Deps) {
       epoch: storage.epoch,
       mode: service.mode(),
       hub: { state: session.state(), url: deps.config.hub.mqttUrl, lastError: session.lastError() },
-      cabinet: { up: cabinet.isUp(), identity: cabinet.identity(), scanAgeMs: board.scanAgeMs() },
+      cabinet: {
+        up: cabinet.isUp(),
+        identity: cabinet.identity(),
+        scanAgeMs: Math.round(board.scanAgeMs() ?? -1),
+      },
       swap: state
         ? {
             swapId: state.request.swapId,

@@ -22,6 +22,7 @@ type Deps = {
   busySlots: () => number[];
   /** Any cabinet event: a waiting swap looks again. */
   wakeSwap: () => void;
+  onControllerStart: () => void;
   onCode: (reader: 'qr' | 'rfid', payload: string) => void;
   clock: Clock;
   log: Logger;
@@ -37,6 +38,7 @@ export function createMonitor(deps: Deps) {
   const { storage, board, cabinet, packs, alarms, reporter, rules, clock, log } = deps;
   const expectedUntilMs = new Map<number, number>();
   const unsubscribe: (() => void)[] = [];
+  const seen = new Set<number>();
   let refreshing: Promise<void> | null = null;
 
   const isExpected = (slot: number): boolean =>
@@ -67,6 +69,7 @@ export function createMonitor(deps: Deps) {
         if (event.state === 'locked') alarms.clear('door-jam', event.slot);
         break;
       case 'pack': {
+        seen.delete(event.slot);
         const packId = event.tag || undefined;
         tell({
           kind: 'pack',
@@ -98,6 +101,9 @@ export function createMonitor(deps: Deps) {
         else alarms.raise('cabinet-silent', 'critical', { detail: 'the controller does not answer' });
         break;
       case 'boot':
+        deps.onControllerStart();
+        refresh();
+        break;
       case 'resync':
         refresh();
         break;
@@ -124,6 +130,11 @@ export function createMonitor(deps: Deps) {
 
   function watchPack(reading: SlotReading): void {
     const { slot } = reading;
+    if (!seen.has(slot)) {
+      // The first reading of a pack is news; the next ones go out on schedule.
+      seen.add(slot);
+      reporter.changed();
+    }
     const packId = board.packId(slot);
     const about = { slot, ...(packId !== undefined && { packId }) };
     const hottest = Math.max(...reading.reading.temperaturesDeciC, Number.NEGATIVE_INFINITY);

@@ -56,7 +56,7 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
   });
 
   it('does not let a silent pack hold up the others', async () => {
-    await setUp(pylontechBus(3));
+    await setUp(pylontechBus(3, { baudRate: 115_200 }));
     await until('all packs were read', () => readSlots().size === 3);
     await station.fault('silence', { serial: packSerial(2) });
     await until(
@@ -76,7 +76,7 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
   });
 
   it('never makes a reading of a bad frame and goes on with the next one', async () => {
-    await setUp(pylontechBus(2, { seed: 7 }), { idleMs: 200, urgentMs: 100 });
+    await setUp(pylontechBus(2, { seed: 7, baudRate: 115_200 }), { idleMs: 200, urgentMs: 100 });
     await until('both packs were read', () => readSlots().size === 2);
     await station.fault('wire', {
       serial: packSerial(1),

@@ -7,7 +7,7 @@ import { refusal } from './refusals.js';
 
 /** docs/protocol/cabinet.md, "Messages": the controller answers within 200 ms, the agent waits 500 ms. */
 const ANSWER_MS = 500;
-const READ_ATTEMPTS = 3;
+const READ_ATTEMPTS = 2;
 const OPEN_ATTEMPTS = 2;
 const MAX_QUEUED = 64;
 const MAX_ID = 65_535;
@@ -16,7 +16,6 @@ type Values = ReadonlyMap<string, string>;
 type Waiting = {
   request: cabinet.CabinetRequest;
   attemptsLeft: number;
-  signal?: AbortSignal;
   resolve(values: Values): void;
   reject(error: unknown): void;
 };
@@ -79,11 +78,6 @@ export function createRequestLine({ link, onEvent, onTimeouts, onBadLine }: Requ
     if (outstanding) return;
     const waiting = queue.shift();
     if (!waiting) return;
-    if (waiting.signal?.aborted) {
-      waiting.reject(waiting.signal.reason);
-      sendNext();
-      return;
-    }
     lastId = (lastId % MAX_ID) + 1;
     const id = lastId;
     waiting.attemptsLeft -= 1;
@@ -96,6 +90,13 @@ export function createRequestLine({ link, onEvent, onTimeouts, onBadLine }: Requ
       waiting.reject(error);
       sendNext();
     });
+  }
+
+  function withdraw(waiting: Waiting, reason: unknown): void {
+    const at = queue.indexOf(waiting);
+    if (at < 0) return;
+    queue.splice(at, 1);
+    waiting.reject(reason);
   }
 
   function onTimeout(id: number): void {
@@ -146,7 +147,22 @@ export function createRequestLine({ link, onEvent, onTimeouts, onBadLine }: Requ
       }
       if (signal?.aborted) return Promise.reject(signal.reason);
       return new Promise((resolve, reject) => {
-        queue.push({ request, signal, resolve, reject, attemptsLeft: attemptsFor(request) });
+        const settled = new AbortController();
+        const waiting: Waiting = {
+          request,
+          attemptsLeft: attemptsFor(request),
+          resolve(values) {
+            settled.abort();
+            resolve(values);
+          },
+          reject(error) {
+            settled.abort();
+            reject(error);
+          },
+        };
+        // Once sent it can not be called back: then the answer is awaited, at most until its timeout.
+        signal?.addEventListener('abort', () => withdraw(waiting, signal.reason), { signal: settled.signal });
+        queue.push(waiting);
         sendNext();
       });
     },

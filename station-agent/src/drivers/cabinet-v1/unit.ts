@@ -6,7 +6,7 @@ import { createRequestLine } from './request-line.js';
 import { soundOr, toDetail, toEvent, toIdentity, toSense, toStatus } from './translate.js';
 
 /** Requests in a row without an answer after which the controller counts as away. */
-const LOST_AFTER_TIMEOUTS = 3;
+const LOST_AFTER_TIMEOUTS = 4;
 /** Pause between two HELLOs to a controller that does not answer. */
 const HELLO_PAUSE_MS = 1_000;
 /** The controller is asked whether it lives when nothing was heard for this long. */

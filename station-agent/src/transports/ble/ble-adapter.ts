@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { HardwareLog } from '../../hardware/deps.js';
 import { BLE_RULES, type BleCondition, conditionOfError } from './conditions.js';
 import type { LoadNoble, Noble } from './noble-api.js';
@@ -83,6 +84,8 @@ export function createBleAdapter(deps: { load: LoadNoble; log: HardwareLog }): B
 
   function open(noble: Noble): void {
     const ended = new AbortController();
+    // Every link and every search listens to it: bounded by the number of slots.
+    setMaxListeners(0, ended.signal);
     sessions += 1;
     session = { noble, lost: ended.signal, end: () => ended.abort() };
     set('ready');

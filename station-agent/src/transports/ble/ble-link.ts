@@ -16,7 +16,7 @@ export type BleLink = {
 export type BleTimeouts = { connectMs: number; discoverMs: number; writeMs: number; settleMs: number };
 
 export const BLE_TIMEOUTS: BleTimeouts = {
-  connectMs: 8_000,
+  connectMs: 5_000,
   discoverMs: 8_000,
   writeMs: 3_000,
   settleMs: 1_500,
@@ -37,6 +37,8 @@ export async function connectPeripheral(
   timeouts: BleTimeouts,
   signal: AbortSignal,
 ): Promise<AbortController> {
+  // What an earlier connection left waiting would take this one's answers.
+  peripheral.removeAllListeners();
   // A peripheral that noble still takes for connected refuses to connect.
   if (peripheral.state !== 'disconnected') peripheral.state = 'disconnected';
   const what = `connecting to ${peripheral.address}`;
@@ -65,7 +67,7 @@ export async function connectPeripheral(
   }
   const ended = new AbortController();
   peripheral.once('disconnect', () => ended.abort());
-  lost.addEventListener('abort', () => ended.abort(), { once: true });
+  lost.addEventListener('abort', () => ended.abort(), { once: true, signal: ended.signal });
   return ended;
 }
 

@@ -56,8 +56,11 @@ export function encodeAnswer(header: AnswerHeader, info: Uint8Array = new Uint8A
   return Buffer.from(`~${body}${hex(asciiChecksum(body), 4)}\r`, 'latin1');
 }
 
-/** Checks one line (without its EOI, from SOI on) as a device's receiver does. */
-export function parseRequest(line: string): RequestResult {
+/**
+ * Checks one line (without its EOI, from SOI on) as a device's receiver does. A lenient device also takes a LENGTH that
+ * counts bytes instead of characters, or that has no check digit, as some tools send it.
+ */
+export function parseRequest(line: string, lenient = false): RequestResult {
   if (!/^~[0-9A-Fa-f]{16,}$/.test(line)) return { ok: false, reason: 'not-a-frame' };
   const body = line.slice(1, -4);
   const byteAt = (offset: number) => Number.parseInt(body.slice(offset, offset + 2), 16);
@@ -67,7 +70,9 @@ export function parseRequest(line: string): RequestResult {
   }
   const declared = Number.parseInt(body.slice(8, 12), 16);
   const infoText = body.slice(12);
-  if (lengthWord(declared & 0xfff) !== declared || (declared & 0xfff) !== infoText.length) {
+  const exact = declared === lengthWord(infoText.length);
+  const tolerable = (declared & 0xfff) === infoText.length || declared === lengthWord(infoText.length / 2);
+  if (!exact && !(lenient && tolerable)) {
     return { ok: false, reason: 'length', ...header };
   }
   return { ok: true, request: { ...header, cid2: byteAt(6), info: Buffer.from(infoText, 'hex') } };

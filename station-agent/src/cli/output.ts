@@ -1,0 +1,31 @@
+/** Where commands print: data on stdout, complaints on stderr. */
+export type Output = { out(text: string): void; err(text: string): void };
+
+export const processOutput: Output = {
+  out: (text) => void process.stdout.write(`${text}\n`),
+  err: (text) => void process.stderr.write(`${text}\n`),
+};
+
+export type Column<T> = { title: string; value: (row: T) => string | number | boolean | null | undefined };
+
+/** A plain table: titles, aligned columns, `-` for nothing. */
+export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
+  const cells = [
+    columns.map(({ title }) => title),
+    ...rows.map((row) =>
+      columns.map(({ value }) => {
+        const cell = value(row);
+        return cell === undefined || cell === null || cell === '' ? '-' : String(cell);
+      }),
+    ),
+  ];
+  const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
+  return cells
+    .map((line) =>
+      line
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,52 @@
+import { createAgent } from '../agent.js';
+import { loadConfig } from '../config/config.js';
+import { crashPointFrom } from '../crash-point.js';
+import { createHardware } from '../hardware/create-hardware.js';
+import { createLogger } from '../logger.js';
+import type { Output } from './output.js';
+
+/** A stop that takes longer than this is ended by force. */
+const STOP_LIMIT_MS = 15_000;
+
+/**
+ * `voltbay-agent run`: until SIGTERM or SIGINT. A restart that the hub asks for happens in this process, as a new start on the
+ * database. Resolves with the exit code.
+ */
+export async function run(options: { config: string; json?: boolean }, output: Output): Promise<number> {
+  const config = loadConfig(options.config);
+  const log = createLogger(config.logLevel);
+  const secret = process.env.VOLTBAY_STATION_SECRET;
+  const crashPoint = crashPointFrom(process.env.VOLTBAY_CRASH_AT);
+  let stopping = false;
+  for (;;) {
+    const agent = await createAgent(config, {
+      createHardware: (hardware, deps) => createHardware(hardware, deps),
+      log,
+      crashPoint,
+      ...(secret && { secret }),
+    });
+    const onSignal = (): void => {
+      if (stopping) return;
+      stopping = true;
+      setTimeout(() => {
+        log.fatal('stopping took too long');
+        process.exit(1);
+      }, STOP_LIMIT_MS).unref();
+      void agent.stop();
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+    try {
+      await agent.start();
+      if (options.json) output.out(JSON.stringify({ ready: true, device: config.device, pid: process.pid }));
+      else output.err(`voltbay-agent: station ${config.device} is up (pid ${process.pid}); Ctrl-C stops it`);
+      const end = await agent.ended;
+      if (end === 'stopped' || stopping) return 0;
+      log.warn('restarting as asked by the hub');
+    } finally {
+      process.off('SIGTERM', onSignal);
+      process.off('SIGINT', onSignal);
+      await agent.stop();
+    }
+  }
+}
