@@ -263,6 +263,21 @@ describe('a swap that goes wrong', () => {
     expect(steps().slice(-2)).toEqual(['dispensed', 'completed']);
   });
 
+  it('is not fooled by another pack in place of the charged one', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    await ask();
+    await bring(0, aPack('VB-A-900'));
+    const { slot } = await door(1);
+    model.pull(slot);
+    model.takeOut(slot);
+    model.putIn(slot, aPack('VB-A-13', { socPct: 99 }));
+    model.push(slot);
+    expect(await end()).toMatchObject({ state: 'done' });
+    expect(hub.swapEvents().find(({ step }) => step === 'dispensed')).toMatchObject({ packId: 'VB-A-1' });
+    await hub.until(() => hub.events('alarm').find(({ code }) => code === 'foreign-pack'), 'the alarm');
+    expect(agent?.board.slot(slot)?.fault).toBe('foreign-pack');
+  });
+
   it('gives the own pack back when no charged one can be released', async () => {
     await station({ 1: aPack('VB-A-1') });
     const honest = model.hardware.cabinet.scan.bind(model.hardware.cabinet);
