@@ -31,6 +31,8 @@ export type StationFacts = {
 };
 
 export type DispatchRequest = {
+  /** Id of the command when the caller has to write it down before it is sent; new by default. */
+  id?: string;
   device: string;
   tenantId: string;
   type: number;

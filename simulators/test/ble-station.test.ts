@@ -128,6 +128,54 @@ describe('Bluetooth packs through real noble', () => {
   });
 });
 
+describe('other makes over Bluetooth', () => {
+  async function aMixedStation() {
+    const slot = (n: number, make: 'jk' | 'daly') => ({
+      slot: n,
+      packClass: 'B',
+      interface: { kind: make === 'jk' ? ('jk-ble' as const) : ('daly-ble' as const) },
+      pack: { serial: `VB-B-010${n}`, packClass: 'B', socPct: 60 + n, make },
+    });
+    const station = await createVirtualStation({ speed: 0, slots: [slot(1, 'jk'), slot(2, 'daly')] });
+    opened.push(station);
+    const client = startBleClient(station.agentEnvironment());
+    opened.push(client);
+    await client.waitUntil('adapter is on', () => client.state() === 'poweredOn');
+    await client.ask('scan', { on: true, services: ['ffe0', 'fff0'] });
+    const found = (name: string) => client.events('found', name).length > 0;
+    await client.waitUntil('both are found', () => found('VB-B-0101') && found('VB-B-0102'));
+    await client.ask('scan', { on: false });
+    return client;
+  }
+
+  it('JK streams frames after one command, identity with the acknowledge glued on', async () => {
+    const client = await aMixedStation();
+    const name = 'VB-B-0101';
+    await client.ask('connect', { name, service: 'ffe0', notify: 'ffe1', write: 'ffe1' });
+    await client.ask('write', { name, hex: 'aa5590eb97000000000000000000000000000011' });
+    await client.waitUntil('identity', () => client.received(name).length >= 640);
+    expect(client.received(name)).toMatch(/^55aaeb9003[0-9a-f]{590}aa5590ebc8/);
+    client.clear();
+    await client.ask('write', { name, hex: 'aa5590eb96000000000000000000000000000010' });
+    const frames = () => client.received(name).match(/55aaeb9002/g)?.length ?? 0;
+    await client.waitUntil('three frames by themselves', () => frames() >= 3);
+    const [first = ''] = /55aaeb9002[0-9a-f]{590}/.exec(client.received(name)) ?? [];
+    expect(Buffer.from(first, 'hex').readUInt8(173)).toBe(61);
+  });
+
+  it('Daly answers its status block in one notification', async () => {
+    const client = await aMixedStation();
+    const name = 'VB-B-0102';
+    await client.ask('connect', { name, service: 'fff0', notify: 'fff1', write: 'fff2' });
+    await client.ask('write', { name, hex: 'd2030000003ed7b9' });
+    await client.waitUntil('the answer', () => client.received(name).length >= 258);
+    const frame = Buffer.from(client.received(name), 'hex');
+    expect(client.events('data', name)).toHaveLength(1);
+    expect(frame.readUInt16BE(3 + 2 * 0x2a)).toBe(620);
+    expect(frame.readUInt16BE(3 + 2 * 0x31)).toBe(17);
+  });
+});
+
 describe('Bluetooth preload', () => {
   it('works where the native module is not installed, and changes nothing without its variable', () => {
     const directory = mkdtempSync(join(tmpdir(), 'voltbay sim '));

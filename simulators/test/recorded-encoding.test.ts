@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { encodeAnswer, parseRequest } from '../src/devices/ascii-bus/frame.js';
+import { answerD2, d2Status, parseD2Request } from '../src/devices/daly/d2.js';
 import { basicInfo, cellVoltages, deviceName } from '../src/devices/jbd/answers.js';
 import { encodeJbdAnswer, JBD_OK } from '../src/devices/jbd/frame.js';
+import { jkCellInfo, jkDeviceInfo, parseJkCommand } from '../src/devices/jk/frames.js';
+import { paceAnalog, paceHardwareVersion, paceStatus } from '../src/devices/pace/dialect.js';
 import {
   alarmInfo,
   analogBlock,
@@ -9,7 +13,7 @@ import {
   manufacturerInfo,
   serialNumberInfo,
 } from '../src/devices/pylontech/answers.js';
-import { encodeAnswer, parseRequest } from '../src/devices/pylontech/frame.js';
+import { seplosManufacturer, seplosStatus, seplosTelemetry } from '../src/devices/seplos/dialect.js';
 import { aSnapshot } from './builders.js';
 import { recordedCase, recordedFramesMissing } from './recorded-frames.js';
 
@@ -141,5 +145,162 @@ describe.skipIf(recordedFramesMissing)('JBD answers equal recorded ones byte for
   it('device name frame has the recorded form', () => {
     const name = deviceName({ seriesCells: 16 });
     expect(hex(encodeJbdAnswer(0x05, JBD_OK, name))).toMatch(/^dd0500[0-9a-f]{2}4a42442d.*77$/);
+  });
+});
+
+/** The measurement that a recorded case is known to hold, in the file's own units. */
+function snapshotOf(id: string) {
+  const { expected } = recordedCase(id);
+  return aSnapshot({
+    voltageMv: Math.round(expected.voltage_V * 1000),
+    currentMa: mah(expected.current_A),
+    socPct: expected.soc_pct,
+    sohPct: expected.soh_pct,
+    remainingMah: mah(expected.remaining_Ah),
+    capacityMah: mah(expected.capacity_Ah ?? 0),
+    designCapacityMah: mah(expected.design_capacity_Ah ?? 0),
+    cycles: expected.cycles,
+    cellMv: expected.cell_mV,
+    seriesCells: expected.cell_mV.length,
+    temperaturesDeciC: expected.temperatures_C.map((c: number) => Math.round(c * 10)),
+    mosTemperatureDeciC: Math.round((expected.mos_temperature_C ?? 0) * 10),
+    chargeMos: expected.charge_mos ?? true,
+    dischargeMos: expected.discharge_mos ?? true,
+  });
+}
+
+describe.skipIf(recordedFramesMissing)('Seplos answers equal recorded ones byte for byte', () => {
+  const header = { ver: 0x20, adr: 0, cid1: 0x46, rtn: 0 };
+
+  it.each(['seplos-v2-16s-telemetry', 'seplos-bench-zero-cells'])('telemetry: %s', (id) => {
+    const pack = snapshotOf(id);
+    const portMv = Math.round(recordedCase(id).expected.port_voltage_V * 1000);
+    const info = seplosTelemetry(1, pack, [...pack.temperaturesDeciC], portMv);
+    expect(text(encodeAnswer(header, info))).toBe(recordedText(id));
+  });
+
+  it('manufacturer', () => {
+    const info = seplosManufacturer('1101-SP15', 'CANProtocol:Sofar');
+    expect(text(encodeAnswer(header, info))).toBe(recordedText('seplos-v2-manufacturer'));
+  });
+
+  it('states, but for one byte of unknown meaning', () => {
+    const pack = aSnapshot({ cellMv: Array.from({ length: 16 }, () => 3300) });
+    const info = seplosStatus(0, pack, 0x01);
+    info[29 + 9] = 0x01;
+    expect(text(encodeAnswer(header, info))).toBe(recordedText('seplos-emu1101-state'));
+  });
+});
+
+describe.skipIf(recordedFramesMissing)('PACE answers equal recorded ones byte for byte', () => {
+  const header = { ver: 0x25, adr: 1, cid1: 0x46, rtn: 0 };
+
+  it('analog values', () => {
+    const pack = snapshotOf('pace-v25-analog');
+    const info = paceAnalog(1, pack, [...pack.temperaturesDeciC]);
+    expect(text(encodeAnswer(header, info))).toBe(recordedText('pace-v25-analog'));
+  });
+
+  it('states', () => {
+    const pack = aSnapshot({ cellMv: Array.from({ length: 16 }, () => 3300), currentMa: -2250 });
+    expect(text(encodeAnswer(header, paceStatus(1, pack)))).toBe(recordedText('pace-v25-status'));
+  });
+
+  it('hardware version', () => {
+    const info = paceHardwareVersion('P16S100A-1812-1.00');
+    expect(text(encodeAnswer(header, info))).toBe(recordedText('pace-v25-hw-version'));
+  });
+
+  it('accepts the recorded requests', () => {
+    for (const id of ['pace-v25-analog', 'pace-v25-status', 'pace-v25-hw-version']) {
+      const line = Buffer.from(recordedCase(id).request_hex ?? '', 'hex').toString('latin1');
+      expect(parseRequest(line.replace('\r', '')), id).toMatchObject({ ok: true, request: { ver: 0x25 } });
+    }
+  });
+});
+
+describe.skipIf(recordedFramesMissing)('JK frames carry each field where recorded ones do', () => {
+  /** Offset and length of the documented fields of the 32-cell layout. */
+  const FIELDS: readonly (readonly [string, number, number])[] = [
+    ['header and type', 0, 5],
+    ['cells', 6, 64],
+    ['enabled cells', 70, 4],
+    ['MOSFET temperature', 144, 2],
+    ['voltage', 150, 4],
+    ['current', 158, 4],
+    ['temperatures', 162, 4],
+    ['state of charge', 173, 1],
+    ['capacities', 174, 8],
+    ['cycles', 182, 4],
+    ['state of health', 190, 1],
+    ['MOSFETs', 198, 2],
+  ];
+
+  it.each([
+    'jk-ble-32s-14.20-a',
+    'jk-ble-32s-14.20-b-unbalanced',
+    'jk-ble-32s-19.27-16s',
+    'jk-ble-32s-11.50-issue365',
+  ])('%s', (id) => {
+    const bytes = Buffer.from(recordedCase(id).frames.join(''), 'hex');
+    const theirs = bytes.subarray(bytes.indexOf(Buffer.from('55aaeb9002', 'hex'))).subarray(0, 300);
+    const ours = Buffer.from(jkCellInfo(snapshotOf(id), { counter: 1, uptimeS: 1 }));
+    expect(ours).toHaveLength(300);
+    for (const [name, at, length] of FIELDS) {
+      expect(ours.toString('hex', at, at + length), name).toBe(theirs.toString('hex', at, at + length));
+    }
+    const sum = (frame: Buffer) => frame.subarray(0, 299).reduce((total, byte) => (total + byte) & 0xff, 0);
+    expect(ours[299]).toBe(sum(ours));
+    expect(theirs[299]).toBe(sum(theirs));
+  });
+
+  it('identity stands at the recorded offsets', () => {
+    const ours = Buffer.from(jkDeviceInfo({ serial: 'VB-B-0107' }, { counter: 2, uptimeS: 9 }));
+    const bytes = Buffer.from(recordedCase('jk-ble-32s-11.48').frames.join(''), 'hex');
+    const theirs = bytes.subarray(bytes.indexOf(Buffer.from('55aaeb9003', 'hex')));
+    const field = (frame: Buffer, at: number, length: number) =>
+      frame.toString('latin1', at, at + length).replace(/\0.*$/s, '');
+    expect(field(theirs, 30, 8)).toBe('11.48');
+    expect(field(ours, 30, 8)).toBe('11.48');
+    expect(field(ours, 22, 8)).toBe(field(theirs, 22, 8));
+    expect(field(ours, 86, 15)).toBe('VB-B-0107');
+  });
+
+  it('knows the recorded commands and no others', () => {
+    const hex = (text: string) => parseJkCommand(Buffer.from(text, 'hex'));
+    expect(hex('aa5590eb96000000000000000000000000000010')).toBe('cell-info');
+    expect(hex('aa5590eb97000000000000000000000000000011')).toBe('device-info');
+    expect(hex('aa5590eb9700df5288679d0a096b9af6709a17fd')).toBe('device-info');
+    expect(hex('aa5590eb9700df5288679d0a096b9af6709a17fe')).toBeUndefined();
+    expect(hex('aa5590eb1d040100000000000000000000000099')).toBeUndefined();
+  });
+});
+
+describe.skipIf(recordedFramesMissing)('Daly D2 answers carry each register as recorded ones do', () => {
+  it.each([
+    ['daly-d2-62reg-8s', 0x33],
+    ['daly-d2-80reg-16s-b', 0x34],
+  ])('%s', (id, upTo) => {
+    const frame = recordedCase(id).frames.find((hex) => /^d203(7c|a0)/.test(hex)) ?? '';
+    const theirs = Array.from({ length: 0x3e }, (_, i) =>
+      Number.parseInt(frame.slice(6 + 4 * i, 10 + 4 * i), 16),
+    );
+    const pack = snapshotOf(id);
+    const ours = d2Status(pack);
+    const cells = pack.cellMv.length;
+    const sensors = pack.temperaturesDeciC.length;
+    expect(ours.slice(0, 0x20)).toEqual([...theirs.slice(0, cells), ...new Array(0x20 - cells).fill(0)]);
+    expect(ours.slice(0x20, 0x20 + sensors)).toEqual(theirs.slice(0x20, 0x20 + sensors));
+    expect(ours.slice(0x28, upTo)).toEqual(theirs.slice(0x28, upTo));
+    expect(ours.slice(0x35, 0x37)).toEqual(theirs.slice(0x35, 0x37));
+  });
+
+  it('answers the recorded requests with the recorded lengths', () => {
+    const lengths = ['d203003e0009f7a3', 'd2030000003ed7b9', 'd20300a900208791'].map((hex) => {
+      const request = parseD2Request(Buffer.from(hex, 'hex'));
+      return request && answerD2(request, aSnapshot())?.length;
+    });
+    expect(lengths).toEqual(recordedCase('daly-d2-4s').frames.map((hex) => hex.length / 2));
+    expect(parseD2Request(Buffer.from('d2030000003ed7b8', 'hex'))).toBeUndefined();
   });
 });

@@ -112,6 +112,28 @@ describe('pylontech bus on a real serial port', () => {
   });
 });
 
+describe('Seplos and PACE buses on a real serial port', () => {
+  it('answer in their own dialects', async () => {
+    const slot = (n: number, kind: 'seplos-v2' | 'pace-v25', address: number) => ({
+      slot: n,
+      packClass: 'A',
+      interface: { kind, port: kind === 'seplos-v2' ? 'seplos' : 'pace', address },
+      pack: { serial: `VB-A-020${n}`, packClass: 'A', socPct: 50 },
+    });
+    const station = await aStation({ speed: 0, slots: [slot(1, 'seplos-v2', 0), slot(2, 'pace-v25', 1)] });
+    const seplos = await client(station, 'seplos');
+    seplos.write('~20004642E00200FD37\r');
+    const [telemetry = ''] = await seplos.waitFor(/~2000460010960001.*\r/);
+    const info = Buffer.from(telemetry.slice(13, -5), 'hex');
+    // Flag, number, 16 cells, 6 temperatures, current, voltage, remaining, item count, full capacity, then the charge state.
+    expect(Math.abs(info.readUInt16BE(2 + 1 + 32 + 1 + 12 + 6 + 1 + 2) - 500)).toBeLessThan(5);
+    const pace = await client(station, 'pace');
+    pace.write('~250146C20000FD99\r');
+    const [serial = ''] = await pace.waitFor(/~25014600B050.*\r/);
+    expect(Buffer.from(serial.slice(13, -5), 'hex').toString('latin1').trim()).toBe('VB-A-0202');
+  });
+});
+
 describe('JBD on a real serial port', () => {
   it('answers reads and refuses writes', async () => {
     const station = await aStation(still());

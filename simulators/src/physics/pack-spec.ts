@@ -3,6 +3,9 @@ import type { ChemistryName } from './chemistry.js';
 /** How a pack can be talked to, besides its NFC label. */
 export type PackLanguage = 'rs485' | 'uart' | 'ble';
 
+/** Whose electronics a Bluetooth pack has. */
+export type PackMake = 'jbd' | 'jk' | 'daly';
+
 /** A model of pack: what all packs of one class have in common. */
 export interface PackSpec {
   readonly packClass: string;

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ReadStream } from 'node:tty';
 import { SimulatorError } from '../errors.js';
@@ -57,7 +57,9 @@ export function createVirtualPort(options: VirtualPortOptions): VirtualPort {
     const reader = new ReadStream(pair.master);
     // The slave stays open here, so that the port survives the agent closing it, and raw from the start: a cooked
     // terminal would echo what is sent before the agent opens the port.
+    const slaveDevice = fstatSync(pair.slave).rdev;
     const slave = new ReadStream(pair.slave);
+    slave.once('close', () => closeIfStill(pair.slave, slaveDevice));
     slave.setRawMode(true);
     // An agent that closes the port shows as EIO on some systems; the pty itself lives on.
     reader.on('error', () => {});
@@ -99,4 +101,13 @@ export function createVirtualPort(options: VirtualPortOptions): VirtualPort {
     lostBytes: () => lost + (current?.writer.lost() ?? 0),
     close: unplug,
   };
+}
+
+/** The event loop works on a descriptor of its own for a terminal's slave end; the first one is left to its owner. */
+function closeIfStill(fd: number, device: number): void {
+  try {
+    if (fstatSync(fd).rdev === device) closeSync(fd);
+  } catch {
+    // Closed already: where the event loop could not open its own, it used and closed this one.
+  }
 }

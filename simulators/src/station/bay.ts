@@ -28,7 +28,7 @@ export function createBay(config: SlotConfig, stocked: StockedPack | undefined):
     },
     stocked ? config.chargeLimitMa : 0,
   );
-  const language = config.interface.kind === 'pylontech' ? 'rs485' : 'uart';
+  const language = 'address' in config.interface ? 'rs485' : 'uart';
 
   return {
     slot: config.slot,

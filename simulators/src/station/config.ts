@@ -11,20 +11,30 @@ export const packConfigSchema = z.strictObject({
   sohPct: z.number().min(20).max(100).default(100),
   cycles: z.number().int().min(0).max(10_000).default(0),
   temperatureC: z.number().min(-40).max(120).default(24),
+  /** Whose electronics it has; matters for packs that speak over Bluetooth. */
+  make: z.enum(['jbd', 'jk', 'daly']).default('jbd'),
   /** Overrides the model's design capacity. */
   capacityMah: z.number().int().min(1_000).max(1_000_000).optional(),
 });
 
 const portName = z.string().regex(/^[a-z0-9-]{1,32}$/, 'use lower-case letters, digits or -');
 
-const interfaceSchema = z.discriminatedUnion('kind', [
+const busSchema = <K extends string>(kind: K, lowestAddress: number) =>
   z.strictObject({
-    kind: z.literal('pylontech'),
+    kind: z.literal(kind),
     port: portName,
-    address: z.number().int().min(2).max(0xfe),
-  }),
+    address: z.number().int().min(lowestAddress).max(0xfe),
+  });
+
+/** How the agent reaches a pack in a slot. Slots that share a `port` share a bus, of one kind only. */
+const interfaceSchema = z.discriminatedUnion('kind', [
+  busSchema('pylontech', 2),
+  busSchema('seplos-v2', 0),
+  busSchema('pace-v25', 0),
   z.strictObject({ kind: z.literal('jbd-serial'), port: portName }),
   z.strictObject({ kind: z.literal('jbd-ble') }),
+  z.strictObject({ kind: z.literal('jk-ble') }),
+  z.strictObject({ kind: z.literal('daly-ble') }),
 ]);
 
 export const slotConfigSchema = z.strictObject({
@@ -81,20 +91,24 @@ function checkTogether(config: ValidStationConfig): void {
   };
   const classes = builtInPackSpecs().map((spec) => spec.packClass);
   const serials = new Set<string>();
-  const lines = new Map<string, string>();
+  const kinds = new Map<string, string>();
+  const places = new Map<string, string>();
   config.slots.forEach((slot, i) => {
     if (slot.slot !== i + 1)
       fail(`slots.${i}.slot: is ${slot.slot}, must be ${i + 1} (slots count from 1 in order)`);
     if (!classes.includes(slot.packClass)) {
       fail(`slots.${i}.packClass: ${slot.packClass} is unknown, use one of ${classes.join(', ')}`);
     }
-    if (slot.interface.kind === 'jbd-ble') return;
+    if (!('port' in slot.interface)) return;
     const { port, kind } = slot.interface;
     if (port === 'cabinet') fail(`slots.${i}.interface.port: "cabinet" is the controller's own port`);
-    const place = kind === 'pylontech' ? `${port} address ${slot.interface.address}` : port;
-    const taken = lines.get(place) ?? lines.get(port);
+    const other = kinds.get(port) ?? kind;
+    if (other !== kind) fail(`slots.${i}.interface: port ${port} is a ${other} line already`);
+    kinds.set(port, kind);
+    const place = 'address' in slot.interface ? `${port} address ${slot.interface.address}` : port;
+    const taken = places.get(place);
     if (taken) fail(`slots.${i}.interface: ${place} is used by ${taken} already`);
-    lines.set(place, `slots.${i}`);
+    places.set(place, `slots.${i}`);
   });
   for (const pack of [...config.slots.flatMap((slot) => slot.pack ?? []), ...config.outside]) {
     if (serials.has(pack.serial)) fail(`pack ${pack.serial} is listed twice`);

@@ -1,7 +1,7 @@
 import { noWireFaults, type WireFaults } from '../devices/device.js';
 import { SimulatorError } from '../errors.js';
 import { createPack, type Pack, type PackMemory } from '../physics/pack.js';
-import { builtInPackSpecs, type PackSpec } from '../physics/pack-spec.js';
+import { builtInPackSpecs, type PackMake, type PackSpec } from '../physics/pack-spec.js';
 import type { Random } from '../random.js';
 import { type PackConfig, packConfigSchema } from './config.js';
 
@@ -9,6 +9,7 @@ import { type PackConfig, packConfigSchema } from './config.js';
 export interface StockedPack {
   readonly serial: string;
   readonly pack: Pack;
+  readonly make: PackMake;
   readonly faults: WireFaults;
 }
 
@@ -47,7 +48,7 @@ export function createPackStock(random: Random): PackStock {
         temperatureC: config.temperatureC,
         memory,
       });
-      const stocked = { serial: config.serial, pack, faults: noWireFaults() };
+      const stocked = { serial: config.serial, pack, make: config.make, faults: noWireFaults() };
       packs.set(config.serial, stocked);
       return stocked;
     },

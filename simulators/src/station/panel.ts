@@ -8,6 +8,7 @@ const PAGE = `<!doctype html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="icon" href="data:,">
 <title>Simulated station</title>
 <style>
   :root { color-scheme: light dark; --line: #8886; --good: #1a9850; --bad: #d73027; --soft: #8882; }
@@ -61,6 +62,7 @@ function element(tag, text, children = []) {
 function button(label, path, body) {
   const made = element('button', label);
   made.type = 'button';
+  made.dataset.key = path + JSON.stringify(body);
   made.onclick = () => call(path, body);
   return made;
 }
@@ -99,6 +101,7 @@ function outsideCard(pack) {
   const card = element('section'); card.className = 'slot' + (pack.serial === chosen ? ' free' : '');
   card.append(...packLines(pack));
   const pick = element('button', pack.serial === chosen ? 'Chosen' : 'Choose');
+  pick.dataset.key = 'choose ' + pack.serial;
   pick.onclick = () => { chosen = pack.serial; show(); };
   const row = element('div', '', [pick, button('Ride to 15 %', '/actions/ride', { serial: pack.serial, untilSocPct: 15 })]);
   row.className = 'row';
@@ -106,6 +109,7 @@ function outsideCard(pack) {
   return card;
 }
 async function show() {
+  const focused = document.activeElement && document.activeElement.dataset.key;
   const state = await (await fetch('/state')).json();
   if (!state.outside.some((pack) => pack.serial === chosen)) chosen = state.outside[0] ? state.outside[0].serial : null;
   $('title').textContent = 'Simulated station ' + state.device;
@@ -121,6 +125,9 @@ async function show() {
   $('cables').replaceChildren(...cables);
   $('history').textContent = state.history.slice(-25).reverse().map((one) =>
     one.at.slice(11, 19) + '  ' + one.what + (one.slot ? '  slot ' + one.slot : '') + (one.serial ? '  ' + one.serial : '') + (one.detail ? '  ' + one.detail : '')).join('\\n');
+  // The cards were made anew: the keyboard stays where it was.
+  const again = [...document.querySelectorAll('button')].find((one) => one.dataset.key && one.dataset.key === focused);
+  if (again) again.focus({ preventScroll: true });
 }
 $('scan').onsubmit = (event) => {
   event.preventDefault();

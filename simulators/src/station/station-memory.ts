@@ -11,6 +11,7 @@ const memorySchema = z.object({
     z.object({
       serial: z.string(),
       packClass: z.string(),
+      make: z.enum(['jbd', 'jk', 'daly']).default('jbd'),
       designCapacityMah: z.number().positive(),
       slot: z.number().int().min(1).nullable(),
       memory: z.object({

@@ -17,6 +17,7 @@ import {
   type ValidStationConfig,
 } from './config.js';
 import { type FaultDeps, hardwareFaults } from './faults.js';
+import { type Media, systemMedia } from './media.js';
 import { createPackStock, type PackStock, type StockedPack } from './pack-stock.js';
 import { readStationMemory, type StationMemory, writeStationMemory } from './station-memory.js';
 import type { PackState, SlotState, StationHappening, StationState } from './station-state.js';
@@ -47,6 +48,10 @@ export interface VirtualStationOptions {
   clock?: Clock;
   /** Where the port links and the packs' state live. Without it a temporary directory is used and removed. */
   directory?: string;
+  /** What carries the bytes; ports and a radio that real drivers can open when not given. */
+  media?: Media;
+  /** How often batteries and sensors are stepped; 200 ms when not given. */
+  tickMs?: number;
 }
 
 /** A running virtual station. People act on it here; the agent only meets its ports and its radio. */
@@ -130,6 +135,7 @@ export async function createVirtualStation(
     config,
     bays,
     directory,
+    media: options.media ?? systemMedia(),
     random,
     onCabinetData: (bytes) => controller.receive(bytes),
   });
@@ -183,8 +189,9 @@ export async function createVirtualStation(
 
   function save(): void {
     if (temporary) return;
-    const packs = stock.all().map(({ serial, pack }) => ({
+    const packs = stock.all().map(({ serial, pack, make }) => ({
       serial,
+      make,
       packClass: pack.spec.packClass,
       designCapacityMah: pack.spec.designCapacityMah,
       slot: slotOf(serial) ?? null,
@@ -193,7 +200,7 @@ export async function createVirtualStation(
     writeStationMemory(memoryPath, { version: 1, boot: controller.bootCount(), meterWh, packs });
   }
 
-  const stopTick = clock.every(TICK_MS, tick);
+  const stopTick = clock.every(options.tickMs ?? TICK_MS, tick);
   const stopSave = clock.every(SAVE_MS, save);
   save();
 
@@ -246,8 +253,8 @@ export async function createVirtualStation(
       slot: b.slot,
       packClass: b.config.packClass,
       interface: wire.kind,
-      port: wire.kind === 'jbd-ble' ? null : wire.port,
-      address: wire.kind === 'pylontech' ? wire.address : null,
+      port: 'port' in wire ? wire.port : null,
+      address: 'address' in wire ? wire.address : null,
       doorOpen: b.compartment.doorOpen(),
       latched: b.compartment.latched(),
       jammed: b.compartment.jammed(),
@@ -388,8 +395,8 @@ function stockUp(config: ValidStationConfig, stock: PackStock, memory: StationMe
   const places = new Map<number, StockedPack>();
   const remembered = new Map(memory?.packs.map((entry) => [entry.serial, entry]));
   for (const entry of remembered.values()) {
-    const { serial, packClass, designCapacityMah, slot } = entry;
-    const stocked = stock.add({ serial, packClass, capacityMah: designCapacityMah }, entry.memory);
+    const { serial, packClass, make, designCapacityMah, slot } = entry;
+    const stocked = stock.add({ serial, packClass, make, capacityMah: designCapacityMah }, entry.memory);
     if (slot !== null && slot <= config.slots.length && !places.has(slot)) places.set(slot, stocked);
   }
   for (const { slot, pack } of config.slots) {
@@ -400,6 +407,17 @@ function stockUp(config: ValidStationConfig, stock: PackStock, memory: StationMe
   for (const pack of config.outside) if (!remembered.has(pack.serial)) stock.add(pack);
   return places;
 }
+
+/** Driver of the agent for each kind of interface. */
+const AGENT_DRIVERS = {
+  pylontech: 'pylontech-rs485',
+  'seplos-v2': 'seplos-v2-rs485',
+  'pace-v25': 'pace-rs485-v25',
+  'jbd-serial': 'jbd-serial',
+  'jbd-ble': 'jbd-ble',
+  'jk-ble': 'jk-ble',
+  'daly-ble': 'daly-d2-ble',
+} as const;
 
 function describeHardware(config: ValidStationConfig, wiring: Wiring): AgentHardware {
   return {
@@ -413,12 +431,11 @@ function describeHardware(config: ValidStationConfig, wiring: Wiring): AgentHard
     slots: config.slots.map(({ slot, packClass, interface: wire }) => ({
       slot,
       packClass,
-      pack:
-        wire.kind === 'pylontech'
-          ? { driver: 'pylontech-rs485', port: wire.port, address: wire.address }
-          : wire.kind === 'jbd-serial'
-            ? { driver: 'jbd-serial', port: wire.port }
-            : { driver: 'jbd-ble' },
+      pack: {
+        driver: AGENT_DRIVERS[wire.kind],
+        ...('port' in wire ? { port: wire.port } : {}),
+        ...('address' in wire ? { address: wire.address } : {}),
+      },
     })),
   };
 }

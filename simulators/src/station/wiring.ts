@@ -1,15 +1,14 @@
 import { join } from 'node:path';
-import { type BluetoothAdapter, startBluetoothAdapter } from '../ble/hci-server.js';
-import { createJbdPeripheral } from '../ble/jbd-peripheral.js';
-import type { SerialDevice } from '../devices/device.js';
-import { createJbdSerialDevice } from '../devices/jbd/jbd-device.js';
-import { createPylontechBus } from '../devices/pylontech/bus.js';
+import type { BluetoothAdapter } from '../ble/hci-server.js';
+import { createPackPeripheral } from '../ble/pack-peripheral.js';
 import { SimulatorError } from '../errors.js';
 import { attachDevice } from '../pty/serial-link.js';
-import { createVirtualPort, type VirtualPort } from '../pty/virtual-port.js';
+import type { VirtualPort } from '../pty/virtual-port.js';
 import type { Random } from '../random.js';
 import type { Bay } from './bay.js';
 import type { ValidStationConfig } from './config.js';
+import { createLineDevice } from './line-device.js';
+import type { Media } from './media.js';
 import type { StockedPack } from './pack-stock.js';
 
 const DEFAULT_PACK_BAUD = 9_600;
@@ -38,18 +37,19 @@ export async function createWiring(options: {
   config: ValidStationConfig;
   bays: readonly Bay[];
   directory: string;
+  media: Media;
   random: Random;
   onCabinetData: (bytes: Uint8Array) => void;
 }): Promise<Wiring> {
-  const { config, bays, directory, random } = options;
+  const { config, bays, directory, media, random } = options;
   const ports = new Map<string, WiredPort>();
   const vanished = new Set<string>();
   const onAir = new Map<string, string>();
   const linkOf = (name: string) => join(directory, `tty-${name}`);
 
-  const bluetooth = await startBluetoothAdapter({ address: stationAddress(config.device) });
+  const bluetooth = await media.openRadio(stationAddress(config.device));
   try {
-    const cabinet = createVirtualPort({
+    const cabinet = media.openPort({
       link: linkOf('cabinet'),
       baudRate: config.cabinetBaudRate,
       onData: options.onCabinetData,
@@ -57,9 +57,9 @@ export async function createWiring(options: {
     ports.set('cabinet', { port: cabinet, baudRate: config.cabinetBaudRate, echo: false });
     for (const name of packPorts(config)) {
       const baudRate = config.baudRates[name] ?? DEFAULT_PACK_BAUD;
-      const device = deviceFor(name);
+      const device = createLineDevice({ name, bays, random, echo: () => ports.get(name)?.echo ?? false });
       ports.set(name, {
-        port: attachDevice({ link: linkOf(name), baudRate, device }),
+        port: attachDevice({ link: linkOf(name), baudRate, device, openPort: media.openPort }),
         baudRate,
         echo: false,
       });
@@ -67,29 +67,6 @@ export async function createWiring(options: {
   } catch (error) {
     await close();
     throw error;
-  }
-
-  function deviceFor(name: string): SerialDevice {
-    const onPort = bays.filter(
-      (bay) => bay.config.interface.kind !== 'jbd-ble' && bay.config.interface.port === name,
-    );
-    const first = onPort[0];
-    if (first?.config.interface.kind === 'jbd-serial') {
-      return createJbdSerialDevice({ pack: () => first.wiredPack(), random: random.fork(name) });
-    }
-    const byAddress = new Map(
-      onPort.map((bay) => [
-        bay.config.interface.kind === 'pylontech' ? bay.config.interface.address : 0,
-        bay,
-      ]),
-    );
-    const addresses = [...byAddress.keys()].sort((a, b) => a - b);
-    return createPylontechBus({
-      packAt: (address) => byAddress.get(address)?.wiredPack(),
-      addresses: () => addresses,
-      random: random.fork(name),
-      echo: () => ports.get(name)?.echo ?? false,
-    });
   }
 
   function radioPacks(): StockedPack[] {
@@ -109,9 +86,8 @@ export async function createWiring(options: {
     for (const [serial, wired] of wanted) {
       if (onAir.has(serial)) continue;
       const address = packAddress(serial);
-      bluetooth.add(
-        createJbdPeripheral({ address, name: serial, wired, random: random.fork(`ble-${serial}`) }),
-      );
+      const options = { address, name: serial, wired, random: random.fork(`ble-${serial}`) };
+      bluetooth.add(createPackPeripheral(wired.make, options));
       onAir.set(serial, address);
     }
   }
@@ -144,7 +120,7 @@ export async function createWiring(options: {
 }
 
 function packPorts(config: ValidStationConfig): Set<string> {
-  return new Set(config.slots.flatMap(({ interface: wire }) => (wire.kind === 'jbd-ble' ? [] : [wire.port])));
+  return new Set(config.slots.flatMap(({ interface: wire }) => ('port' in wire ? [wire.port] : [])));
 }
 
 /** A stable address from a text: FNV-1a, 24 bits behind a vendor prefix. */

@@ -19,18 +19,18 @@ noble.on('discover', (peripheral) => {
 });
 
 const commands = {
-  async scan({ on }) {
-    if (on) await noble.startScanningAsync(['ff00'], true);
+  async scan({ on, services }) {
+    if (on) await noble.startScanningAsync(services || ['ff00'], true);
     else await noble.stopScanningAsync();
   },
-  async connect({ name }) {
+  async connect({ name, service = 'ff00', notify: notifyUuid = 'ff01', write: writeUuid = 'ff02' }) {
     const peripheral = found.get(name);
     peripheral.removeAllListeners('disconnect');
     await peripheral.connectAsync();
     peripheral.once('disconnect', () => say({ event: 'gone', name }));
-    const { characteristics } = await peripheral.discoverSomeServicesAndCharacteristicsAsync(['ff00'], []);
+    const { characteristics } = await peripheral.discoverSomeServicesAndCharacteristicsAsync([service], []);
     const of = (uuid) => characteristics.find((one) => one.uuid === uuid);
-    const [notify, write] = [of('ff01'), of('ff02')];
+    const [notify, write] = [of(notifyUuid), of(writeUuid)];
     notify.on('data', (data) => say({ event: 'data', name, hex: data.toString('hex') }));
     await notify.subscribeAsync();
     links.set(name, { peripheral, write });

@@ -20,6 +20,7 @@ export type Receiver = { push(chunk: Uint8Array): void; close(): void };
 export type Exchange<T> = {
   /** For counters and messages, for example `analog`. */
   label: string;
+  /** Empty for a device that sends by itself. */
   request: Uint8Array;
   receive(decide: (verdict: Verdict<T>) => void): Receiver;
   /** Longest answer, bytes: bounds the time of the exchange. */

@@ -1,11 +1,24 @@
 import { cabinetV1 } from './cabinet-v1/index.js';
+import { dalyBle } from './daly-ble/index.js';
 import type { CabinetDriver, Driver, PackDriver } from './driver.js';
 import { jbdBle } from './jbd-ble/index.js';
 import { jbdSerial } from './jbd-serial/index.js';
+import { jkBle } from './jk-ble/index.js';
+import { paceV25 } from './pace-v25/index.js';
 import { pylontechRs485 } from './pylontech-rs485/index.js';
+import { seplosV2 } from './seplos-v2/index.js';
 
 /** Every driver of this agent. A driver that is not in this list does not exist: nothing registers itself. */
-export const DRIVERS: readonly Driver[] = [cabinetV1, pylontechRs485, jbdSerial, jbdBle];
+export const DRIVERS: readonly Driver[] = [
+  cabinetV1,
+  pylontechRs485,
+  seplosV2,
+  paceV25,
+  jbdSerial,
+  jbdBle,
+  jkBle,
+  dalyBle,
+];
 
 export type DriverRegistry = {
   pack(id: string): PackDriver | undefined;

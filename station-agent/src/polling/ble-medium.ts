@@ -44,7 +44,7 @@ export function createBleMedium(options: {
         key,
         what: wanted.what,
         gatt: driver.gatt,
-        fits: (seen: Sighting) => driver.matches(seen.advertisement) && wanted.fits(seen),
+        fits: wanted.fits,
       };
       try {
         return await links.use(target, signal, (link) => read(channelOver(link, signal)));

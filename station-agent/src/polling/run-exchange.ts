@@ -91,6 +91,7 @@ export function runExchange<T>(
     }
     if (!open) return cleanUp();
     waitQuiet(wire.requestMs + answerWithinMs);
+    if (exchange.request.length === 0) return;
     wire.write(exchange.request).catch((error: unknown) => {
       fail('link-down', error instanceof Error ? error.message : String(error));
     });

@@ -30,7 +30,7 @@ export type PylontechAnswer =
   | ({ command: 'systemManagement' } & ManagementValues)
   | ({ command: 'management'; pack: number } & ManagementValues)
   | { command: 'serialNumber'; pack: number; serial: string }
-  | { command: 'firmware'; pack: number; manufacturerVersion: string; fwVersion: string };
+  | { command: 'firmware'; pack: number; manufacturerVersion: string; mainlineVersion: string };
 
 const EXPECTED = { cid1: [PYLONTECH_CID1], versions: [PYLONTECH_VERSION] } as const;
 
@@ -67,16 +67,13 @@ export function inferAnswer(frame: AsciiFrame): PylontechAnswer | undefined {
   const order: PylontechCommand[] = ['analog', 'alarm', 'serialNumber', 'manufacturer', 'systemParameters'];
   for (const command of [...order, 'management', 'systemManagement', 'systemAnalog', 'firmware'] as const) {
     const answer = interpretAnswer(command, frame);
-    if (answer.ok && fitsExactly(answer.value, frame.info)) return answer.value;
+    if (answer.ok && fitsExactly(answer.value)) return answer.value;
   }
   return undefined;
 }
 
-function fitsExactly(answer: PylontechAnswer, info: Uint8Array): boolean {
+function fitsExactly(answer: PylontechAnswer): boolean {
   if (answer.command === 'alarm') return answer.trailingBytes <= 1;
-  if (answer.command === 'manufacturer')
-    return isPrintable(info.subarray(0, 10)) && isPrintable(info.subarray(12));
-  if (answer.command === 'serialNumber') return isPrintable(info.subarray(1));
   return true;
 }
 
@@ -90,7 +87,7 @@ export function readingPart(answer: PylontechAnswer): Partial<PackReading> | und
     case 'serialNumber':
       return { serial: answer.serial };
     case 'firmware':
-      return { fwVersion: answer.fwVersion };
+      return { fwVersion: answer.mainlineVersion };
     case 'systemAnalog': {
       const { voltageMv, currentMa, socPct, sohPct, cyclesAverage } = answer;
       return { voltageMv, currentMa, socPct, sohPct, cycles: cyclesAverage };
@@ -116,7 +113,7 @@ const INTERPRETERS: Readonly<Record<PylontechCommand, (frame: AsciiFrame) => Dec
         protocolVersion: `${version >> 4}.${version & 15}`,
       })),
     manufacturer: ({ info }) =>
-      exactly(info, 32, () => ({
+      textual(info, [0, 10, 12, 32], () => ({
         command: 'manufacturer',
         model: fixedText(info.subarray(0, 10)),
         fwVersion: `${byteAt(info, 10)}.${byteAt(info, 11)}`,
@@ -139,7 +136,7 @@ const INTERPRETERS: Readonly<Record<PylontechCommand, (frame: AsciiFrame) => Dec
         ...managementValues(info, 1),
       })),
     serialNumber: ({ info }) =>
-      exactly(info, 17, () => ({
+      textual(info, [1, 17], () => ({
         command: 'serialNumber',
         pack: byteAt(info, 0),
         serial: fixedText(info.subarray(1)),
@@ -149,13 +146,23 @@ const INTERPRETERS: Readonly<Record<PylontechCommand, (frame: AsciiFrame) => Dec
         command: 'firmware',
         pack: byteAt(info, 0),
         manufacturerVersion: [...info.subarray(1, 3)].join('.'),
-        fwVersion: [...info.subarray(3, 6)].join('.'),
+        mainlineVersion: [...info.subarray(3, 6)].join('.'),
       })),
   };
 
 function exactly<T>(info: Uint8Array, length: number, build: () => T): DecodeResult<T> {
   if (info.length === length) return decoded(build());
   return undecodable('length', `INFO has ${info.length} bytes, ${length} expected`);
+}
+
+/** As {@link exactly}, and the parts from–to (pairs, the last ends INFO) must be text: other answers have that length too. */
+function textual<T>(info: Uint8Array, parts: readonly number[], build: () => T): DecodeResult<T> {
+  for (let i = 0; i + 1 < parts.length; i += 2) {
+    if (!isPrintable(info.subarray(parts[i], parts[i + 1]))) {
+      return undecodable('unknown_type', 'the answer holds no text where text belongs');
+    }
+  }
+  return exactly(info, parts[parts.length - 1] ?? 0, build);
 }
 
 function managementValues(info: Uint8Array, base: number): ManagementValues {

@@ -135,7 +135,7 @@ describe('pylontech frame', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(...commands), (info, command) => {
         const text = deviceFrame(Buffer.from(info).toString('hex'));
-        expect(['length', undefined]).toContain(
+        expect(['length', 'unknown_type', undefined]).toContain(
           ((result) => (result.ok ? undefined : result.error))(decodeAnswer(command, ascii(text))),
         );
       }),
@@ -209,10 +209,18 @@ describe('pylontech answers', () => {
     });
   });
 
+  it('refuses alarms of several packs instead of dropping all but the first', () => {
+    const pack = '02000001000000000000000000';
+    const one = decodeAnswer('alarm', ascii(deviceFrame(`0002${pack}00`)));
+    expect(one).toMatchObject({ value: { trailingBytes: 1 } });
+    const two = decodeAnswer('alarm', ascii(deviceFrame(`0002${pack}${pack}`)));
+    expect(two).toMatchObject({ error: 'length', detail: expect.stringContaining('one pack') });
+  });
+
   it('reads firmware versions and the two management forms', () => {
     expect(answer('firmware', deviceFrame('020103020109'))).toMatchObject({
       manufacturerVersion: '1.3',
-      fwVersion: '2.1.9',
+      mainlineVersion: '2.1.9',
     });
     const limits = `${u16(53_250)}${u16(45_000)}${u16(370)}${u16(-370)}c8`;
     expect(answer('management', deviceFrame(`02${limits}`))).toMatchObject({
@@ -226,9 +234,12 @@ describe('pylontech answers', () => {
     expect(answer('systemManagement', deviceFrame(limits))).toMatchObject({ chargeVoltageLimitMv: 53_250 });
   });
 
-  it('keeps control characters of a device out of texts', () => {
-    const serial = Buffer.from('AB\x1b[31mCDEFGHIJK', 'latin1').toString('hex').padEnd(32, '0');
-    expect(answer('serialNumber', deviceFrame(`02${serial}`))).toMatchObject({ serial: 'AB?[31mCDEFGHIJK' });
+  it('refuses a serial number that is no text, and reads a blank one as empty', () => {
+    const serial = (hex: string): unknown =>
+      decodeAnswer('serialNumber', ascii(deviceFrame(`02${hex.padEnd(32, '0')}`)));
+    expect(serial(Buffer.from('AB\x1b[31m').toString('hex'))).toMatchObject({ error: 'unknown_type' });
+    expect(serial('ff'.repeat(16))).toMatchObject({ value: { serial: '' } });
+    expect(serial(Buffer.from('H222 ').toString('hex'))).toMatchObject({ value: { serial: 'H222' } });
   });
 
   it('tells an echo, an error code and a foreign protocol apart from an answer', () => {

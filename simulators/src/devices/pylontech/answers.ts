@@ -1,4 +1,5 @@
 import type { PackSnapshot } from '../../physics/pack.js';
+import { alarmLevel } from '../alarm-level.js';
 import { createByteSink, kelvinWord } from '../byte-sink.js';
 
 /** Above this capacity the 16-bit fields say FFFF and 24-bit fields follow (Pylontech 2.x, command 42). */
@@ -37,18 +38,15 @@ export function analogInfo(count: number, blocks: readonly Uint8Array[], flag = 
   return sink.done();
 }
 
-/** Level byte of one measured value: 00 normal, 01 below, 02 above its limit. */
-const level = (value: number, low: number, high: number): number => (value < low ? 1 : value > high ? 2 : 0);
-
 /** Command 44: alarm levels and status bytes 1–5. */
 export function alarmInfo(number: number, pack: PackSnapshot): Uint8Array {
   const { limits, protections } = pack;
   const has = (flag: Parameters<typeof protections.has>[0]) => protections.has(flag);
-  const cellLevels = pack.cellMv.map((mv) => level(mv, limits.underVoltageMv, limits.overVoltageMv));
+  const cellLevels = pack.cellMv.map((mv) => alarmLevel(mv, limits.underVoltageMv, limits.overVoltageMv));
   const sensors = wireTemperatures(pack);
   const sink = createByteSink().u8(0).u8(number).u8(cellLevels.length).bytes(cellLevels);
   sink.u8(sensors.length);
-  for (const deciC of sensors) sink.u8(level(deciC, limits.chargeMinC * 10, limits.dischargeMaxC * 10));
+  for (const deciC of sensors) sink.u8(alarmLevel(deciC, limits.chargeMinC * 10, limits.dischargeMaxC * 10));
   const status1 =
     (has('cell-under-voltage') ? 0x82 : 0) |
     (has('charge-over-temperature') ? 0x40 : 0) |

@@ -1,16 +1,18 @@
-import { jbd } from '@voltbay/protocol/devices';
+import { bleProtocolOfName, jbd } from '@voltbay/protocol/devices';
+import { advertises } from '../advertisement.js';
 import type { BlePackDriver } from '../driver.js';
 import { createJbdReader } from '../jbd/reader.js';
 
 const { serviceUuid, notifyUuid, writeUuid, firstRequestMayBeLost } = jbd.JBD_BLE;
 
-/** JBD (Jiabaida, Xiaoxiang, Overkill) over BLE (docs/hardware/jbd.md). The service id FF00 is what marks it: names are free text. */
+/** JBD (Jiabaida, Xiaoxiang, Overkill) over BLE (docs/hardware/jbd.md). The service FF00 marks it: names are free text. */
 export const jbdBle: BlePackDriver = {
   kind: 'pack',
   transport: 'ble',
   id: 'jbd-ble',
   title: 'JBD, Bluetooth',
   gatt: { service: serviceUuid, notify: notifyUuid, write: writeUuid },
-  matches: ({ serviceUuids }) => serviceUuids.includes(serviceUuid),
+  // Modules of other makers offer the same service; their names are known.
+  matches: (seen) => advertises(seen, serviceUuid) && (bleProtocolOfName(seen.name ?? '') ?? 'jbd') === 'jbd',
   createReader: () => createJbdReader({ lostFirstRequest: firstRequestMayBeLost }),
 };

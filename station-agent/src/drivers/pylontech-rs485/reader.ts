@@ -1,16 +1,10 @@
-import {
-  type DecodeResult,
-  decoded,
-  emptyReading,
-  mergeReadings,
-  type PackReading,
-  undecodable,
-} from '@voltbay/protocol';
+import { type DecodeResult, decoded, type PackReading, undecodable } from '@voltbay/protocol';
 import { pylontech } from '@voltbay/protocol/devices';
 import { asciiExchange } from '../ascii-exchange.js';
 import type { PackReader } from '../driver.js';
 import { type Exchange, exchangeWithRetry } from '../exchange.js';
 import { createIdentitySteps } from '../identity-steps.js';
+import { mergeParts } from '../merge-parts.js';
 
 type Part = Partial<PackReading>;
 
@@ -48,8 +42,7 @@ export function createPylontechReader(address: number): PackReader {
       // A pack whose alarms are not known must not look healthy; only one that refuses the command is read without them.
       if (!alarm.ok && alarm.reason !== 'refused') return alarm;
       const known = await identity.next(channel, 1);
-      const parts = [known, analog.value, ...(alarm.ok ? [alarm.value] : [])];
-      return { ok: true, reading: mergeReadings(parts.map((part) => ({ ...emptyReading(), ...part }))) };
+      return { ok: true, reading: mergeParts(known, analog.value, alarm.ok ? alarm.value : undefined) };
     },
   };
 }

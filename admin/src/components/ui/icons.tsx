@@ -1,0 +1,90 @@
+/** Line icons in one weight; decorative, so the text or label beside them says what they mean. */
+function Icon(props: { children: React.ReactNode; size?: number }) {
+  const { size = 16 } = props;
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 20 20"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.6"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      style={{ flex: 'none' }}
+    >
+      {props.children}
+    </svg>
+  );
+}
+
+export const StationIcon = () => (
+  <Icon>
+    <rect x="3" y="2.5" width="14" height="15" rx="2" />
+    <path d="M10 2.5v15M3 7.5h14M3 12.5h14" />
+  </Icon>
+);
+export const OrderIcon = () => (
+  <Icon>
+    <path d="M4 7h11l-3-3M16 13H5l3 3" />
+  </Icon>
+);
+export const BatteryIcon = () => (
+  <Icon>
+    <rect x="4.5" y="4.5" width="11" height="13" rx="2" />
+    <path d="M8 4.5v-2h4v2M10.8 7.8 8 11.4h4l-2.8 3.4" />
+  </Icon>
+);
+export const MenuIcon = () => (
+  <Icon size={20}>
+    <path d="M3 5.5h14M3 10h14M3 14.5h14" />
+  </Icon>
+);
+export const CloseIcon = () => (
+  <Icon size={20}>
+    <path d="m5 5 10 10M15 5 5 15" />
+  </Icon>
+);
+export const LockIcon = () => (
+  <Icon size={13}>
+    <rect x="4.5" y="9" width="11" height="8" rx="1.5" />
+    <path d="M7 9V6.5a3 3 0 0 1 6 0V9" />
+  </Icon>
+);
+export const UnlockIcon = () => (
+  <Icon size={13}>
+    <rect x="4.5" y="9" width="11" height="8" rx="1.5" />
+    <path d="M7 9V5.5a3 3 0 0 1 5.8-1" />
+  </Icon>
+);
+export const DoorOpenIcon = () => (
+  <Icon size={14}>
+    <path d="M4 17.5v-15h12v15M4 17.5l7-2V4.5l-7-2M8.5 10v1" />
+  </Icon>
+);
+export const BoltIcon = () => (
+  <Icon size={13}>
+    <path d="M11.5 2 5 11.5h4.5L8.5 18 15 8.5h-4.5z" fill="currentColor" />
+  </Icon>
+);
+export const AlertIcon = () => (
+  <Icon size={14}>
+    <path d="M10 3 2 17h16zM10 8v4M10 14.5v.1" />
+  </Icon>
+);
+export const RefreshIcon = () => (
+  <Icon>
+    <path d="M16.5 10a6.5 6.5 0 1 1-2-4.7M16.5 2.5v3.3h-3.3" />
+  </Icon>
+);
+export const PowerIcon = () => (
+  <Icon>
+    <path d="M10 2.5v7M5.5 5.3a6.5 6.5 0 1 0 9 0" />
+  </Icon>
+);
+export const CheckIcon = () => (
+  <Icon size={13}>
+    <path d="m4 10.5 4 4 8-9" />
+  </Icon>
+);

@@ -1,0 +1,188 @@
+import { useNavigate } from '@tanstack/react-router';
+import { Input, Select, Table, type TableColumnsType } from 'antd';
+import { useEffect, useState } from 'react';
+import { useT } from '../../lib/i18n/create-i18n.js';
+import { DEFAULT_PAGE_SIZE, isFiltered, type ListSearch, PAGE_SIZES } from '../../lib/list-search.js';
+import { useNarrow } from '../../lib/use-narrow.js';
+import styles from './list-page.module.css';
+import { PageHead } from './page.js';
+import { EmptyPanel, ErrorPanel, LoadingPanel, StaleBar } from './states.js';
+
+export type FilterChoice = { field: string; label: string; options: { value: string; label: string }[] };
+
+type ListPageProps<T extends { id: string }> = {
+  title: string;
+  route: '/stations' | '/orders' | '/batteries';
+  search: ListSearch;
+  searchLabel: string;
+  filters: FilterChoice[];
+  sorts: { value: string; label: string }[];
+  columns: TableColumnsType<T>;
+  /** One row as a card, for narrow screens. */
+  card: (row: T) => React.ReactNode;
+  onOpen: (row: T) => void;
+  query: {
+    data?: { items: T[]; total: number };
+    error: unknown;
+    isPending: boolean;
+    isFetching: boolean;
+    refetch: () => unknown;
+  };
+};
+
+/** A list with server paging, sorting and filters kept in the URL; cards instead of a table on a phone. */
+export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
+  const t = useT();
+  const narrow = useNarrow();
+  const navigate = useNavigate();
+  const { search, query } = props;
+  const go = (patch: Partial<ListSearch>): void =>
+    void navigate({ to: props.route, search: { ...search, page: undefined, ...patch }, replace: true });
+
+  const [text, setText] = useState(search.q ?? '');
+  useEffect(() => setText(search.q ?? ''), [search.q]);
+  const data = query.data;
+  const filtered = isFiltered(search);
+
+  return (
+    <>
+      <PageHead
+        title={props.title}
+        meta={data && <span data-testid="total">{t('list.total', { total: data.total })}</span>}
+      />
+      <search className={styles.toolbar}>
+        <Input.Search
+          allowClear
+          className={styles.search}
+          aria-label={props.searchLabel}
+          placeholder={props.searchLabel}
+          value={text}
+          onChange={(event) => {
+            setText(event.target.value);
+            if (event.target.value === '') go({ q: undefined });
+          }}
+          onSearch={(value) => go({ q: value.trim() || undefined })}
+        />
+        {props.filters.map((filter) => (
+          <Select
+            key={filter.field}
+            allowClear
+            className={styles.filter}
+            aria-label={filter.label}
+            placeholder={filter.label}
+            value={search.filter?.[filter.field]}
+            options={filter.options}
+            onChange={(value?: string) => {
+              const { [filter.field]: _, ...rest } = search.filter ?? {};
+              go({ filter: value === undefined ? rest : { ...rest, [filter.field]: value } });
+            }}
+          />
+        ))}
+        {narrow && (
+          <Select
+            className={styles.filter}
+            aria-label={t('list.sort')}
+            placeholder={t('list.sort')}
+            value={search.sort}
+            allowClear
+            options={props.sorts}
+            onChange={(value?: string) => go({ sort: value, order: undefined })}
+          />
+        )}
+      </search>
+      {query.error !== null && query.error !== undefined && data && <StaleBar>{t('state.offline')}</StaleBar>}
+      {!data && query.error ? (
+        <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
+      ) : !data ? (
+        <LoadingPanel rows={8} />
+      ) : data.items.length === 0 ? (
+        <EmptyPanel
+          action={
+            filtered && (
+              <button
+                type="button"
+                className={styles.clear}
+                onClick={() => go({ q: undefined, filter: undefined })}
+              >
+                {t('action.clearFilters')}
+              </button>
+            )
+          }
+        >
+          {t(filtered ? 'state.emptyFiltered' : 'state.empty')}
+        </EmptyPanel>
+      ) : narrow ? (
+        <Cards {...props} items={data.items} total={data.total} go={go} />
+      ) : (
+        <div className={styles.table}>
+          <Table<T>
+            size="small"
+            rowKey="id"
+            columns={props.columns.map((column) => ({
+              ...column,
+              sortOrder: column.key === search.sort ? (search.order === 'desc' ? 'descend' : 'ascend') : null,
+            }))}
+            dataSource={data.items}
+            onRow={(row) => ({ onClick: () => props.onOpen(row) })}
+            rowClassName={() => styles.row ?? ''}
+            onChange={(_page, _filters, sorter, { action }) => {
+              if (action !== 'sort' || Array.isArray(sorter)) return;
+              const order = sorter.order === 'descend' ? 'desc' : 'asc';
+              go(
+                sorter.order
+                  ? { sort: String(sorter.columnKey), order }
+                  : { sort: undefined, order: undefined },
+              );
+            }}
+            pagination={{
+              current: search.page ?? 1,
+              pageSize: search.size ?? DEFAULT_PAGE_SIZE,
+              pageSizeOptions: PAGE_SIZES.map(String),
+              showSizeChanger: data.total > DEFAULT_PAGE_SIZE,
+              total: data.total,
+              hideOnSinglePage: data.total <= DEFAULT_PAGE_SIZE,
+              onChange: (page, size) => go({ page, size: PAGE_SIZES.find((known) => known === size) }),
+            }}
+            scroll={{ x: 'max-content' }}
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+function Cards<T extends { id: string }>(
+  props: ListPageProps<T> & { items: T[]; total: number; go: (patch: Partial<ListSearch>) => void },
+) {
+  const { search, total, go } = props;
+  const size = search.size ?? DEFAULT_PAGE_SIZE;
+  const page = search.page ?? 1;
+  const pages = Math.max(1, Math.ceil(total / size));
+  return (
+    <>
+      <ul className={styles.cards}>
+        {props.items.map((row) => (
+          <li key={row.id}>{props.card(row)}</li>
+        ))}
+      </ul>
+      {pages > 1 && (
+        <nav className={styles.pager}>
+          <button type="button" aria-label="‹" disabled={page <= 1} onClick={() => go({ page: page - 1 })}>
+            ‹
+          </button>
+          <span>
+            {page} / {pages}
+          </span>
+          <button
+            type="button"
+            aria-label="›"
+            disabled={page >= pages}
+            onClick={() => go({ page: page + 1 })}
+          >
+            ›
+          </button>
+        </nav>
+      )}
+    </>
+  );
+}

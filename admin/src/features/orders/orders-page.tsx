@@ -1,0 +1,126 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import type { Order } from '@voltbay/protocol/api';
+import { formatFen } from '@voltbay/protocol/client';
+import { ORDER_STATES } from '@voltbay/protocol/domain';
+import type { TableColumnsType } from 'antd';
+import { AgeText, TimeText } from '../../components/ui/age.js';
+import { ListPage } from '../../components/ui/list-page.js';
+import { orderTone, ToneTag } from '../../components/ui/tag.js';
+import { useT } from '../../lib/i18n/create-i18n.js';
+import { listQuery } from '../../lib/list-search.js';
+import { usePreferences } from '../../lib/preferences.js';
+import { useServices } from '../../lib/services.js';
+import styles from './orders.module.css';
+
+const LIST_REFRESH_MS = 5_000;
+const ORIGINS = ['remote', 'station', 'operator', 'offline'] as const;
+
+export function OrdersPage() {
+  const t = useT();
+  const { language } = usePreferences();
+  const search = useSearch({ from: '/orders' });
+  const navigate = useNavigate();
+  const { hub } = useServices();
+  const query = useQuery({
+    queryKey: ['orders', search],
+    queryFn: ({ signal }) => hub.orders(listQuery(search, { sort: 'createdAt', order: 'desc' }), signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: LIST_REFRESH_MS,
+  });
+
+  const columns: TableColumnsType<Order> = [
+    {
+      key: 'createdAt',
+      title: t('order.created'),
+      sorter: true,
+      render: (_, order) => (
+        <Link
+          to="/orders/$orderId"
+          params={{ orderId: order.id }}
+          onClick={(event) => event.stopPropagation()}
+        >
+          <TimeText at={order.createdAt} />
+        </Link>
+      ),
+    },
+    {
+      key: 'state',
+      title: t('order.state'),
+      render: (_, order) => (
+        <span className={styles.state}>
+          <ToneTag tone={orderTone(order.state)}>{t(`order.state.${order.state}`)}</ToneTag>
+          {order.reason && <span className="muted">{t.code('reason', order.reason)}</span>}
+        </span>
+      ),
+    },
+    {
+      key: 'stationId',
+      title: t('order.station'),
+      render: (_, order) => <span className="mono">{order.stationId}</span>,
+    },
+    {
+      key: 'userId',
+      title: t('order.user'),
+      render: (_, order) => <span className="mono">{order.userId}</span>,
+    },
+    {
+      key: 'vehicleId',
+      title: t('order.vehicle'),
+      render: (_, order) => <span className="mono">{order.vehicleId}</span>,
+    },
+    { key: 'origin', title: t('order.origin'), render: (_, order) => t(`order.origin.${order.origin}`) },
+    {
+      key: 'amount',
+      title: t('order.amount'),
+      align: 'right',
+      render: (_, order) => formatFen(order.price.totalFen, language, order.price.currency),
+    },
+    {
+      key: 'payment',
+      title: t('order.money'),
+      render: (_, order) => t(`order.payment.${order.payment.state}`),
+    },
+  ];
+
+  return (
+    <ListPage<Order>
+      title={t('nav.orders')}
+      route="/orders"
+      search={search}
+      searchLabel={t('order.search')}
+      filters={[
+        {
+          field: 'state',
+          label: t('order.state'),
+          options: ORDER_STATES.map((value) => ({ value, label: t(`order.state.${value}`) })),
+        },
+        {
+          field: 'origin',
+          label: t('order.origin'),
+          options: ORIGINS.map((value) => ({ value, label: t(`order.origin.${value}`) })),
+        },
+      ]}
+      sorts={[{ value: 'createdAt', label: t('order.created') }]}
+      columns={columns}
+      query={query}
+      onOpen={(order) => void navigate({ to: '/orders/$orderId', params: { orderId: order.id } })}
+      card={(order) => (
+        <Link to="/orders/$orderId" params={{ orderId: order.id }} className={styles.card}>
+          <span className={styles.line}>
+            <ToneTag tone={orderTone(order.state)}>{t(`order.state.${order.state}`)}</ToneTag>
+            <b>{formatFen(order.price.totalFen, language, order.price.currency)}</b>
+          </span>
+          <span className={styles.line}>
+            <span className="mono">
+              {order.stationId} · {order.userId}
+            </span>
+            <span className="muted">
+              <AgeText at={order.createdAt} />
+            </span>
+          </span>
+        </Link>
+      )}
+    />
+  );
+}

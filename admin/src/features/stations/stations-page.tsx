@@ -1,0 +1,115 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import type { Station } from '@voltbay/protocol/api';
+import type { TableColumnsType } from 'antd';
+import { AgeText } from '../../components/ui/age.js';
+import { ListPage } from '../../components/ui/list-page.js';
+import { useT } from '../../lib/i18n/create-i18n.js';
+import { listQuery } from '../../lib/list-search.js';
+import { useServices } from '../../lib/services.js';
+import { OnlineDot, ReadyPacks, SlotStrip } from './station-status.js';
+import styles from './stations.module.css';
+
+const LIFECYCLES = ['draft', 'commissioned', 'live', 'maintenance', 'retired'] as const;
+/** Slow enough for a hub with thousands of stations, quick enough to trust the list. */
+const LIST_REFRESH_MS = 10_000;
+
+export function StationsPage() {
+  const t = useT();
+  const search = useSearch({ from: '/stations' });
+  const navigate = useNavigate();
+  const { hub } = useServices();
+  const query = useQuery({
+    queryKey: ['stations', search],
+    queryFn: ({ signal }) => hub.stations(listQuery(search, { sort: 'id', order: 'asc' }), signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: LIST_REFRESH_MS,
+  });
+
+  const columns: TableColumnsType<Station> = [
+    {
+      key: 'name',
+      title: t('station.name'),
+      sorter: true,
+      render: (_, station) => (
+        <span className={styles.name}>
+          <Link
+            to="/stations/$stationId"
+            params={{ stationId: station.id }}
+            onClick={(event) => event.stopPropagation()}
+          >
+            {station.name}
+          </Link>
+          <span className="mono muted">{station.id}</span>
+        </span>
+      ),
+    },
+    { key: 'online', title: t('station.status'), render: (_, station) => <OnlineDot station={station} /> },
+    {
+      key: 'lifecycle',
+      title: t('station.lifecycle'),
+      render: (_, station) => t(`station.lifecycle.${station.lifecycle}`),
+    },
+    { key: 'ready', title: t('station.ready'), render: (_, station) => <ReadyPacks station={station} /> },
+    { key: 'slots', title: t('station.slots'), render: (_, station) => <SlotStrip station={station} /> },
+    {
+      key: 'emptySlots',
+      title: t('station.emptySlots'),
+      align: 'right',
+      render: (_, station) => station.emptySlots,
+    },
+    {
+      key: 'lastSeenAt',
+      title: t('station.lastSeen'),
+      sorter: true,
+      render: (_, station) => <AgeText at={station.lastSeenAt} />,
+    },
+  ];
+
+  return (
+    <ListPage<Station>
+      title={t('nav.stations')}
+      route="/stations"
+      search={search}
+      searchLabel={t('station.search')}
+      filters={[
+        {
+          field: 'online',
+          label: t('station.status'),
+          options: [
+            { value: 'true', label: t('station.online') },
+            { value: 'false', label: t('station.offline') },
+          ],
+        },
+        {
+          field: 'lifecycle',
+          label: t('station.lifecycle'),
+          options: LIFECYCLES.map((value) => ({ value, label: t(`station.lifecycle.${value}`) })),
+        },
+      ]}
+      sorts={[
+        { value: 'name', label: t('station.name') },
+        { value: 'lastSeenAt', label: t('station.lastSeen') },
+      ]}
+      columns={columns}
+      query={query}
+      onOpen={(station) => void navigate({ to: '/stations/$stationId', params: { stationId: station.id } })}
+      card={(station) => (
+        <Link to="/stations/$stationId" params={{ stationId: station.id }} className={styles.card}>
+          <span className={styles.cardTop}>
+            <b>{station.name}</b>
+            <OnlineDot station={station} />
+          </span>
+          <span className="mono muted">{station.id}</span>
+          <SlotStrip station={station} />
+          <span className={styles.cardTop}>
+            <ReadyPacks station={station} />
+            <span className="muted">
+              <AgeText at={station.lastSeenAt} />
+            </span>
+          </span>
+        </Link>
+      )}
+    />
+  );
+}

@@ -1,0 +1,1 @@
+export { StationsScreen as default } from '../../features/stations/stations-screen.js';

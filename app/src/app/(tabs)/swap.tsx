@@ -1,0 +1,1 @@
+export { SwapScreen as default } from '../../features/swap/swap-screen.js';

@@ -1,0 +1,1 @@
+export { StationScreen as default } from '../../features/stations/station-screen.js';

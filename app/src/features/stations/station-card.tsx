@@ -1,0 +1,79 @@
+import { Pressable, StyleSheet, View } from 'react-native';
+import { Button } from 'react-native-paper';
+import { Card } from '../../components/ui/screen.js';
+import { Pill } from '../../components/ui/states.js';
+import { Txt } from '../../components/ui/txt.js';
+import { useT } from '../../lib/i18n/create-i18n.js';
+import { usePalette } from '../../lib/preferences.js';
+import { distanceText, type NearStation } from './distance.js';
+
+export function StationState(props: { near: NearStation }) {
+  const t = useT();
+  const { station } = props.near;
+  if (!station.online) return <Pill tone="empty">{t('station.offline')}</Pill>;
+  if (!station.inService) return <Pill tone="charging">{t('station.closed')}</Pill>;
+  return <Pill tone="ready">{t('station.open')}</Pill>;
+}
+
+export function StationCard(props: {
+  near: NearStation;
+  selected: boolean;
+  onOpen: () => void;
+  onSwap: () => void;
+}) {
+  const t = useT();
+  const palette = usePalette();
+  const { near } = props;
+  const tone = near.usable ? palette.tone.ready : palette.tone.empty;
+  return (
+    <Card
+      tight
+      style={props.selected ? { borderColor: palette.brand, borderWidth: 2 } : undefined}
+      testID={`station-${near.station.id}`}
+    >
+      <Pressable onPress={props.onOpen} role="link" style={styles.line}>
+        <View style={[styles.count, { backgroundColor: tone.soft }]}>
+          <Txt variant="figure" color={tone.ink}>
+            {String(near.readyCount)}
+          </Txt>
+          <Txt variant="small" color={tone.ink}>
+            {t('station.ready')}
+          </Txt>
+        </View>
+        <View style={styles.middle}>
+          <Txt variant="heading" numberOfLines={1}>
+            {near.station.name}
+          </Txt>
+          <Txt variant="small" tone="text3" numberOfLines={1}>
+            {[
+              near.distanceM === null ? null : distanceText(near.distanceM),
+              near.station.location?.address ?? near.station.id,
+            ]
+              .filter(Boolean)
+              .join(' · ')}
+          </Txt>
+          <View style={styles.tags}>
+            <StationState near={near} />
+            <Txt variant="small" tone="text2">
+              {[t('station.emptySlots'), [near.station.emptySlots, near.station.slotCount].join('/')].join(
+                ' ',
+              )}
+            </Txt>
+          </View>
+        </View>
+      </Pressable>
+      {props.selected && near.usable && (
+        <Button mode="contained" onPress={props.onSwap} testID={`swap-at-${near.station.id}`}>
+          {t('stations.swapHere')}
+        </Button>
+      )}
+    </Card>
+  );
+}
+
+const styles = StyleSheet.create({
+  line: { flexDirection: 'row', gap: 14, alignItems: 'center' },
+  count: { width: 84, borderRadius: 12, alignItems: 'center', paddingVertical: 8 },
+  middle: { flex: 1, gap: 3, minWidth: 0 },
+  tags: { flexDirection: 'row', alignItems: 'center', gap: 10, marginTop: 3 },
+});

@@ -1,0 +1,107 @@
+import { useLocalSearchParams, useRouter } from 'expo-router';
+import { Linking, View } from 'react-native';
+import { Button } from 'react-native-paper';
+import { useAge } from '../../components/ui/age-text.js';
+import { BackButton } from '../../components/ui/back-button.js';
+import { CabinetPicture } from '../../components/ui/cabinet-picture.js';
+import { Card, Row, Screen } from '../../components/ui/screen.js';
+import { Failed, Loading, Notice } from '../../components/ui/states.js';
+import { Txt } from '../../components/ui/txt.js';
+import { useT } from '../../lib/i18n/create-i18n.js';
+import { usePalette } from '../../lib/preferences.js';
+import { distanceText, nearStations } from './distance.js';
+import { StationState } from './station-card.js';
+import { usePlace, useStations } from './use-stations.js';
+
+export function StationScreen() {
+  const t = useT();
+  const age = useAge();
+  const palette = usePalette();
+  const router = useRouter();
+  const { id = '' } = useLocalSearchParams<{ id: string }>();
+  const { stations, query } = useStations();
+  const { place } = usePlace();
+  const near = nearStations(stations ?? [], place, null).find(({ station }) => station.id === id);
+
+  if (!near) {
+    return (
+      <Screen>
+        <BackButton />
+        {stations ? (
+          <Notice tone="charging" icon="alert" title={t('station.notFound', { id })} />
+        ) : query.error ? (
+          <Failed error={query.error} onRetry={() => void query.refetch()} />
+        ) : (
+          <Loading />
+        )}
+      </Screen>
+    );
+  }
+  const { station } = near;
+  const { location } = station;
+  const emptyOfAll = `${station.emptySlots} / ${station.slotCount}`;
+  return (
+    <Screen
+      footer={
+        <Button
+          mode="contained"
+          disabled={!near.usable}
+          contentStyle={{ height: 48 }}
+          onPress={() => router.navigate(`/swap?station=${station.id}`)}
+        >
+          {t('stations.swapHere')}
+        </Button>
+      }
+    >
+      <BackButton />
+      <View style={{ gap: 6 }}>
+        <Txt variant="title" role="heading" aria-level={1}>
+          {station.name}
+        </Txt>
+        <StationState near={near} />
+      </View>
+      <Card>
+        <View style={{ flexDirection: 'row', gap: 16, alignItems: 'center' }}>
+          <CabinetPicture slotCount={station.slotCount} active={null} compact />
+          <View style={{ flex: 1, gap: 10 }}>
+            {Object.entries(station.ready).map(([name, count]) => (
+              <View key={name}>
+                <Txt variant="figure" color={count > 0 ? palette.tone.ready.ink : palette.text3}>
+                  {String(count)}
+                </Txt>
+                <Txt variant="small" tone="text2">
+                  {[t('stations.class', { name }), t('station.ready')].join(' · ')}
+                </Txt>
+              </View>
+            ))}
+            {near.readyCount === 0 && <Txt tone="text2">{t('station.noneReady')}</Txt>}
+          </View>
+        </View>
+      </Card>
+      <Card>
+        <View>
+          <Row name={t('station.number')}>{station.id}</Row>
+          <Row name={t('station.emptySlots')}>{emptyOfAll}</Row>
+          {location?.address && <Row name={t('station.address')}>{location.address}</Row>}
+          {near.distanceM !== null && <Row name={t('stations.you')}>{distanceText(near.distanceM)}</Row>}
+          <Row name={t('station.updated')} last>
+            {station.lastSeenAt ? age(Date.parse(station.lastSeenAt)) : '–'}
+          </Row>
+        </View>
+        {location && (
+          <Button
+            mode="outlined"
+            icon="stations"
+            onPress={() =>
+              void Linking.openURL(
+                `geo:${location.lat},${location.lon}?q=${location.lat},${location.lon}(${encodeURIComponent(station.name)})`,
+              )
+            }
+          >
+            {t('station.navigate')}
+          </Button>
+        )}
+      </Card>
+    </Screen>
+  );
+}

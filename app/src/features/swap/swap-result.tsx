@@ -1,0 +1,109 @@
+import { useQueryClient } from '@tanstack/react-query';
+import type { Order } from '@voltbay/protocol/api';
+import { formatFen, formatPercent, swapProgress } from '@voltbay/protocol/client';
+import { useEffect } from 'react';
+import { View } from 'react-native';
+import { Button } from 'react-native-paper';
+import { Icon } from '../../components/ui/icon.js';
+import { Card, Screen } from '../../components/ui/screen.js';
+import { Txt } from '../../components/ui/txt.js';
+import { type Translate, useT } from '../../lib/i18n/create-i18n.js';
+import { usePalette, usePreferences } from '../../lib/preferences.js';
+
+/** Where the money is, in one sentence. */
+export function moneySentence(order: Order, t: Translate, locale: string): string {
+  const amount = formatFen(order.payment.amountFen, locale, order.price.currency);
+  switch (order.payment.state) {
+    case 'captured':
+      return t('money.captured', { amount });
+    case 'held':
+      return t('money.held', { amount });
+    case 'released':
+      return t('money.released', { amount });
+    case 'none':
+      return t('money.none');
+  }
+}
+
+/** How it ended: the gain when it went well, else why, where the money is and what to do next. */
+export function SwapResult(props: {
+  order: Order;
+  onLeave: (next: 'form' | 'stations' | 'receipt') => void;
+}) {
+  const t = useT();
+  const palette = usePalette();
+  const { language } = usePreferences();
+  const queryClient = useQueryClient();
+  const { order } = props;
+  const progress = swapProgress(order);
+  const good = order.state === 'completed' || order.state === 'resolved';
+  const tone = good ? palette.tone.ready : palette.tone.fault;
+  const [before, after] = [order.returned?.reading?.socPct, order.dispensed?.reading?.socPct];
+
+  // Balance, packs of the vehicle and the list of orders have changed.
+  useEffect(() => {
+    for (const name of ['account', 'orders', 'stations'])
+      void queryClient.invalidateQueries({ queryKey: [name] });
+  }, [queryClient]);
+
+  return (
+    <Screen>
+      <Card
+        style={{ alignItems: 'center', gap: 14, paddingVertical: 34, marginTop: 24 }}
+        testID="swap-result"
+      >
+        <View
+          style={{
+            width: 72,
+            height: 72,
+            borderRadius: 36,
+            backgroundColor: tone.soft,
+            alignItems: 'center',
+            justifyContent: 'center',
+          }}
+        >
+          <Icon name={good ? 'check' : 'alert'} color={tone.solid} size={40} />
+        </View>
+        <Txt variant="title" style={{ textAlign: 'center' }} testID="swap-phase">
+          {t(`phase.${progress.phase}`)}
+        </Txt>
+        {good && before !== undefined && after !== undefined && (
+          <Txt variant="figure" color={palette.tone.ready.ink}>
+            {[formatPercent(before), formatPercent(after)].join(' → ')}
+          </Txt>
+        )}
+        {progress.reason !== null && !good && (
+          <View style={{ gap: 4 }}>
+            <Txt variant="strong" style={{ textAlign: 'center' }}>
+              {t.code('reason', progress.reason, 'phase.failed')}
+            </Txt>
+            <Txt tone="text2" style={{ textAlign: 'center' }}>
+              {t.code('next', progress.reason, 'next.other')}
+            </Txt>
+          </View>
+        )}
+        <Txt tone="text2" style={{ textAlign: 'center' }} testID="swap-money">
+          {moneySentence(order, t, language)}
+        </Txt>
+        {good && <Txt tone="text3">{t('phaseHint.done')}</Txt>}
+      </Card>
+      <View style={{ gap: 8 }}>
+        {!good && (
+          <Button mode="contained" contentStyle={{ height: 48 }} onPress={() => props.onLeave('form')}>
+            {t('action.retry')}
+          </Button>
+        )}
+        {!good && <Button onPress={() => props.onLeave('stations')}>{t('swap.otherStation')}</Button>}
+        <Button
+          mode={good ? 'contained' : 'text'}
+          contentStyle={{ height: 48 }}
+          onPress={() => props.onLeave('receipt')}
+          testID="see-receipt"
+        >
+          {t('swap.receipt')}
+        </Button>
+        {good && <Button onPress={() => props.onLeave('form')}>{t('swap.again')}</Button>}
+      </View>
+    </Screen>
+  );
+}

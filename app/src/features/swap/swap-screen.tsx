@@ -1,0 +1,58 @@
+import { useQuery } from '@tanstack/react-query';
+import { isTerminalOrderState } from '@voltbay/protocol/domain';
+import { useLocalSearchParams, useRouter } from 'expo-router';
+import { useState } from 'react';
+import { Screen } from '../../components/ui/screen.js';
+import { Failed, Loading } from '../../components/ui/states.js';
+import { useT } from '../../lib/i18n/create-i18n.js';
+import { useServices } from '../../lib/services.js';
+import { SignInGate } from '../sign-in/sign-in-gate.js';
+import { SwapForm } from './swap-form.js';
+import { SwapLive } from './swap-live.js';
+
+export function SwapScreen() {
+  return (
+    <SignInGate>
+      <SignedInSwap />
+    </SignInGate>
+  );
+}
+
+/** A swap that is under way is picked up again here, also after the app was closed in the middle of it. */
+function SignedInSwap() {
+  const t = useT();
+  const router = useRouter();
+  const { api } = useServices();
+  const { station } = useLocalSearchParams<{ station?: string }>();
+  const [followed, setFollowed] = useState<string | null>(null);
+  const latest = useQuery({ queryKey: ['orders', 'latest'], queryFn: () => api.orders(1), staleTime: 0 });
+
+  const open = latest.data?.find((order) => !isTerminalOrderState(order.state)) ?? null;
+  const orderId = followed ?? open?.id ?? null;
+
+  if (orderId !== null) {
+    return (
+      <SwapLive
+        orderId={orderId}
+        onLeave={(next) => {
+          setFollowed(null);
+          void latest.refetch();
+          if (next === 'stations') router.navigate('/');
+          if (next === 'receipt') router.push(`/order/${orderId}`);
+        }}
+        onFollow={setFollowed}
+      />
+    );
+  }
+  if (latest.isPending) return <Loading />;
+  if (latest.error && !latest.data) {
+    return (
+      <Screen title={t('swap.title')}>
+        <Failed error={latest.error} onRetry={() => void latest.refetch()} />
+      </Screen>
+    );
+  }
+  return (
+    <SwapForm stationId={station ?? null} onStarted={setFollowed} onCheck={() => void latest.refetch()} />
+  );
+}

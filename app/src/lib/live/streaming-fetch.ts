@@ -1,0 +1,2 @@
+/** React Native's own fetch does not stream; Expo's does. */
+export { fetch as streamingFetch } from 'expo/fetch';

@@ -1,0 +1,1 @@
+export const streamingFetch: typeof fetch = (input, init) => fetch(input, init);

@@ -1,0 +1,62 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Order } from '@voltbay/protocol/api';
+import { createLiveStream, type LiveState } from '@voltbay/protocol/client';
+import { isTerminalOrderState } from '@voltbay/protocol/domain';
+import { useEffect, useState } from 'react';
+import { useServices } from '../services.js';
+
+/** The net under the event line: an order is also asked for this often while it runs. */
+const POLL_MS = 4_000;
+/** Slower while events arrive, which say the same sooner. */
+const POLL_WHILE_LIVE_MS = 15_000;
+
+function orderOf(data: string, orderId: string): Order | null {
+  try {
+    const value = JSON.parse(data) as { type?: unknown; order?: Order } | null;
+    return value?.type === 'order' && value.order?.id === orderId ? value.order : null;
+  } catch {
+    return null;
+  }
+}
+
+/** An order that moves by itself until it is over: events first, polling where they do not come through. */
+export function useLiveOrder(orderId: string) {
+  const { api, connectOrder } = useServices();
+  const queryClient = useQueryClient();
+  const [live, setLive] = useState<LiveState['phase']>('stopped');
+  const query = useQuery({
+    queryKey: ['order', orderId],
+    queryFn: () => api.order(orderId),
+    refetchInterval: ({ state }) => {
+      if (state.data && isTerminalOrderState(state.data.state)) return false;
+      return live === 'live' ? POLL_WHILE_LIVE_MS : POLL_MS;
+    },
+  });
+  const over = query.data ? isTerminalOrderState(query.data.state) : false;
+
+  useEffect(() => {
+    if (over) return;
+    const stream = createLiveStream({
+      connect: connectOrder(orderId),
+      timers: {
+        now: () => Date.now(),
+        setTimeout: (work, ms) => setTimeout(work, ms),
+        clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
+        random: () => Math.random(),
+      },
+      onState: (state) => setLive(state.phase),
+      onResume: () => void queryClient.invalidateQueries({ queryKey: ['order', orderId] }),
+      onMessage: (message) => {
+        const order = orderOf(message.data, orderId);
+        const known = queryClient.getQueryData<Order>(['order', orderId]);
+        // An answer to a poll may be newer than an event that was on its way.
+        if (order && (!known || order.version >= known.version))
+          queryClient.setQueryData(['order', orderId], order);
+      },
+    });
+    stream.start();
+    return () => stream.stop();
+  }, [connectOrder, orderId, over, queryClient]);
+
+  return { query, live };
+}

@@ -1,0 +1,84 @@
+import { Hono } from 'hono';
+import { corsFor } from './http/cors.js';
+import { docsPage } from './http/docs-page.js';
+import { openApiDocument } from './http/openapi.js';
+import { answerProblem, mountRoutes, type PipelineDeps, requestIdOf, translate } from './http/pipeline.js';
+import { problem } from './http/problem.js';
+import type { HttpRoute } from './http/route.js';
+import { securityHeaders } from './http/security.js';
+import { servePages } from './http/static-files.js';
+
+export type AppDeps = {
+  routes: readonly HttpRoute[];
+  pipeline: PipelineDeps;
+  version: string;
+  corsOrigins: readonly string[];
+  adminDir: string | null;
+  appDir: string | null;
+};
+
+/** Paths outside the API: documents and pages, open to everybody. The permission test knows them by this list. */
+export const OPEN_PATHS = [
+  '/',
+  '/openapi.json',
+  '/docs',
+  '/docs/*',
+  '/admin',
+  '/admin/*',
+  '/app',
+  '/app/*',
+] as const;
+
+/** The hub's HTTP face. Building it has no effect: nothing is opened, nothing is started. */
+export function createApp(deps: AppDeps): Hono {
+  const app = new Hono();
+  let document: string | null = null;
+
+  app.use(securityHeaders());
+  app.use(corsFor(deps.corsOrigins));
+  mountRoutes(app, deps.routes, deps.pipeline);
+
+  app.get('/openapi.json', (context) => {
+    document ??= JSON.stringify(openApiDocument(deps.routes, { version: deps.version }));
+    return context.body(document, 200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache' });
+  });
+  app.get('/docs', (context) => context.redirect('/docs/'));
+  app.get(
+    '/docs/*',
+    async (context) => (await docsPage(rest(context.req.path, '/docs/'))) ?? context.notFound(),
+  );
+  for (const [prefix, root] of [
+    ['/admin', deps.adminDir],
+    ['/app', deps.appDir],
+  ] as const) {
+    app.get(prefix, (context) => context.redirect(`${prefix}/`));
+    app.get(`${prefix}/*`, async (context) => {
+      const page = root === null ? null : await servePages(root, rest(context.req.path, `${prefix}/`));
+      return page ?? context.notFound();
+    });
+  }
+  app.get('/', (context) =>
+    context.json({
+      name: 'voltbay-hub',
+      version: deps.version,
+      links: { api: '/openapi.json', docs: '/docs/', admin: '/admin/', app: '/app/' },
+    }),
+  );
+
+  app.notFound((context) =>
+    answerProblem(
+      context,
+      requestIdOf(context),
+      problem('NOT_FOUND', `no ${context.req.method} ${context.req.path}`),
+    ),
+  );
+  app.onError((error, context) => {
+    const known = translate(error);
+    const requestId = requestIdOf(context);
+    if (known.status >= 500) deps.pipeline.logger.error({ requestId, err: error }, 'request failed');
+    return answerProblem(context, requestId, known);
+  });
+  return app;
+}
+
+const rest = (path: string, prefix: string): string => path.slice(prefix.length);

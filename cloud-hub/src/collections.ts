@@ -1,0 +1,38 @@
+import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
+import { commandsCollection } from './commands/command-documents.js';
+import { idempotencyCollection } from './http/idempotency.js';
+import {
+  deadLettersCollection,
+  ingestRunsCollection,
+  messagesCollection,
+  watermarksCollection,
+} from './ingest/message-document.js';
+import { ordersCollection } from './orders/order-document.js';
+import { plansCollection } from './plans/plans.js';
+import { stargateCollections } from './stargate/collections.js';
+import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
+import { usersCollection } from './users/users.js';
+import { vehiclesCollection } from './vehicles/vehicles.js';
+import { chargesCollection, walletsCollection } from './wallets/wallets.js';
+
+/** Every collection of the hub with its indexes. */
+export const allCollections = [
+  ...stargateCollections,
+  idempotencyCollection,
+  usersCollection,
+  walletsCollection,
+  chargesCollection,
+  plansCollection,
+  vehiclesCollection,
+  ordersCollection,
+  stationsCollection,
+  stationLiveCollection,
+  alarmsCollection,
+  batteriesCollection,
+  custodyEventsCollection,
+  commandsCollection,
+  messagesCollection,
+  ingestRunsCollection,
+  watermarksCollection,
+  deadLettersCollection,
+];

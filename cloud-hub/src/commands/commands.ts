@@ -1,0 +1,279 @@
+import {
+  type Command,
+  type CommandResultData,
+  DEFAULT_COMMAND_TTL_MS,
+  DOWNLINK_DATA_SCHEMAS,
+  describeIssues,
+  MSG_TYPE,
+  msgTypeName,
+} from '@voltbay/protocol';
+import { uuidv7 } from 'uuidv7';
+import type { z } from 'zod';
+import { isoAt } from '../clock.js';
+import { type Database, isDuplicateKey } from '../db/index.js';
+import { HubError, StationOfflineError } from '../errors.js';
+import type { Projection } from '../ingest/projector.js';
+import type { Logger } from '../logger.js';
+import type { Clock, CommandDispatcher, DispatchRequest, LiveBus, OrderProgress } from '../ports.js';
+import type { StationRegistry } from '../stations/station-registry.js';
+import { type CommandDocument, commandsCollection, commandView } from './command-documents.js';
+import { isSettled, statesBefore } from './command-state.js';
+import { createCommandWaiters } from './command-waiters.js';
+
+/** How commands reach stations; normally the `StationLink`. */
+export interface CommandPath {
+  reaches(device: string): boolean | undefined;
+  send(device: string, topics: 'own' | 'shared', payload: string): Promise<boolean>;
+}
+
+export type CommandsDeps = {
+  database: Database;
+  registry: StationRegistry;
+  path: CommandPath;
+  live: LiveBus;
+  /** Told of each settled command, and of one that became `unknown`; may be told twice. */
+  orders: Pick<OrderProgress, 'onCommandSettled'>;
+  clock: Clock;
+  logger: Logger;
+};
+
+export interface Commands extends CommandDispatcher {
+  /** Applies COMMAND_RESULT messages. */
+  readonly projection: Projection;
+  /**
+   * Commands whose time is over and that nobody answered become `unknown` (reason NO_ANSWER): the station may have acted on one and be
+   * without a network. Called by a timer; safe in several processes. Returns how many.
+   */
+  sweep(): Promise<number>;
+}
+
+const POLL_MS = 250;
+const MAX_HISTORY = 30;
+/** How long after a command's time the station's word about it may take. */
+const ANSWER_GRACE_MS = 5_000;
+/** A started swap may take its time; after this much of silence its outcome is not known. */
+const MAX_RUN_MS = 900_000;
+const SWEEP_BATCH = 200;
+
+export function createCommands(deps: CommandsDeps): Commands {
+  const { registry, path, live, clock, logger } = deps;
+  const commands = deps.database.collection(commandsCollection);
+  const waiters = createCommandWaiters();
+
+  function announce(command: Command): void {
+    waiters.tell(command);
+    live.publish({ type: 'command', id: command.id, tenantId: command.tenantId, command });
+  }
+
+  async function settle(command: Command): Promise<void> {
+    if (isSettled(command.state) || command.state === 'unknown') await deps.orders.onCommandSettled(command);
+  }
+
+  async function reachable(device: string): Promise<boolean> {
+    const known = path.reaches(device);
+    if (known !== undefined) return known;
+    return (await registry.load(device))?.online ?? false;
+  }
+
+  async function send(request: DispatchRequest): Promise<Command> {
+    const name = msgTypeName(request.type);
+    const schemas: Readonly<Record<number, z.ZodType | undefined>> = DOWNLINK_DATA_SCHEMAS;
+    const schema = schemas[request.type];
+    if (!name || !schema || request.type === MSG_TYPE.SERVER_ACK)
+      throw new HubError('BAD_COMMAND', `type ${request.type} is no command`);
+    const data = schema.safeParse(request.data ?? undefined);
+    if (!data.success) throw new HubError('BAD_COMMAND', describeIssues(data.error, 'data'));
+    const station = registry.peek(request.device) ?? (await registry.load(request.device));
+    if (!station || station.tenantId !== request.tenantId || !(await reachable(request.device)))
+      throw new StationOfflineError(request.device);
+
+    const nowMs = clock.now();
+    const now = isoAt(nowMs);
+    const ttlMs = request.ttlMs ?? DEFAULT_COMMAND_TTL_MS;
+    const document: CommandDocument = {
+      _id: request.id ?? uuidv7(),
+      tenantId: request.tenantId,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+      stationId: request.device,
+      type: request.type,
+      name,
+      data: data.data ?? null,
+      state: 'sent',
+      reason: null,
+      detail: null,
+      by: request.by,
+      orderId: request.orderId ?? null,
+      ttlMs,
+      issuedAt: now,
+      settledAt: null,
+      history: [{ at: now, state: 'sent' }],
+      dueAt: isoAt(nowMs + ttlMs + ANSWER_GRACE_MS),
+    };
+    // Written before anything is published: whatever the station reports finds its command.
+    try {
+      await commands.insertOne(document);
+    } catch (error) {
+      // The caller's own id came before: that command was journalled, and sending it again could not make it truer.
+      const known = request.id !== undefined && isDuplicateKey(error) ? await get(request.id) : null;
+      if (known) return known;
+      throw error;
+    }
+    const sent = await path.send(
+      request.device,
+      station.topics,
+      JSON.stringify({
+        device: request.device,
+        type: request.type,
+        ...(data.data === undefined ? {} : { data: data.data }),
+        time: now,
+        v: 1,
+        id: document._id,
+        issuedAt: now,
+        ttlMs,
+        ...(request.precondition ? { precondition: request.precondition } : {}),
+      }),
+    );
+    if (!sent) {
+      await move(document._id, 'failed', {
+        reason: 'STATION_OFFLINE',
+        detail: 'the session ended before it was sent',
+      });
+      throw new StationOfflineError(request.device);
+    }
+    const command = commandView(document);
+    announce(command);
+    return command;
+  }
+
+  /** One guarded step; null when the command is not there or already further. */
+  async function move(
+    id: string,
+    state: Command['state'],
+    facts: { device?: string; reason?: string; detail?: string; at?: string },
+  ): Promise<Command | null> {
+    const now = isoAt(clock.now());
+    const settled = isSettled(state);
+    const document = await commands.findOneAndUpdate(
+      {
+        _id: id,
+        state: { $in: [...statesBefore(state)] },
+        ...(facts.device === undefined ? {} : { stationId: facts.device }),
+      },
+      {
+        $set: {
+          state,
+          reason: facts.reason ?? null,
+          detail: facts.detail ?? null,
+          updatedAt: now,
+          ...(settled ? { settledAt: now } : {}),
+          ...(settled || state === 'unknown' ? { dueAt: null } : {}),
+          ...(state === 'started' ? { dueAt: isoAt(clock.now() + MAX_RUN_MS) } : {}),
+        },
+        $push: {
+          history: {
+            $each: [{ at: facts.at ?? now, state, ...(facts.reason ? { reason: facts.reason } : {}) }],
+            $slice: -MAX_HISTORY,
+          },
+        },
+        $inc: { version: 1 },
+      },
+      { returnDocument: 'after' },
+    );
+    return document ? commandView(document) : null;
+  }
+
+  async function get(commandId: string): Promise<Command | null> {
+    const document = await commands.findOne({ _id: commandId });
+    return document ? commandView(document) : null;
+  }
+
+  async function applyResult(device: string, at: string, result: CommandResultData): Promise<void> {
+    const moved = await move(result.commandId, result.state, {
+      device,
+      reason: result.reason,
+      detail: result.detail,
+      at,
+    });
+    if (moved) {
+      announce(moved);
+      await settle(moved);
+      return;
+    }
+    // A repeat after a crash between the move and what follows from it.
+    const current = await get(result.commandId);
+    if (current?.stationId === device && current.state === result.state) await settle(current);
+  }
+
+  return {
+    send,
+    get,
+    async waitFor(commandId, { states, timeoutMs }) {
+      const waiter = waiters.wait(commandId, states);
+      const deadline = clock.now() + timeoutMs;
+      let timer: NodeJS.Timeout | undefined;
+      try {
+        for (;;) {
+          const current = await get(commandId);
+          const leftMs = deadline - clock.now();
+          // An order names its command just before it is written: another process may look in between.
+          if (!current && leftMs <= 0) throw new HubError('NOT_FOUND', `no command ${commandId}`);
+          if (current && (isSettled(current.state) || states.includes(current.state) || leftMs <= 0)) return current;
+          // Another process may learn the answer: look now and then.
+          const next = await Promise.race([
+            waiter.told,
+            new Promise<null>((resolve) => {
+              timer = setTimeout(resolve, Math.min(POLL_MS, leftMs), null);
+            }),
+          ]);
+          clearTimeout(timer);
+          if (next) return next;
+        }
+      } finally {
+        clearTimeout(timer);
+        waiter.cancel();
+      }
+    },
+    async sweep() {
+      const overdue = await commands
+        .find({ dueAt: { $lte: isoAt(clock.now()), $gt: '' } })
+        .sort({ dueAt: 1 })
+        .limit(SWEEP_BATCH)
+        .toArray();
+      let count = 0;
+      for (const { _id, stationId } of overdue) {
+        const moved = await move(_id, 'unknown', { reason: 'NO_ANSWER' });
+        if (!moved) {
+          // Further than `unknown` allows (a started swap that runs on): the station will tell.
+          await commands.updateOne({ _id }, { $set: { dueAt: null } });
+          continue;
+        }
+        count++;
+        logger.info({ commandId: _id, device: stationId }, 'command without an answer');
+        announce(moved);
+        await settle(moved);
+      }
+      return count;
+    },
+    projection: {
+      name: 'commands',
+      async project(entries) {
+        const byCommand = new Map<string, (() => Promise<void>)[]>();
+        for (const entry of entries) {
+          if (entry.kind !== 'message' || entry.message.type !== MSG_TYPE.COMMAND_RESULT) continue;
+          const { device, at } = entry.message;
+          const result = entry.message.data as CommandResultData;
+          const steps = byCommand.get(result.commandId) ?? [];
+          steps.push(() => applyResult(device, at, result));
+          byCommand.set(result.commandId, steps);
+        }
+        await Promise.all(
+          [...byCommand.values()].map(async (steps) => {
+            for (const step of steps) await step();
+          }),
+        );
+      },
+    },
+  };
+}

@@ -1,0 +1,3 @@
+export * from './collections.js';
+export * from './database.js';
+export * from './open-store.js';

@@ -1,0 +1,166 @@
+import { readDocument, readFields } from '../bson/raw-document.js';
+import type { Doc } from '../bson/values.js';
+import { CommandError } from '../errors.js';
+import { type Collection, topLevelNames } from '../storage/catalog.js';
+import type { SqliteFile } from '../storage/database.js';
+import type { Records, StoredRecord } from '../storage/records.js';
+import { compileFilter, type ExpressionCompiler, type Filter } from './filter.js';
+import { choosePlan, type Plan } from './plan.js';
+import { type ScanStats, scan } from './scan.js';
+import { compareSortKeys, type SortField, sortKeys } from './sort.js';
+
+export interface ReadRequest {
+  readonly filter: Doc;
+  readonly sort: readonly SortField[];
+  readonly skip: number;
+  /** 0 means no limit. */
+  readonly limit: number;
+  readonly hint?: unknown;
+  readonly compileExpression: ExpressionCompiler;
+}
+
+/** A read that has been planned and can be run, explained or counted. */
+export interface PreparedRead {
+  readonly plan: Plan;
+  readonly stats: ScanStats;
+  records(): Generator<StoredRecord, void, undefined>;
+  /** How many records there are, without reading documents where the plan allows it. */
+  count(): number;
+}
+
+/** Sort keys a blocking sort may hold, in bytes (MongoDB's own limit for a sort without disk). */
+const SORT_MEMORY_BYTES = 100 * 1024 * 1024;
+/** Rough cost of one sorted entry beside its keys. */
+const SORT_ENTRY_BYTES = 120;
+
+/** Plans reads and runs them: scan, filter, sort, skip, limit. */
+export class Reader {
+  private readonly file: SqliteFile;
+  private readonly stored: Records;
+
+  constructor(file: SqliteFile, stored: Records) {
+    this.file = file;
+    this.stored = stored;
+  }
+
+  prepare(collection: Collection | undefined, request: ReadRequest): PreparedRead {
+    const filter = compileFilter(request.filter, request.compileExpression);
+    const stats: ScanStats = { keysExamined: 0, docsExamined: 0 };
+    if (collection === undefined) {
+      const nothing: Plan = {
+        index: undefined,
+        ranges: [],
+        reverse: false,
+        sorted: true,
+        covered: false,
+        byId: false,
+      };
+      return { plan: nothing, stats, records: function* () {}, count: () => 0 };
+    }
+    const plan = choosePlan(collection, request);
+    const matching = () => this.matching(collection, plan, filter, request.filter, stats);
+    const ordered = plan.sorted ? matching : () => this.sorted(collection, matching(), request);
+    const records = () => window(ordered(), request.skip, request.limit);
+    const everything = Object.keys(request.filter).length === 0 && plan.index === undefined;
+    const count = () =>
+      everything
+        ? this.countAll(collection, request)
+        : countOf(window(matching(), request.skip, request.limit));
+    return { plan, stats, records, count };
+  }
+
+  private countAll(collection: Collection, { skip, limit }: ReadRequest): number {
+    const { n } = this.file.prepare(`SELECT count(*) AS n FROM c${collection.id}`).get() as { n: number };
+    const left = Math.max(0, n - skip);
+    return limit > 0 ? Math.min(left, limit) : left;
+  }
+
+  private *matching(
+    collection: Collection,
+    plan: Plan,
+    filter: Filter,
+    source: Doc,
+    stats: ScanStats,
+  ): Generator<StoredRecord, void, undefined> {
+    const records = scan(this.file, collection, plan, stats);
+    if (plan.covered || Object.keys(source).length === 0) {
+      yield* records;
+      return;
+    }
+    const decode = decoderFor(filter);
+    for (const record of records) if (filter.test(decode(record.bytes))) yield record;
+  }
+
+  /**
+   * Blocking sort: keeps keys and row numbers, not documents, and with a limit only the best so far.
+   * @throws CommandError QueryExceededMemoryLimitNoDiskUseAllowed
+   */
+  private *sorted(
+    collection: Collection,
+    source: Iterable<StoredRecord>,
+    request: ReadRequest,
+  ): Generator<StoredRecord, void, undefined> {
+    const { sort } = request;
+    const names = topLevelNames(sort.map((field) => field.path));
+    const keep = request.limit > 0 ? request.skip + request.limit : Number.POSITIVE_INFINITY;
+    const order = (a: Sortable, b: Sortable) =>
+      compareSortKeys(a.keys, b.keys, sort) || a.position - b.position;
+    let entries: Sortable[] = [];
+    let bytes = 0;
+    let position = 0;
+    for (const { rid, bytes: doc } of source) {
+      const keys = sortKeys(readFields(doc, names, 'native'), sort);
+      entries.push({ rid, keys, position: position++ });
+      bytes += SORT_ENTRY_BYTES + keys.reduce((sum, key) => sum + key.length, 0);
+      if (entries.length >= keep * 2 + 1000) {
+        entries = entries.sort(order).slice(0, keep);
+        bytes = entries.reduce(
+          (sum, e) => sum + SORT_ENTRY_BYTES + e.keys.reduce((n, key) => n + key.length, 0),
+          0,
+        );
+      }
+      if (bytes > SORT_MEMORY_BYTES) throw sortTooLarge();
+    }
+    entries.sort(order);
+    for (const { rid } of entries) {
+      const record = this.stored.byRow(collection, rid);
+      if (record !== undefined) yield record;
+    }
+  }
+}
+
+interface Sortable {
+  readonly rid: number;
+  readonly keys: readonly Buffer[];
+  readonly position: number;
+}
+
+function sortTooLarge(): CommandError {
+  return new CommandError(
+    'QueryExceededMemoryLimitNoDiskUseAllowed',
+    `Sort exceeded memory limit of ${SORT_MEMORY_BYTES} bytes; add an index on the sort or a limit`,
+  );
+}
+
+function countOf(items: Iterable<unknown>): number {
+  let n = 0;
+  for (const _ of items) n++;
+  return n;
+}
+
+/** Decodes what a filter looks at and no more. */
+export function decoderFor(filter: Filter): (bytes: Buffer) => Doc {
+  const decoding = filter.typed ? 'typed' : 'native';
+  if (filter.fields === null) return (bytes) => readDocument(bytes, decoding);
+  const names = filter.fields.map((name) => Buffer.from(name, 'utf8'));
+  return (bytes) => readFields(bytes, names, decoding);
+}
+
+function* window<T>(source: Iterable<T>, skip: number, limit: number): Generator<T, void, undefined> {
+  let at = 0;
+  for (const item of source) {
+    if (at++ < skip) continue;
+    yield item;
+    if (limit > 0 && at >= skip + limit) return;
+  }
+}

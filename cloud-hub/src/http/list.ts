@@ -1,0 +1,239 @@
+import { z } from 'zod';
+import { toResource as toPlainResource } from '../db/index.js';
+import { problem } from './problem.js';
+import { ok, type Reply, type RequestFacts } from './route.js';
+
+/**
+ * List parameters of design section 5: `_limit`, `_page` or `_cursor`, `_sort`, `_order`, `field`, `field_gte`, `field_lte`,
+ * `field_ne`, `field_like`, `q`. A list names the fields it filters and sorts by; all else is refused by name.
+ */
+export type ListField =
+  | { kind: 'text' | 'id' | 'time' }
+  | { kind: 'int' }
+  | { kind: 'boolean' }
+  | { kind: 'enum'; values: readonly string[] };
+
+export type ListSpec = {
+  /** Public name → kind; `path` below maps it to the stored field when they differ. */
+  fields: Readonly<Record<string, ListField & { path?: string }>>;
+  /** Sortable fields; each needs an index `{tenantId, field, _id}`. */
+  sort: readonly string[];
+  defaultSort: { field: string; order: 'asc' | 'desc' };
+  /** Stored fields that `q` searches (contains, case-insensitive). */
+  search?: readonly string[];
+  maxLimit?: number;
+};
+
+export type ListRequest = {
+  filter: Record<string, unknown>;
+  limit: number;
+  page: number;
+  cursor: { value: unknown; id: string } | null;
+  sortPath: string;
+  order: 1 | -1;
+};
+
+const DEFAULT_LIMIT = 20;
+const MAX_PAGE = 10_000;
+
+const valueSchemas = (field: ListField): z.ZodType => {
+  switch (field.kind) {
+    case 'int':
+      return z.coerce.number().int();
+    case 'boolean':
+      return z.enum(['true', 'false']).transform((text) => text === 'true');
+    case 'enum':
+      return z.enum(field.values as [string, ...string[]]);
+    case 'time':
+      return z.iso.datetime();
+    default:
+      return z.string().max(200);
+  }
+};
+
+/** Strict schema of a list's query, for `query:` of the route; its output goes into `listRequest`. */
+export function listQuery(spec: ListSpec) {
+  const shape: Record<string, z.ZodType> = {
+    _limit: z.coerce
+      .number()
+      .int()
+      .min(1)
+      .max(spec.maxLimit ?? 100)
+      .optional(),
+    _page: z.coerce.number().int().min(1).max(MAX_PAGE).optional(),
+    _cursor: z.string().min(1).max(512).optional(),
+    _sort: z.enum(spec.sort as [string, ...string[]]).optional(),
+    _order: z.enum(['asc', 'desc']).optional(),
+  };
+  if (spec.search) shape.q = z.string().min(1).max(100).optional();
+  for (const [name, field] of Object.entries(spec.fields)) {
+    const value = valueSchemas(field);
+    shape[name] = value.optional();
+    shape[`${name}_ne`] = value.optional();
+    if (field.kind === 'int' || field.kind === 'time') {
+      shape[`${name}_gte`] = value.optional();
+      shape[`${name}_lte`] = value.optional();
+    }
+    if (field.kind === 'text' || field.kind === 'id') shape[`${name}_like`] = z.string().max(100).optional();
+  }
+  return z.strictObject(shape) as z.ZodType<Record<string, unknown>>;
+}
+
+/** Checked query to a filter with sort and window. */
+export function listRequest(spec: ListSpec, query: Record<string, unknown>): ListRequest {
+  const filter: Record<string, unknown> = {};
+  const add = (path: string, operator: string, value: unknown) => {
+    filter[path] = { ...(filter[path] as object | undefined), [operator]: value };
+  };
+  for (const [name, field] of Object.entries(spec.fields)) {
+    const path = field.path ?? name;
+    if (query[name] !== undefined) add(path, '$eq', query[name]);
+    if (query[`${name}_ne`] !== undefined) add(path, '$ne', query[`${name}_ne`]);
+    if (query[`${name}_gte`] !== undefined) add(path, '$gte', query[`${name}_gte`]);
+    if (query[`${name}_lte`] !== undefined) add(path, '$lte', query[`${name}_lte`]);
+    const like = query[`${name}_like`];
+    if (typeof like === 'string') {
+      add(path, '$regex', escapeRegex(like));
+      add(path, '$options', 'i');
+    }
+  }
+  if (typeof query.q === 'string' && spec.search) {
+    const contains = { $regex: escapeRegex(query.q), $options: 'i' };
+    filter.$or = spec.search.map((path) => ({ [path]: contains }));
+  }
+  if (query._page !== undefined && query._cursor !== undefined)
+    throw problem('VALIDATION', 'query._cursor: send _page or _cursor, not both');
+  const sort = (query._sort as string | undefined) ?? spec.defaultSort.field;
+  const order =
+    (query._order as string | undefined) ??
+    (query._sort === undefined || query._sort === spec.defaultSort.field ? spec.defaultSort.order : 'asc');
+  return {
+    filter,
+    limit: (query._limit as number | undefined) ?? DEFAULT_LIMIT,
+    page: (query._page as number | undefined) ?? 1,
+    cursor: typeof query._cursor === 'string' ? decodeCursor(query._cursor) : null,
+    sortPath: sort === 'id' ? '_id' : (spec.fields[sort]?.path ?? sort),
+    order: order === 'asc' ? 1 : -1,
+  };
+}
+
+const escapeRegex = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+
+const encodeCursor = (value: unknown, id: string): string =>
+  Buffer.from(JSON.stringify([value ?? null, id])).toString('base64url');
+
+function decodeCursor(text: string): { value: unknown; id: string } {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+    const scalar = (value: unknown) => value === null || typeof value !== 'object';
+    if (Array.isArray(parsed) && parsed.length === 2 && typeof parsed[1] === 'string' && scalar(parsed[0]))
+      return { value: parsed[0], id: parsed[1] };
+  } catch {
+    // Falls through to the one message for every kind of bad cursor.
+  }
+  throw problem('VALIDATION', 'query._cursor: use the cursor of the Link header');
+}
+
+type AnyDocument = { _id: string };
+/** The three calls that a list needs of a driver collection. */
+type ListSource = {
+  // biome-ignore lint/suspicious/noExplicitAny: any stored document type
+  find(filter: any, options?: any): { toArray(): Promise<any[]> };
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  countDocuments(filter: any): Promise<number>;
+};
+
+/**
+ * Runs a list: `scope` (from `scopeFilter`) first, the caller's filters within it. Answers the page with `X-Total-Count` and
+ * RFC 8288 `Link` (first, prev, next, last with `_page`; next with `_cursor`).
+ */
+export async function listReply<T extends AnyDocument, R = unknown>(options: {
+  request: RequestFacts;
+  list: ListRequest;
+  scope: Record<string, unknown>;
+  source: ListSource;
+  /** How a document is shown; `toResources` where the page needs one more query. */
+  toResource?: (document: T) => R;
+  toResources?: (documents: readonly T[]) => Promise<R[]>;
+  projection?: Record<string, 0 | 1>;
+}): Promise<Reply> {
+  const { list, source } = options;
+  const filter = { $and: [options.scope, ...(Object.keys(list.filter).length ? [list.filter] : [])] };
+  const window = list.cursor ? { $and: [...filter.$and, afterCursor(list)] } : filter;
+  const sort =
+    list.sortPath === '_id' ? { _id: list.order } : { [list.sortPath]: list.order, _id: list.order };
+  const [total, documents] = await Promise.all([
+    source.countDocuments(filter),
+    source
+      .find(window, {
+        sort,
+        limit: list.limit + 1,
+        skip: list.cursor ? 0 : (list.page - 1) * list.limit,
+        projection: options.projection,
+      })
+      .toArray() as Promise<T[]>,
+  ]);
+  const page = documents.slice(0, list.limit);
+  const last = page.at(-1);
+  const nextCursor =
+    documents.length > list.limit && last ? encodeCursor(readPath(last, list.sortPath), last._id) : null;
+  const headers: Record<string, string> = {
+    'X-Total-Count': String(total),
+    'Cache-Control': 'private, no-cache',
+  };
+  const links = linksOf(options.request.url, list, total, nextCursor);
+  if (links) headers.Link = links;
+  const { toResource, toResources } = options;
+  const shown = toResources
+    ? await toResources(page)
+    : page.map((document) => (toResource ? toResource(document) : toPlainResource(document)));
+  return ok(shown, headers);
+}
+
+function afterCursor(list: ListRequest): Record<string, unknown> {
+  const beyond = list.order === 1 ? '$gt' : '$lt';
+  const { value, id } = list.cursor as { value: unknown; id: string };
+  if (list.sortPath === '_id') return { _id: { [beyond]: id } };
+  // null sorts before every value of ours, and `$gt: null` matches nothing: say what comes after it.
+  const further =
+    value === null
+      ? list.order === 1
+        ? [{ [list.sortPath]: { $ne: null } }]
+        : []
+      : [{ [list.sortPath]: { [beyond]: value } }, ...(list.order === -1 ? [{ [list.sortPath]: null }] : [])];
+  return { $or: [...further, { [list.sortPath]: value, _id: { [beyond]: id } }] };
+}
+
+const readPath = (document: object, path: string): unknown =>
+  path
+    .split('.')
+    .reduce<unknown>(
+      (value, key) =>
+        value && typeof value === 'object' ? (value as Record<string, unknown>)[key] : undefined,
+      document,
+    );
+
+function linksOf(url: string, list: ListRequest, total: number, nextCursor: string | null): string | null {
+  const [path = '', search = ''] = url.split('?', 2);
+  const link = (rel: string, set: Record<string, string>, drop: string) => {
+    const query = new URLSearchParams(search);
+    query.delete(drop);
+    for (const [key, value] of Object.entries(set)) query.set(key, value);
+    return `<${path}?${query}>; rel="${rel}"`;
+  };
+  const links: string[] = [];
+  if (list.cursor) {
+    if (nextCursor) links.push(link('next', { _cursor: nextCursor }, '_page'));
+  } else {
+    const lastPage = Math.max(1, Math.ceil(total / list.limit));
+    const page = (rel: string, number: number) => link(rel, { _page: String(number) }, '_cursor');
+    links.push(page('first', 1));
+    if (list.page > 1) links.push(page('prev', Math.min(list.page - 1, lastPage)));
+    if (nextCursor) {
+      links.push(page('next', list.page + 1));
+      links.push(link('next-cursor', { _cursor: nextCursor }, '_page'));
+    }
+    links.push(page('last', lastPage));
+  }
+  return links.length ? links.join(', ') : null;
+}

@@ -1,0 +1,322 @@
+import { PROBLEMS, type ProblemCode } from '@voltbay/protocol';
+import type { Context, Hono } from 'hono';
+import { uuidv7 } from 'uuidv7';
+import type { z } from 'zod';
+import type { Logger } from '../logger.js';
+import type { Clock } from '../ports.js';
+import { ANONYMOUS, authorize, type Grant, type Principal } from './access.js';
+import { DEFAULT_MAX_BODY_BYTES, parseJson, readText, requireJson } from './body.js';
+import { parseIfMatch } from './etag.js';
+import type { IdempotencyStore, Recorded } from './idempotency.js';
+import { ProblemError, problem, problemBody, validationProblem } from './problem.js';
+import type { RateLimits } from './rate-limit.js';
+import type { HttpRoute, Reply, RequestFacts } from './route.js';
+
+/** Verifies the caller. Throws UNAUTHENTICATED, TOKEN_EXPIRED or BAD_CREDENTIALS; null when no credentials were sent. */
+export interface RequestAuthenticator {
+  authenticate(authorization: string | undefined, options: { basic: boolean }): Promise<Principal | null>;
+}
+
+export type PipelineDeps = {
+  logger: Logger;
+  clock: Clock;
+  authenticator: RequestAuthenticator;
+  idempotency: IdempotencyStore;
+  limits: RateLimits;
+  /** Requests a minute of one signed-in caller; 0 = no limit. */
+  perPrincipalPerMinute: number;
+  /** Requests a minute from one address without a verified caller; 0 = no limit. */
+  perAddressPerMinute: number;
+  /** Number of trusted proxies in front: the address is taken that far from the right of X-Forwarded-For. */
+  trustedProxies: number;
+  /** Checks every answer against the route's schema and faults on a difference. For tests. */
+  validateResponses: boolean;
+};
+
+/** Called once per answered request: access log, metrics. */
+type Outcome = { status: number; principal: Principal; code?: ProblemCode };
+
+/** Puts the routes on the app; each runs the same steps in the same order. Paths with other methods answer 405. */
+export function mountRoutes(app: Hono, routes: readonly HttpRoute[], deps: PipelineDeps): void {
+  const methodsByPath = new Map<string, string[]>();
+  for (const route of routes) {
+    const path = honoPath(route.path);
+    const known = methodsByPath.get(path) ?? [];
+    known.push(route.method.toUpperCase());
+    methodsByPath.set(path, known);
+    app.on(route.method.toUpperCase(), path, (context) => serveRoute(route, context, deps));
+  }
+  for (const [path, methods] of methodsByPath)
+    app.all(path, (context) =>
+      answerProblem(
+        context,
+        requestIdOf(context),
+        problem('METHOD_NOT_ALLOWED', `use ${methods.join(', ')}`, {
+          headers: { Allow: methods.join(', ') },
+        }),
+      ),
+    );
+}
+
+/** `/core/v0/orders/{id}` → `/core/v0/orders/:id` */
+export const honoPath = (path: string): string => path.replaceAll(/\{([^}]+)\}/g, ':$1');
+
+async function serveRoute(route: HttpRoute, context: Context, deps: PipelineDeps): Promise<Response> {
+  const startedAt = performance.now();
+  const requestId = requestIdOf(context);
+  const outcome: Outcome = { status: 500, principal: ANONYMOUS };
+  let response: Response;
+  try {
+    response = await answer(route, context, deps, requestId, outcome);
+  } catch (error) {
+    const known = translate(error);
+    outcome.code = known.code;
+    if (known.status >= 500 && known.code !== 'STATION_OFFLINE' && known.code !== 'OUTCOME_UNKNOWN')
+      deps.logger.error({ requestId, route: route.operationId, err: error }, 'request failed');
+    response = answerProblem(context, requestId, known);
+  }
+  outcome.status = response.status;
+  deps.logger.info(
+    {
+      requestId,
+      method: context.req.method,
+      path: context.req.path,
+      route: route.operationId,
+      status: outcome.status,
+      ms: Math.round((performance.now() - startedAt) * 100) / 100,
+      sub: outcome.principal.sub,
+      audience: outcome.principal.audience,
+      ...(outcome.code ? { code: outcome.code } : {}),
+    },
+    'request',
+  );
+  return response;
+}
+
+async function answer(
+  route: HttpRoute,
+  context: Context,
+  deps: PipelineDeps,
+  requestId: string,
+  outcome: Outcome,
+): Promise<Response> {
+  const { req } = context;
+  const ip = addressOf(context, deps.trustedProxies);
+  const facts = factsOf(context, requestId, ip);
+  const { principal, grant, rateHeaders } = await admit(route, facts, deps);
+  outcome.principal = principal;
+
+  const params = route.params ? parseWith(route.params, req.param(), 'path') : undefined;
+  const query = parseQuery(route, req.queries());
+  let text: string | null = null;
+  let body: unknown;
+  if (route.body) {
+    text = await readText(req.raw, route.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES);
+    if (text !== null) requireJson(req.header('content-type'));
+    else if (!route.bodyOptional) throw problem('VALIDATION', 'body: send a JSON object');
+    body = parseWith(route.body, text === null ? {} : parseJson(text), 'body');
+  }
+  if (route.ifMatch) {
+    facts.ifMatch = parseIfMatch(req.header('if-match'));
+    if (route.ifMatch === 'required' && req.header('if-match') === undefined)
+      throw problem('PRECONDITION_REQUIRED', 'send If-Match with the ETag of the last GET');
+  }
+  const run = async () => route.handler({ params, query, body, principal, grant, request: facts, context });
+  const extra = { 'X-Request-Id': requestId, ...rateHeaders };
+
+  if (!route.idempotency) return respond(route, await run(), extra, deps);
+  const key = req.header('idempotency-key') ?? null;
+  facts.idempotencyKey = key;
+  if (key === null) {
+    if (route.idempotency === 'required') throw problem('IDEMPOTENCY_KEY_REQUIRED');
+    return respond(route, await run(), extra, deps);
+  }
+  const begun = await deps.idempotency.begin({
+    principal,
+    operation: route.operationId,
+    key,
+    fingerprint: `${req.path}\n${text ?? ''}`,
+  });
+  if ('replay' in begun) return replayed(begun.replay, extra);
+  try {
+    const response = await respond(route, await run(), extra, deps);
+    if (response.status >= 500) await begun.lease.abandon();
+    else await begun.lease.finish(await recordable(response));
+    return response;
+  } catch (error) {
+    const known = translate(error);
+    // 5xx and 429 say "not decided": the key stays usable. The operation itself is idempotent by the same key.
+    if (known.status >= 500 || known.status === 429) await begun.lease.abandon();
+    else
+      await begun.lease.finish({
+        status: known.status,
+        body: JSON.stringify(problemBody(known, requestId, req.path)),
+        headers: { 'Content-Type': 'application/problem+json', ...known.extras.headers },
+      });
+    throw error;
+  }
+}
+
+/** Authentication, permission and rate limits: everything that is decided before the input is looked at. */
+async function admit(
+  route: HttpRoute,
+  facts: RequestFacts,
+  deps: PipelineDeps,
+): Promise<{ principal: Principal; grant: Grant; rateHeaders: Record<string, string> }> {
+  if (route.perMinute && deps.perAddressPerMinute > 0)
+    await deps.limits.take(route.operationId, facts.ip, route.perMinute);
+  let principal: Principal | null = null;
+  try {
+    if (route.access.kind !== 'public')
+      principal = await deps.authenticator.authenticate(facts.header('authorization'), {
+        basic: route.access.kind === 'permission' && route.access.basic,
+      });
+  } catch (error) {
+    // Failed sign-ins count against the address, so that secrets cannot be tried at full speed.
+    if (deps.perAddressPerMinute > 0) await deps.limits.take('address', facts.ip, deps.perAddressPerMinute);
+    throw error;
+  }
+  const limit = principal ? deps.perPrincipalPerMinute : deps.perAddressPerMinute;
+  const rate =
+    limit > 0
+      ? await deps.limits.take(
+          principal ? 'principal' : 'address',
+          principal ? `${principal.tenantId}/${principal.audience}/${principal.sub}` : facts.ip,
+          limit,
+        )
+      : { headers: {} };
+  const caller = principal ?? ANONYMOUS;
+  return { principal: caller, grant: authorize(route.access, caller), rateHeaders: rate.headers };
+}
+
+function parseWith(schema: z.ZodType, value: unknown, where: 'body' | 'query' | 'path'): unknown {
+  const result = schema.safeParse(value);
+  if (!result.success) throw validationProblem(result.error, where);
+  return result.data;
+}
+
+/** One value per parameter; a parameter sent twice is refused instead of being guessed at. */
+function parseQuery(route: HttpRoute, sent: Record<string, string[]>): unknown {
+  const single: Record<string, string> = {};
+  for (const [name, values] of Object.entries(sent)) {
+    const path = `query.${name.slice(0, 64)}`;
+    if (!route.query)
+      throw problem('UNKNOWN_FIELD', `${path}: unknown parameter`, {
+        errors: [{ path, message: 'unknown parameter: remove it' }],
+      });
+    if (values.length !== 1)
+      throw problem('VALIDATION', `${path}: send it once`, { errors: [{ path, message: 'send it once' }] });
+    single[name] = values[0] ?? '';
+  }
+  return route.query ? parseWith(route.query, single, 'query') : undefined;
+}
+
+function respond(
+  route: HttpRoute,
+  reply: Reply,
+  extra: Record<string, string>,
+  deps: PipelineDeps,
+): Response {
+  if (reply instanceof Response) {
+    for (const [name, value] of Object.entries(extra)) reply.headers.set(name, value);
+    return reply;
+  }
+  if (deps.validateResponses) checkReply(route, reply);
+  const headers: Record<string, string> = { ...extra, ...reply.headers };
+  if (reply.body === undefined) return new Response(null, { status: reply.status, headers });
+  headers['Content-Type'] ??= 'application/json';
+  headers['Cache-Control'] ??= 'no-store';
+  return new Response(JSON.stringify(reply.body), { status: reply.status, headers });
+}
+
+function checkReply(route: HttpRoute, reply: { status: number; body?: unknown }): void {
+  const spec = route.responses[reply.status];
+  if (!spec && reply.status !== 304)
+    throw new Error(`${route.operationId} answered ${reply.status}, which is not documented`);
+  if (!spec?.schema) return;
+  const result = spec.schema.safeParse(JSON.parse(JSON.stringify(reply.body ?? null)));
+  if (!result.success)
+    throw new Error(`${route.operationId} answered a body outside its schema: ${result.error.message}`);
+}
+
+const replayed = (recorded: Recorded, extra: Record<string, string>): Response =>
+  new Response(recorded.body === '' ? null : recorded.body, {
+    status: recorded.status,
+    headers: { ...recorded.headers, ...extra, 'Idempotency-Replayed': 'true' },
+  });
+
+const RECORDED_HEADERS = ['content-type', 'etag', 'location'];
+
+async function recordable(response: Response): Promise<Recorded> {
+  const headers: Record<string, string> = {};
+  for (const name of RECORDED_HEADERS) {
+    const value = response.headers.get(name);
+    if (value !== null) headers[name] = value;
+  }
+  return { status: response.status, body: await response.clone().text(), headers };
+}
+
+/** Anything thrown to the one form that is answered. What we did not foresee is INTERNAL and says nothing of the inside. */
+export function translate(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  const code = (error as { code?: unknown } | null)?.code;
+  if (typeof code === 'string' && Object.hasOwn(PROBLEMS, code))
+    return problem(code as ProblemCode, error instanceof Error ? error.message : undefined, { cause: error });
+  const name = error instanceof Error ? error.name : '';
+  if (/^Mongo(Network|ServerSelection|Topology|NotConnected|WaitQueue|PoolC)/.test(name))
+    return problem('UNAVAILABLE', 'the document store does not answer', {
+      headers: { 'Retry-After': '2' },
+      cause: error,
+    });
+  return problem('INTERNAL', undefined, { cause: error });
+}
+
+export function answerProblem(context: Context, requestId: string, error: ProblemError): Response {
+  const headers: Record<string, string> = {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    'X-Request-Id': requestId,
+    ...error.extras.headers,
+  };
+  if (error.status === 401) headers['WWW-Authenticate'] ??= 'Bearer realm="voltbay"';
+  return new Response(JSON.stringify(problemBody(error, requestId, context.req.path)), {
+    status: error.status,
+    headers,
+  });
+}
+
+/** The caller's X-Request-Id when it is a plain token, else a new one. The same for the whole request. */
+export function requestIdOf(context: Context): string {
+  const known = context.get('requestId') as string | undefined;
+  if (known) return known;
+  const sent = context.req.header('x-request-id');
+  const id = sent && /^[A-Za-z0-9_.:-]{1,64}$/.test(sent) ? sent : uuidv7();
+  context.set('requestId', id);
+  return id;
+}
+
+function factsOf(context: Context, requestId: string, ip: string): RequestFacts {
+  const { req } = context;
+  const url = new URL(req.url);
+  return {
+    id: requestId,
+    ip,
+    userAgent: req.header('user-agent')?.slice(0, 200),
+    method: req.method,
+    url: `${url.pathname}${url.search}`,
+    header: (name) => req.header(name),
+    ifMatch: null,
+    idempotencyKey: null,
+    signal: req.raw.signal,
+  };
+}
+
+function addressOf(context: Context, trustedProxies: number): string {
+  if (trustedProxies > 0) {
+    const hops = (context.req.header('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim());
+    const hop = hops.at(-trustedProxies);
+    if (hop) return hop.slice(0, 64);
+  }
+  const env = context.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined;
+  return env?.incoming?.socket?.remoteAddress ?? '127.0.0.1';
+}

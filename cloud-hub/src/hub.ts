@@ -1,0 +1,329 @@
+import type { Hono } from 'hono';
+import { createApp } from './app.js';
+import { createBatteryProjection } from './batteries/battery-projection.js';
+import { createCustodyLedger } from './batteries/custody.js';
+import { createPackHoldings } from './batteries/holdings.js';
+import { createEmbeddedBroker, type EmbeddedBroker } from './broker/embedded-broker.js';
+import { createExternalBroker } from './broker/external-broker.js';
+import type { StationLink } from './broker/station-link.js';
+import { systemClock } from './clock.js';
+import { allCollections } from './collections.js';
+import { createCommands } from './commands/commands.js';
+import type { HubConfig } from './config/config.js';
+import { loadRootSecret } from './config/root-secret.js';
+import { type Database, ensureCollections, openStore } from './db/index.js';
+import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
+import { createRateLimits } from './http/rate-limit.js';
+import type { HttpRoute } from './http/route.js';
+import { createHttpServer, type HttpServer } from './http/server.js';
+import { createIngest } from './ingest/ingest.js';
+import { createOrderProjection } from './ingest/order-projection.js';
+import { createLiveBus } from './live/live-bus.js';
+import { createLogger, type Logger } from './logger.js';
+import { createMaintenance } from './maintenance.js';
+import { createOrderFeature } from './orders/order-feature.js';
+import { createPlans } from './plans/plans.js';
+import type { Clock } from './ports.js';
+import { hubRoutes } from './routes.js';
+import { createIdentity } from './stargate/identity.js';
+import type { SmsSender } from './stargate/one-time-codes.js';
+import { checkRootSecret } from './stargate/root-secret-check.js';
+import { createBirthDesk } from './stations/birth-desk.js';
+import { createStations } from './stations/stations.js';
+import { createVehicles } from './vehicles/vehicles.js';
+import { hubVersion } from './version.js';
+import { createWallets } from './wallets/wallets.js';
+
+export type HubOverrides = {
+  clock?: Clock;
+  logger?: Logger;
+  /** An open store; the hub does not close it then. */
+  database?: Database;
+  sms?: SmsSender;
+  /** Checks every answer against its schema. For tests. */
+  validateResponses?: boolean;
+  /** Called at the named steps of an order. For tests that end the process there. */
+  checkpoint?: (name: string) => void;
+  /** The embedded store has failed for good. Default: the process ends with exit code 1. */
+  onFatal?: (error: Error) => void;
+};
+
+export interface Hub {
+  start(): Promise<HubAddresses>;
+  /** Drains and closes everything. Idempotent. */
+  stop(): Promise<void>;
+  /** After `start`: the routes without a socket, for tests. */
+  readonly app: Hono;
+  /** After `start`: every API route, for tests that walk over them. */
+  readonly routes: readonly HttpRoute[];
+}
+export type HubAddresses = { apiUrl: string; mqttUrl: string };
+
+type Running = {
+  app: Hono;
+  routes: readonly HttpRoute[];
+  addresses: HubAddresses;
+  /** Undone in reverse order. */
+  stops: (() => Promise<unknown> | unknown)[];
+};
+
+/** The composition root: the whole hub in one process, stateless but for its sockets and caches. */
+export function createHub(config: HubConfig, overrides: HubOverrides = {}): Hub {
+  const logger = overrides.logger ?? createLogger({ level: config.logLevel });
+  let running: Running | null = null;
+  let stopping: Promise<void> | null = null;
+
+  const up = (): Running => {
+    if (!running) throw new Error('the hub is not started');
+    return running;
+  };
+  const undo = async (stops: Running['stops']) => {
+    for (const stop of [...stops].reverse()) {
+      try {
+        await stop();
+      } catch (error) {
+        logger.error({ err: error }, 'stopping a part failed');
+      }
+    }
+  };
+
+  return {
+    get app() {
+      return up().app;
+    },
+    get routes() {
+      return up().routes;
+    },
+    async start() {
+      const stops: Running['stops'] = [];
+      try {
+        running = await assemble(config, overrides, logger, stops);
+      } catch (error) {
+        await undo(stops);
+        throw error;
+      }
+      logger.info({ ...running.addresses, roles: config.roles }, 'hub is up');
+      return running.addresses;
+    },
+    stop() {
+      stopping ??= undo(running?.stops ?? []).then(() => logger.info('hub is down'));
+      return stopping;
+    },
+  };
+}
+
+async function assemble(
+  config: HubConfig,
+  overrides: HubOverrides,
+  logger: Logger,
+  stops: Running['stops'],
+): Promise<Running> {
+  const clock = overrides.clock ?? systemClock;
+  const rootSecret = await loadRootSecret(config);
+  const database = overrides.database ?? (await openStore({ ...config.store, ...storeOptions() }));
+  function storeOptions() {
+    const onFatal =
+      overrides.onFatal ??
+      ((error: Error) => {
+        logger.fatal({ err: error }, 'the embedded store has failed');
+        process.exit(1);
+      });
+    return { dataDir: config.dataDir, logger, onFatal };
+  }
+  if (!overrides.database) stops.push(() => database.close());
+  await ensureCollections(database, allCollections);
+
+  const identity = createIdentity({
+    database,
+    clock,
+    logger,
+    rootSecret,
+    riderTenantId: config.tenantId,
+    fixedCodes: config.demo ? DEMO_CODES : new Map(),
+    ...(overrides.sms ? { sms: overrides.sms } : {}),
+  });
+  await checkRootSecret(database, identity.vault);
+  await identity.keys.start();
+  identity.stations.start();
+  stops.push(() => identity.stations.stop());
+
+  const live = createLiveBus();
+  stops.push(() => live.close());
+  const stations = createStations({ database, clock, logger, live });
+  const custody = createCustodyLedger({ database, clock });
+  const packs = createPackHoldings({ database });
+  const wallets = createWallets({ database, clock, checkpoint: overrides.checkpoint });
+  const plans = createPlans({ database, clock });
+  const vehicles = createVehicles({ database, clock, custody, packs });
+
+  const embedded: EmbeddedBroker | null =
+    config.mqtt.url === null
+      ? createEmbeddedBroker({
+          authenticator: identity.stations,
+          births: createBirthDesk(stations.registry),
+          logger,
+          clock,
+          host: config.http.host,
+          port: config.mqtt.port,
+        })
+      : null;
+  const link: StationLink = embedded ?? externalLink(config, stations.registry, logger);
+  const commands = createCommands({
+    database,
+    registry: stations.registry,
+    path: link,
+    live,
+    clock,
+    logger,
+    // Commands and orders need each other; the orders exist by the time the first command settles.
+    orders: { onCommandSettled: (command) => orders.progress.onCommandSettled(command) },
+  });
+  const orders = createOrderFeature({
+    database,
+    clock,
+    logger,
+    live,
+    custody,
+    wallets,
+    directory: stations,
+    dispatcher: commands,
+    users: identity.users,
+    vehicles,
+    plans,
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
+  const ingest = createIngest({
+    database,
+    registry: stations.registry,
+    send: link.send,
+    logger,
+    clock,
+    shared: config.mqtt.url !== null,
+    projections: [
+      commands.projection,
+      createOrderProjection(orders.progress),
+      stations.projection,
+      stations.alarms.projection,
+      batteryProjection,
+    ],
+  });
+
+  if (config.demo)
+    await seedDemo({
+      database,
+      clock,
+      operators: identity.operators,
+      stations: identity.stations,
+      directory: stations,
+      users: identity.users,
+      vehicles,
+      wallets,
+      plans,
+      stationSecret: config.demo.stationSecret,
+    });
+
+  // What a killed process left half done is finished before anything new is taken.
+  await orders.sweep.run();
+  if (embedded) await stations.projection.markAllOffline();
+  stations.start();
+  stops.push(() => stations.stop());
+  batteryProjection.start();
+  stops.push(() => batteryProjection.stop());
+  const maintenance = createMaintenance({
+    logger,
+    chores: [
+      { name: 'commands', everyMs: 2_000, run: () => commands.sweep() },
+      { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
+      { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
+      { name: 'sessions', everyMs: 600_000, run: () => identity.sessions.sweep() },
+      { name: 'codes', everyMs: 600_000, run: () => identity.codes.sweep() },
+      { name: 'counters', everyMs: 600_000, run: () => identity.counters.sweep() },
+      { name: 'idempotency keys', everyMs: 600_000, run: () => identity.idempotency.sweep() },
+    ],
+  });
+  if (config.roles.includes('tasks')) maintenance.start();
+  stops.push(() => maintenance.stop());
+  await ingest.start();
+  stops.push(() => ingest.stop());
+  stops.push(() => link.stop());
+  await link.start(ingest.sink);
+
+  const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
+  let draining = false;
+  const routes = hubRoutes(config.roles, {
+    database,
+    clock,
+    identity,
+    orders,
+    plans,
+    vehicles,
+    packs,
+    wallets,
+    stations,
+    commands,
+    live,
+    disconnect: link.disconnect,
+    riderTenantId: config.tenantId,
+    endpoints: () => addresses,
+    version: hubVersion(),
+    draining: () => draining,
+  });
+  const app = createApp({
+    routes,
+    version: hubVersion(),
+    corsOrigins: config.http.corsOrigins,
+    adminDir: config.web.adminDir,
+    appDir: config.web.appDir,
+    pipeline: {
+      logger,
+      clock,
+      authenticator: identity.authenticator,
+      idempotency: identity.idempotency,
+      limits: createRateLimits(),
+      perPrincipalPerMinute: config.http.perPrincipalPerMinute,
+      perAddressPerMinute: config.http.perAddressPerMinute,
+      trustedProxies: config.http.trustedProxies,
+      validateResponses: overrides.validateResponses ?? false,
+    },
+  });
+  const server: HttpServer = createHttpServer({ app, host: config.http.host, port: config.http.port });
+  const httpPort = await server.start();
+  stops.push(() => {
+    draining = true;
+    // Live pages stay open for ever: they are ended first, so that the server can drain.
+    live.close();
+    return server.stop();
+  });
+  const host = hostInUrl(config.http.host);
+  addresses.apiUrl = config.http.publicUrl ?? `http://${host}:${httpPort}`;
+  addresses.mqttUrl =
+    config.mqtt.publicUrl ?? config.mqtt.url ?? `mqtt://${host}:${embedded?.port ?? config.mqtt.port}`;
+  return { app, routes, addresses, stops };
+}
+
+function externalLink(
+  config: HubConfig,
+  registry: ReturnType<typeof createStations>['registry'],
+  logger: Logger,
+): StationLink {
+  const url = new URL(config.mqtt.url ?? '');
+  const [username, password] = [decodeURIComponent(url.username), decodeURIComponent(url.password)];
+  url.username = '';
+  url.password = '';
+  return createExternalBroker({
+    url: url.href,
+    username,
+    password,
+    registry,
+    logger,
+    acceptBareInfo: false,
+    sharedSubscriptions: 'auto',
+  });
+}
+
+/** What to write in a URL for an address that is listened on. */
+function hostInUrl(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,84 @@
+import type { ClockQuality } from '@voltbay/protocol';
+import { defineCollection } from '../db/index.js';
+
+/**
+ * One stored uplink message. `_id` is the identity under which it is stored once: device / incarnation / epoch / seq with fixed-width
+ * numbers, so that a range of `_id` is a range of sequence numbers. Messages of stations that do not number them get a random one.
+ */
+export type MessageDocument = {
+  _id: string;
+  device: string;
+  tenantId: string;
+  type: number;
+  /** Sequence within the epoch; null when the station does not number its messages. */
+  incarnation: number;
+  epoch: number | null;
+  seq: number | null;
+  /** The station's own id of the message. */
+  messageId?: string;
+  /** ISO 8601. The station's time, or the hub's where the station's clock cannot be believed. */
+  at: string;
+  historical?: boolean;
+  clock?: ClockQuality;
+  data: unknown;
+  /** Serials of the packs that it has readings of. */
+  packs?: string[];
+  /** Why it is kept but not acted upon: the station set it aside. `data` is then the text as it came. */
+  refused?: string;
+  detail?: string;
+  /** Process run that stored it, for finishing what a killed one left. */
+  run: string;
+  /** A Date, for the expiry index. */
+  receivedAt: Date;
+};
+
+/** Progress of one hub process: all its messages before `projectedTo` were projected. */
+export type IngestRunDocument = {
+  _id: string;
+  startedAt: string;
+  heartbeatAt: string;
+  /** `receivedAt` of the newest batch that is projected. */
+  projectedTo: Date;
+  /** The run that finished what this one left. */
+  finishedBy?: string;
+  closed: boolean;
+};
+
+/** Every seq ≤ `upTo` of this device, incarnation and epoch is stored. Written now and then; the messages tell the rest. */
+export type WatermarkDocument = { _id: string; device: string; upTo: number; updatedAt: Date };
+
+/** A message that a projection refuses again and again: kept for a person, so that later ones flow. */
+export type DeadLetterDocument = {
+  _id: string;
+  messageId: string;
+  projection: string;
+  device: string;
+  error: string;
+  at: string;
+};
+
+export const DEFAULT_RETENTION_DAYS = 30;
+
+export const messagesCollectionSpec = (retentionDays: number) =>
+  defineCollection<MessageDocument>('messages', [
+    { name: 'received-ttl', key: { receivedAt: 1 }, expireAfterSeconds: retentionDays * 86_400 },
+    { name: 'device-at', key: { device: 1, at: 1 } },
+    { name: 'packs-at', key: { packs: 1, at: 1 } },
+  ]);
+export const messagesCollection = messagesCollectionSpec(DEFAULT_RETENTION_DAYS);
+export const ingestRunsCollection = defineCollection<IngestRunDocument>('ingest_runs', [
+  { name: 'closed-heartbeat', key: { closed: 1, heartbeatAt: 1 } },
+]);
+export const watermarksCollection = defineCollection<WatermarkDocument>('watermarks', []);
+export const deadLettersCollection = defineCollection<DeadLetterDocument>('ingest_dead_letters', [
+  { name: 'at', key: { at: 1 } },
+]);
+
+const digits = (value: number): string => String(value).padStart(16, '0');
+
+/** Identity of an epoch's numbering; also the `_id` of its watermark. */
+export const epochKey = (device: string, incarnation: number, epoch: number): string =>
+  `${device}/${incarnation}/${digits(epoch)}`;
+export const messageKey = (epoch: string, seq: number): string => `${epoch}/${digits(seq)}`;
+/** Sequence number in a message key. */
+export const seqOfKey = (key: string): number => Number(key.slice(-16));

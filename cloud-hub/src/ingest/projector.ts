@@ -1,0 +1,142 @@
+import type { StationState } from '@voltbay/protocol';
+import type { Collection } from 'mongodb';
+import type { Logger } from '../logger.js';
+import type { Clock } from '../ports.js';
+import type { DeadLetterDocument, MessageDocument } from './message-document.js';
+import { isUnavailable } from './message-store.js';
+
+/** What the features learn from stations, in the order in which it came from each of them. */
+export type IngestEntry =
+  | { kind: 'message'; message: MessageDocument }
+  | { kind: 'state'; device: string; tenantId: string; incarnation: number; state: StationState; at: string }
+  | { kind: 'presence'; device: string; tenantId: string; connected: boolean; at: string };
+
+/**
+ * A feature's view of the uplinks. Every entry may come twice, late, and after newer ones: `project` must be idempotent. It throws only
+ * when nothing of the batch can be taken for granted; the batch then comes again.
+ */
+export interface Projection {
+  readonly name: string;
+  project(entries: readonly IngestEntry[]): Promise<void>;
+}
+
+export interface Projector {
+  /** Resolves when there is room for more. `done` runs after the batch is projected. */
+  push(entries: readonly IngestEntry[], done?: () => void): undefined | Promise<void>;
+  /** Resolves when all that was pushed is projected. */
+  idle(): Promise<void>;
+  stop(): void;
+  stats(): { projected: number; pending: number; retries: number; deadLetters: number };
+}
+
+const MAX_ATTEMPTS = 4;
+const MAX_BACKOFF_MS = 2_000;
+
+export function createProjector(deps: {
+  projections: readonly Projection[];
+  deadLetters: Collection<DeadLetterDocument>;
+  logger: Logger;
+  clock: Clock;
+  maxPendingBatches?: number;
+}): Projector {
+  const { projections, deadLetters, logger, clock, maxPendingBatches = 8 } = deps;
+  const pending: { entries: readonly IngestEntry[]; done?: () => void }[] = [];
+  const roomWaiters: (() => void)[] = [];
+  const idleWaiters: (() => void)[] = [];
+  const counts = { projected: 0, retries: 0, deadLetters: 0 };
+  let running = false;
+  let stopped = false;
+
+  async function run(): Promise<void> {
+    running = true;
+    while (!stopped) {
+      const batch = pending[0];
+      if (!batch) break;
+      for (const projection of projections) {
+        if (!(await projectBatch(projection, batch.entries))) break;
+      }
+      if (stopped) break;
+      pending.shift();
+      counts.projected += batch.entries.length;
+      batch.done?.();
+      if (pending.length < maxPendingBatches) for (const resume of roomWaiters.splice(0)) resume();
+    }
+    running = false;
+    for (const resume of idleWaiters.splice(0)) resume();
+  }
+
+  /** False only when stopped. */
+  async function projectBatch(projection: Projection, entries: readonly IngestEntry[]): Promise<boolean> {
+    for (let attempt = 1; !stopped; attempt++) {
+      try {
+        await projection.project(entries);
+        return true;
+      } catch (error) {
+        counts.retries++;
+        const patient = isUnavailable(error);
+        logger.warn({ err: error, projection: projection.name, attempt }, 'projection failed, trying again');
+        if (!patient && attempt >= MAX_ATTEMPTS) {
+          await projectOneByOne(projection, entries);
+          return !stopped;
+        }
+        await pause(Math.min(MAX_BACKOFF_MS, 50 * 2 ** Math.min(attempt, 6)));
+      }
+    }
+    return false;
+  }
+
+  async function projectOneByOne(projection: Projection, entries: readonly IngestEntry[]): Promise<void> {
+    for (const entry of entries) {
+      for (let attempt = 1; !stopped; attempt++) {
+        try {
+          await projection.project([entry]);
+          break;
+        } catch (error) {
+          if (!isUnavailable(error) && attempt >= 2) {
+            await bury(projection, entry, error);
+            break;
+          }
+          await pause(Math.min(MAX_BACKOFF_MS, 100 * attempt));
+        }
+      }
+    }
+  }
+
+  async function bury(projection: Projection, entry: IngestEntry, error: unknown): Promise<void> {
+    counts.deadLetters++;
+    const device = entry.kind === 'message' ? entry.message.device : entry.device;
+    const messageId = entry.kind === 'message' ? entry.message._id : `${entry.kind}/${device}/${entry.at}`;
+    logger.error({ err: error, projection: projection.name, device, messageId }, 'message set aside');
+    const document = {
+      _id: `${projection.name}/${messageId}`,
+      messageId,
+      projection: projection.name,
+      device,
+      error: error instanceof Error ? error.message : String(error),
+      at: new Date(clock.now()).toISOString(),
+    };
+    await deadLetters
+      .updateOne({ _id: document._id }, { $set: document }, { upsert: true })
+      .catch((cause) => logger.error({ err: cause, messageId }, 'dead letter not stored'));
+  }
+
+  return {
+    push(entries, done) {
+      pending.push({ entries, done });
+      if (!running && !stopped)
+        run().catch((error) => logger.error({ err: error }, 'projector stopped by a fault'));
+      return pending.length >= maxPendingBatches
+        ? new Promise((resolve) => roomWaiters.push(resolve))
+        : undefined;
+    },
+    idle: () =>
+      running && !stopped ? new Promise((resolve) => idleWaiters.push(resolve)) : Promise.resolve(),
+    stop() {
+      stopped = true;
+      for (const resume of [...roomWaiters.splice(0), ...idleWaiters.splice(0)]) resume();
+    },
+    stats: () => ({ ...counts, pending: pending.length }),
+  };
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

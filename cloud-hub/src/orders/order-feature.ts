@@ -1,0 +1,89 @@
+import type { Database } from '../db/index.js';
+import type { Logger } from '../logger.js';
+import type { Plans } from '../plans/plans.js';
+import type {
+  Clock,
+  CommandDispatcher,
+  CustodyLedger,
+  LiveBus,
+  OrderProgress,
+  StationDirectory,
+} from '../ports.js';
+import type { Users } from '../users/users.js';
+import type { Vehicles } from '../vehicles/vehicles.js';
+import type { Wallets } from '../wallets/wallets.js';
+import { toOrder } from './order-document.js';
+import { createOrderProgress } from './order-progress.js';
+import { createOrderStore, type OrderStore } from './order-store.js';
+import { createOrderSweep, type OrderSweep } from './order-sweep.js';
+import { createOrders, type Orders } from './orders.js';
+import { createSettlement, type Settlement } from './settlement.js';
+
+export type OrderFeature = {
+  store: OrderStore;
+  orders: Orders;
+  settlement: Settlement;
+  progress: OrderProgress;
+  sweep: OrderSweep;
+};
+
+/** Everything about orders, wired. */
+export function createOrderFeature(deps: {
+  database: Database;
+  clock: Clock;
+  logger: Logger;
+  live: LiveBus;
+  custody: CustodyLedger;
+  wallets: Wallets;
+  directory: StationDirectory;
+  dispatcher: CommandDispatcher;
+  users: Pick<Users, 'find'>;
+  vehicles: Pick<Vehicles, 'find'>;
+  plans: Pick<Plans, 'priceOfSwap'>;
+  checkpoint?: (name: string) => void;
+  answerWaitMs?: number;
+}): OrderFeature {
+  const { database, clock, logger } = deps;
+  const store = createOrderStore({
+    database,
+    clock,
+    onChanged: (order) =>
+      deps.live.publish({
+        type: 'order',
+        id: order._id,
+        tenantId: order.tenantId,
+        userId: order.userId,
+        stationId: order.stationId,
+        order: toOrder(order),
+      }),
+  });
+  const settlement = createSettlement({
+    orders: store,
+    wallets: deps.wallets,
+    custody: deps.custody,
+    clock,
+    logger,
+    checkpoint: deps.checkpoint,
+  });
+  const orders = createOrders({
+    store,
+    settlement,
+    wallets: deps.wallets,
+    directory: deps.directory,
+    dispatcher: deps.dispatcher,
+    findUser: deps.users.find,
+    findVehicle: deps.vehicles.find,
+    priceOfSwap: deps.plans.priceOfSwap,
+    clock,
+    logger,
+    checkpoint: deps.checkpoint,
+    answerWaitMs: deps.answerWaitMs,
+  });
+  return {
+    store,
+    orders,
+    settlement,
+    progress: createOrderProgress({ store, orders, clock, logger }),
+    sweep: createOrderSweep({ store, orders, settlement, dispatcher: deps.dispatcher, clock, logger }),
+  };
+}

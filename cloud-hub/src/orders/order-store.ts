@@ -1,0 +1,111 @@
+import { type Database, isDuplicateKey } from '../db/index.js';
+import { HubError } from '../errors.js';
+import type { Clock } from '../ports.js';
+import { type OrderDocument, ordersCollection } from './order-document.js';
+import { type Applied, applyFact, type OrderFact } from './order-facts.js';
+
+export type ChangeResult = {
+  outcome: Applied['outcome'];
+  /** As it stands now. */
+  order: OrderDocument;
+};
+
+export interface OrderStore {
+  find(id: string): Promise<OrderDocument | null>;
+  findByRequest(requestKey: string): Promise<OrderDocument | null>;
+  findOpen(openKey: string): Promise<OrderDocument | null>;
+  findByCommand(commandId: string): Promise<OrderDocument | null>;
+  /** False when the request or the rider has an order already. */
+  insert(order: OrderDocument): Promise<boolean>;
+  /** Applies a fact to the order as it stands at the moment of the write. Null: no such order. */
+  change(id: string, fact: OrderFact, options?: { strict?: boolean }): Promise<ChangeResult | null>;
+  /** Takes finished work off the list and records what became of the money. */
+  finishDue(
+    id: string,
+    done: OrderDocument['due'][number],
+    payment?: OrderDocument['payment'],
+  ): Promise<void>;
+  due(nowIso: string, limit: number): Promise<OrderDocument[]>;
+  toSweep(nowIso: string, limit: number): Promise<OrderDocument[]>;
+}
+
+const MAX_ATTEMPTS = 50;
+
+/**
+ * Every change reads the order, decides without effects, and writes only if version and state are still what was read; when
+ * another writer came first, it decides again on what that one left.
+ */
+export function createOrderStore(deps: {
+  database: Database;
+  clock: Clock;
+  onChanged(order: OrderDocument): void;
+}): OrderStore {
+  const orders = deps.database.collection(ordersCollection);
+
+  const replace = async (current: OrderDocument, next: OrderDocument): Promise<boolean> => {
+    const { _id, ...fields } = next;
+    const stored = await orders.findOneAndUpdate(
+      { _id, version: current.version, state: current.state },
+      { $set: fields },
+      { returnDocument: 'after' },
+    );
+    if (stored) deps.onChanged(stored);
+    return stored !== null;
+  };
+  const retry = async <T>(
+    id: string,
+    attempt: (order: OrderDocument) => Promise<T | null>,
+  ): Promise<T | null> => {
+    for (let round = 0; round < MAX_ATTEMPTS; round += 1) {
+      const order = await orders.findOne({ _id: id });
+      if (!order) return null;
+      const result = await attempt(order);
+      if (result !== null) return result;
+    }
+    throw new HubError('CONFLICT', `order ${id} is being changed by too many writers`, { retryable: true });
+  };
+
+  return {
+    find: (id) => orders.findOne({ _id: id }),
+    findByRequest: (requestKey) => orders.findOne({ requestKey }),
+    findOpen: (openKey) => orders.findOne({ openKey }),
+    findByCommand: (commandId) => orders.findOne({ commandId }),
+    async insert(order) {
+      try {
+        await orders.insertOne(order);
+      } catch (error) {
+        if (isDuplicateKey(error)) return false;
+        throw error;
+      }
+      deps.onChanged(order);
+      return true;
+    },
+    change: (id, fact, options) =>
+      retry<ChangeResult>(id, async (order) => {
+        const applied = applyFact(order, fact, deps.clock.now(), options);
+        if (applied.outcome === 'duplicate' || applied.outcome === 'illegal')
+          return { outcome: applied.outcome, order };
+        return (await replace(order, applied.next))
+          ? { outcome: applied.outcome, order: applied.next }
+          : null;
+      }),
+    async finishDue(id, done, payment) {
+      await retry(id, async (order) => {
+        if (!order.due.includes(done)) return true;
+        const due = order.due.filter((item) => item !== done);
+        const next: OrderDocument = {
+          ...order,
+          version: order.version + 1,
+          updatedAt: new Date(deps.clock.now()).toISOString(),
+          due,
+          dueAt: due.length === 0 ? null : order.dueAt,
+          payment: payment ?? order.payment,
+        };
+        return (await replace(order, next)) || null;
+      });
+    },
+    due: (nowIso, limit) => orders.find({ dueAt: { $lte: nowIso } }, { sort: { dueAt: 1 }, limit }).toArray(),
+    toSweep: (nowIso, limit) =>
+      orders.find({ sweepAt: { $lte: nowIso } }, { sort: { sweepAt: 1 }, limit }).toArray(),
+  };
+}

@@ -1,0 +1,347 @@
+import {
+  type AskChargeData,
+  type Command,
+  DEFAULT_COMMAND_TTL_MS,
+  isTerminalOrderState,
+  MSG_TYPE,
+  type Order,
+  type User,
+  type Vehicle,
+} from '@voltbay/protocol';
+import { uuidv7 } from 'uuidv7';
+import { isoAt, isoNow } from '../clock.js';
+import { StationOfflineError } from '../errors.js';
+import { problem } from '../http/problem.js';
+import type { Logger } from '../logger.js';
+import type { Clock, CommandDispatcher, StationDirectory, StationFacts } from '../ports.js';
+import type { Wallets } from '../wallets/wallets.js';
+import { type OrderDocument, openKeyOf } from './order-document.js';
+import { hasBegun, type OrderFact, STATE_TIMEOUT_MS } from './order-facts.js';
+import type { OrderStore } from './order-store.js';
+import type { Settlement } from './settlement.js';
+
+export type SwapRequest = {
+  tenantId: string;
+  userId: string;
+  vehicleId: string;
+  stationId: string;
+  origin: Order['origin'];
+  /** Who asked, for the timeline and the command. */
+  by: string;
+  /** Unique name of the request; null when the caller gave none. */
+  requestKey: string | null;
+};
+
+export interface Orders {
+  /** From the app or admin: creates, authorises, dispatches, waits for the station's word. Throws the problem that is the answer. */
+  swap(request: SwapRequest): Promise<OrderDocument>;
+  /** From the station, which is about to act: answers the order that the hub dispatched to it, or makes one. */
+  begin(request: SwapRequest): Promise<{ order: OrderDocument; isNew: boolean }>;
+  /** Applies a fact and does what follows from it. With `strict`, an illegal move throws ILLEGAL_TRANSITION. */
+  record(orderId: string, fact: OrderFact, options?: { strict?: boolean }): Promise<OrderDocument | null>;
+}
+
+/** How long a remote swap waits for the station to start or refuse. Source: contract of POST /core/v0/orders. */
+const ANSWER_WAIT_MS = 8_000;
+const WAIT_SLICE_MS = 500;
+
+export function createOrders(deps: {
+  store: OrderStore;
+  settlement: Settlement;
+  wallets: Wallets;
+  directory: StationDirectory;
+  dispatcher: CommandDispatcher;
+  findUser(tenantId: string, id: string): Promise<Pick<User, 'status'> | null>;
+  findVehicle(tenantId: string, id: string): Promise<Vehicle | null>;
+  priceOfSwap(tenantId: string): Promise<Order['price']>;
+  clock: Clock;
+  logger: Logger;
+  /** Called at each step with its name. For tests that end the process there. */
+  checkpoint?: (name: string) => void;
+  answerWaitMs?: number;
+}): Orders {
+  const { store, clock } = deps;
+  const at = (name: string) => deps.checkpoint?.(name);
+
+  const record: Orders['record'] = async (orderId, fact, options) => {
+    const changed = await store.change(orderId, fact, options);
+    if (!changed) return null;
+    if (changed.outcome === 'illegal')
+      throw problem(
+        'ILLEGAL_TRANSITION',
+        `order ${orderId} is ${changed.order.state}, not to be ${fact.to}`,
+        {
+          resourceId: orderId,
+        },
+      );
+    at('order:changed');
+    if (changed.order.due.length > 0) {
+      await deps.settlement.settle(orderId);
+      return store.find(orderId);
+    }
+    return changed.order;
+  };
+  const move = async (order: OrderDocument, fact: Omit<OrderFact, 'key' | 'at'>): Promise<OrderDocument> =>
+    (await record(order._id, { key: null, at: isoNow(clock), ...fact })) ?? order;
+
+  /** What must hold before any money moves. */
+  const check = async (request: SwapRequest): Promise<Vehicle> => {
+    const [user, vehicle] = await Promise.all([
+      deps.findUser(request.tenantId, request.userId),
+      deps.findVehicle(request.tenantId, request.vehicleId),
+    ]);
+    if (!user) throw problem('NOT_FOUND', `no user ${request.userId}`);
+    if (!vehicle) throw problem('NOT_FOUND', `no vehicle ${request.vehicleId}`);
+    if (user.status !== 'active') throw problem('FORBIDDEN', `user ${request.userId} is ${user.status}`);
+    if (vehicle.ownerUserId !== request.userId)
+      throw problem('FORBIDDEN', `vehicle ${request.vehicleId} is not bound to user ${request.userId}`);
+    return vehicle;
+  };
+
+  /** A new order with its money held. Throws OPEN_ORDER_EXISTS or INSUFFICIENT_BALANCE; answers an existing one of the same request. */
+  const authorise = async (
+    request: SwapRequest,
+    vehicle: Vehicle,
+  ): Promise<{ order: OrderDocument; isNew: boolean }> => {
+    const id = `o-${uuidv7()}`;
+    const requestKey = request.requestKey ?? `order:${id}`;
+    const price = await deps.priceOfSwap(request.tenantId);
+    const nowMs = clock.now();
+    const order: OrderDocument = {
+      _id: id,
+      tenantId: request.tenantId,
+      version: 1,
+      createdAt: isoAt(nowMs),
+      updatedAt: isoAt(nowMs),
+      kind: 'swap',
+      state: 'created',
+      origin: request.origin,
+      userId: request.userId,
+      vehicleId: request.vehicleId,
+      stationId: request.stationId,
+      commandId: null,
+      packClass: vehicle.packClass,
+      returned: null,
+      dispensed: null,
+      price,
+      payment: { state: 'none', amountFen: price.totalFen, chargeId: null },
+      reason: null,
+      timeline: [{ at: isoAt(nowMs), state: 'created', who: request.by, what: 'order created' }],
+      expiresAt: isoAt(nowMs + (STATE_TIMEOUT_MS.created ?? 0)),
+      completedAt: null,
+      requestKey,
+      openKey: openKeyOf(request.tenantId, request.userId),
+      settlement: null,
+      due: [],
+      dueAt: null,
+      sweepAt: isoAt(nowMs + (STATE_TIMEOUT_MS.created ?? 0)),
+      facts: [],
+    };
+    at('order:insert');
+    if (!(await store.insert(order))) {
+      const same = await store.findByRequest(requestKey);
+      if (same) return { order: same, isNew: false };
+      const open = await store.findOpen(order.openKey);
+      throw problem('OPEN_ORDER_EXISTS', 'finish or cancel the open order first', {
+        ...(open ? { resourceId: open._id } : {}),
+      });
+    }
+    at('order:created');
+    const hold = await deps.wallets.hold({
+      tenantId: request.tenantId,
+      userId: request.userId,
+      orderId: id,
+      amountFen: price.totalFen,
+    });
+    at('order:held');
+    if (hold !== 'held') {
+      const reason = hold === 'insufficient' ? 'INSUFFICIENT_BALANCE' : 'EXPIRED';
+      await move(order, { to: 'refused', who: 'hub', what: 'balance too low for the price', reason });
+      throw problem('INSUFFICIENT_BALANCE', `the swap costs ${price.totalFen} fen`, { resourceId: id });
+    }
+    const authorized = await move(order, {
+      to: 'authorized',
+      who: 'hub',
+      what: 'price held',
+      payment: { state: 'held', amountFen: price.totalFen, chargeId: null },
+    });
+    // The sweep may have closed it while this process was away; its release found no hold then.
+    if (isTerminalOrderState(authorized.state))
+      await deps.wallets.release({ tenantId: order.tenantId, userId: order.userId, orderId: id });
+    at('order:authorized');
+    return { order: authorized, isNew: true };
+  };
+
+  const station = async (request: SwapRequest): Promise<StationFacts> => {
+    const facts = await deps.directory.get(request.stationId);
+    if (!facts || facts.tenantId !== request.tenantId)
+      throw problem('NOT_FOUND', `no station ${request.stationId}`);
+    return facts;
+  };
+  const refuseIfUnfit = (facts: StationFacts) => {
+    const refused = (reason: string) =>
+      problem('STATION_REFUSED', `station ${facts.device} is ${facts.lifecycle}`, { reason });
+    if (facts.lifecycle === 'maintenance') throw refused('MAINTENANCE');
+    if (facts.lifecycle !== 'live') throw refused('OUT_OF_SERVICE');
+    if (!facts.online) throw problem('STATION_OFFLINE', `station ${facts.device} is offline`);
+  };
+
+  const dispatch = async (order: OrderDocument, vehicle: Vehicle, by: string): Promise<OrderDocument> => {
+    const commandId = uuidv7();
+    // `dispatched` is stored before anything is sent: from here on the station may have acted.
+    const dispatched = await move(order, {
+      to: 'dispatched',
+      who: 'hub',
+      what: 'sent to the station',
+      commandId,
+      sweepAt: isoAt(clock.now() + DEFAULT_COMMAND_TTL_MS + 30_000),
+    });
+    if (dispatched.commandId !== commandId || dispatched.state !== 'dispatched') return dispatched;
+    at('order:dispatched');
+    const data: AskChargeData = {
+      user: order.userId,
+      vehicle: order.vehicleId,
+      orderId: order._id,
+      returns: 1,
+      ...(vehicle.packIds.length > 0 ? { returnSerials: vehicle.packIds } : {}),
+      dispense: { packClass: vehicle.packClass, count: 1 },
+    };
+    try {
+      await deps.dispatcher.send({
+        id: commandId,
+        device: order.stationId,
+        tenantId: order.tenantId,
+        type: MSG_TYPE.SERVER_ASK_CHARGE,
+        data,
+        ttlMs: DEFAULT_COMMAND_TTL_MS,
+        by,
+        orderId: order._id,
+      });
+    } catch (error) {
+      if (!(error instanceof StationOfflineError)) throw error;
+      return move(dispatched, {
+        to: 'refused',
+        who: 'hub',
+        what: 'the station went offline before anything was sent',
+        reason: 'STATION_OFFLINE',
+      });
+    }
+    at('order:sent');
+    return dispatched;
+  };
+
+  /** Until the station started, refused, or the time is over. The order itself is the judge: seed-only stations answer by REST. */
+  const awaitAnswer = async (order: OrderDocument): Promise<OrderDocument> => {
+    const deadline = clock.now() + (deps.answerWaitMs ?? ANSWER_WAIT_MS);
+    for (;;) {
+      const current = (await store.find(order._id)) ?? order;
+      const leftMs = deadline - clock.now();
+      if (!current.commandId || current.state !== 'dispatched' || leftMs <= 0) return current;
+      const command: Command = await deps.dispatcher.waitFor(current.commandId, {
+        states: ['started', 'done', 'rejected', 'failed', 'expired', 'unknown'],
+        timeoutMs: Math.min(leftMs, WAIT_SLICE_MS),
+      });
+      if (command.state === 'started' || command.state === 'done')
+        return (await store.find(order._id)) ?? current;
+      if (command.state === 'rejected' || command.state === 'expired' || command.state === 'failed') {
+        const fact = factOfCommand(command, isoNow(clock));
+        if (fact) return (await record(order._id, fact)) ?? current;
+      }
+    }
+  };
+
+  /** The order's state as the answer of the call that asked for it. */
+  const answerOf = async (order: OrderDocument): Promise<OrderDocument> => {
+    const extras = { resourceId: order._id, ...(order.reason ? { reason: order.reason } : {}) };
+    switch (order.state) {
+      case 'refused':
+      case 'expired':
+      case 'cancelled':
+        if (order.reason === 'STATION_OFFLINE')
+          throw problem('STATION_OFFLINE', `station ${order.stationId} is offline`, extras);
+        if (order.reason === 'INSUFFICIENT_BALANCE')
+          throw problem('INSUFFICIENT_BALANCE', `the swap costs ${order.price.totalFen} fen`, extras);
+        throw problem('STATION_REFUSED', `station ${order.stationId} did not start the swap`, extras);
+      case 'failed':
+        throw problem('STATION_REFUSED', `the swap failed at station ${order.stationId}`, extras);
+      case 'unknown':
+        throw problem('OUTCOME_UNKNOWN', 'the station has not said what happened: watch the order', extras);
+      case 'created':
+      case 'authorized':
+      case 'dispatched': {
+        const command = order.commandId ? await deps.dispatcher.get(order.commandId) : null;
+        if (command?.state === 'started' || command?.state === 'done') return order;
+        throw problem('OUTCOME_UNKNOWN', 'the station has not answered yet: watch the order', extras);
+      }
+      default:
+        return order;
+    }
+  };
+
+  return {
+    record,
+    async swap(request) {
+      if (request.requestKey !== null) {
+        const same = await store.findByRequest(request.requestKey);
+        if (same) return answerOf(await awaitAnswer(same));
+      }
+      const [vehicle, facts] = await Promise.all([check(request), station(request)]);
+      refuseIfUnfit(facts);
+      const { order, isNew } = await authorise(request, vehicle);
+      if (!isNew || order.state !== 'authorized') return answerOf(await awaitAnswer(order));
+      return answerOf(await awaitAnswer(await dispatch(order, vehicle, request.by)));
+    },
+
+    async begin(request) {
+      if (request.requestKey !== null) {
+        const same = await store.findByRequest(request.requestKey);
+        if (same) return { order: same, isNew: false };
+      }
+      const open = await store.findOpen(openKeyOf(request.tenantId, request.userId));
+      if (open?.stationId === request.stationId && open.vehicleId === request.vehicleId) {
+        // The hub sent it there: the station's call is the news that it has begun.
+        if (hasBegun(open.state) || open.state === 'unknown') return { order: open, isNew: false };
+        const begun = await record(open._id, {
+          key: 'station-begins',
+          to: 'returning',
+          who: request.by,
+          what: 'the station has begun',
+          at: isoNow(clock),
+        });
+        return { order: begun ?? open, isNew: false };
+      }
+      const vehicle = await check(request);
+      const { order, isNew } = await authorise(request, vehicle);
+      if (!isNew || order.state !== 'authorized') return { order, isNew };
+      const begun = await move(order, {
+        to: 'dispatched',
+        who: request.by,
+        what: 'started at the station',
+        sweepAt: isoAt(clock.now() + (STATE_TIMEOUT_MS.returning ?? 0)),
+      });
+      return { order: begun, isNew: true };
+    },
+  };
+}
+
+/** A settled SERVER_ASK_CHARGE as a fact of its order; null when it says nothing that the order does not know better. */
+export function factOfCommand(command: Command, at: string): OrderFact | null {
+  const to = (
+    {
+      done: 'completed',
+      rejected: 'refused',
+      expired: 'expired',
+      failed: 'failed',
+      unknown: 'unknown',
+    } as const
+  )[command.state as string];
+  if (!to) return null;
+  return {
+    key: `command:${command.id}:${command.state}`,
+    to,
+    who: `station:${command.stationId}`,
+    what: command.detail ?? `command ${command.state}`,
+    at,
+    ...(command.reason === null ? {} : { reason: command.reason }),
+  };
+}

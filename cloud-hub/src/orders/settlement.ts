@@ -1,0 +1,118 @@
+import type { Logger } from '../logger.js';
+import type { Clock, CustodyLedger } from '../ports.js';
+import type { Wallets } from '../wallets/wallets.js';
+import type { Due, OrderDocument } from './order-document.js';
+import type { OrderStore } from './order-store.js';
+
+export interface Settlement {
+  /** Does what is due on an order: money and custody. Safe to run twice, at once, or after a kill at any point. */
+  settle(orderId: string): Promise<void>;
+  /** Finishes what other processes, or this one before a crash, left half done. Answers how many orders it looked at. */
+  recover(): Promise<number>;
+}
+
+export function createSettlement(deps: {
+  orders: OrderStore;
+  wallets: Wallets;
+  custody: CustodyLedger;
+  clock: Clock;
+  logger: Logger;
+  /** Called before each effect with its name. For tests that end the process there. */
+  checkpoint?: (name: string) => void;
+}): Settlement {
+  const at = (name: string) => deps.checkpoint?.(name);
+
+  const capture = async (order: OrderDocument): Promise<OrderDocument['payment']> => {
+    const entry = {
+      tenantId: order.tenantId,
+      userId: order.userId,
+      orderId: order._id,
+      amountFen: order.price.totalFen,
+    };
+    // Normally held at authorisation. `closed` means an earlier, interrupted capture took it.
+    const hold = await deps.wallets.hold(entry);
+    if (hold === 'insufficient') {
+      deps.logger.error(
+        { orderId: order._id, amountFen: entry.amountFen },
+        'order is unpaid: no money to take',
+      );
+      return { state: 'none', amountFen: entry.amountFen, chargeId: null };
+    }
+    at('capture');
+    const chargeId = await deps.wallets.capture(entry);
+    return { state: 'captured', amountFen: entry.amountFen, chargeId };
+  };
+  const release = async (order: OrderDocument): Promise<OrderDocument['payment']> => {
+    await deps.wallets.release({ tenantId: order.tenantId, userId: order.userId, orderId: order._id });
+    return {
+      ...order.payment,
+      state: order.payment.state === 'held' ? 'released' : order.payment.state,
+    };
+  };
+  const handOver = async (
+    order: OrderDocument,
+    movement: OrderDocument['returned'],
+    kind: 'returned' | 'dispensed',
+  ) => {
+    if (!movement?.packId) return;
+    await deps.custody.handOver({
+      key: `order:${order._id}:${kind}`,
+      packId: movement.packId,
+      tenantId: order.tenantId,
+      to:
+        kind === 'returned'
+          ? {
+              kind: 'station',
+              id: order.stationId,
+              ...(movement.slot === undefined ? {} : { slot: movement.slot }),
+            }
+          : { kind: 'vehicle', id: order.vehicleId },
+      at: movement.at,
+      evidence: { orderId: order._id, step: kind },
+    });
+  };
+
+  const perform = async (order: OrderDocument, item: Due): Promise<OrderDocument['payment'] | undefined> => {
+    switch (item) {
+      case 'capture':
+        return capture(order);
+      case 'release':
+        return release(order);
+      case 'custody-returned':
+        await handOver(order, order.returned, 'returned');
+        return undefined;
+      case 'custody-dispensed':
+        await handOver(order, order.dispensed, 'dispensed');
+        return undefined;
+    }
+  };
+
+  const settle = async (orderId: string) => {
+    const order = await deps.orders.find(orderId);
+    for (const item of order?.due ?? []) {
+      if (!order) return;
+      at(`${item}:begin`);
+      const payment = await perform(order, item);
+      at(`${item}:done`);
+      await deps.orders.finishDue(orderId, item, payment);
+    }
+  };
+
+  return {
+    settle,
+    async recover() {
+      const late = await deps.orders.due(new Date(deps.clock.now()).toISOString(), 200);
+      for (const order of late) {
+        try {
+          await settle(order._id);
+        } catch (error) {
+          deps.logger.error(
+            { orderId: order._id, err: error },
+            'settling an order failed; it is tried again',
+          );
+        }
+      }
+      return late.length;
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { createBatteryRoutes } from './batteries/routes.js';
+import type { Commands } from './commands/commands.js';
+import { createCommandRoutes } from './commands/routes.js';
+import type { HubRole } from './config/config.js';
+import type { Database } from './db/index.js';
+import type { HttpRoute } from './http/route.js';
+import { createLiveRoutes } from './live/routes.js';
+import type { OrderFeature } from './orders/order-feature.js';
+import { createOrderRoutes } from './orders/routes.js';
+import { createPlanRoutes, type Plans } from './plans/plans.js';
+import type { Clock, LiveBus } from './ports.js';
+import type { Identity } from './stargate/identity.js';
+import { createStargateRoutes } from './stargate/routes.js';
+import { createAlarmRoutes } from './stations/alarm-routes.js';
+import { createStationRoutes } from './stations/routes.js';
+import type { Stations } from './stations/stations.js';
+import { createHealthRoutes } from './system/health.js';
+import { createReadings } from './telemetry/readings.js';
+import { createReadingRoutes } from './telemetry/routes.js';
+import { createUserRoutes } from './users/routes.js';
+import { createVehicleRoutes, type PackHoldings, type Vehicles } from './vehicles/vehicles.js';
+import type { Wallets } from './wallets/wallets.js';
+
+export type RouteDeps = {
+  database: Database;
+  clock: Clock;
+  identity: Identity;
+  orders: OrderFeature;
+  plans: Plans;
+  vehicles: Vehicles;
+  packs: PackHoldings;
+  wallets: Wallets;
+  stations: Stations;
+  commands: Commands;
+  live: LiveBus;
+  disconnect(device: string, reason: string): number;
+  riderTenantId: string;
+  endpoints(): { apiUrl: string; mqttUrl: string };
+  version: string;
+  draining(): boolean;
+};
+
+/** Every API route of the hub, by the roles that this process plays. */
+export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute[] {
+  const { database, clock, identity, stations } = deps;
+  const userRoutes = createUserRoutes({
+    database,
+    clock,
+    users: identity.users,
+    balances: deps.wallets.balances,
+    vehicleIds: deps.vehicles.ofOwners,
+  });
+  const stargate = () => [
+    ...createStargateRoutes({
+      signIn: identity.signIn,
+      codes: identity.codes,
+      sessions: identity.sessions,
+      keys: identity.keys,
+      stations: identity.stations,
+      riderTenantId: deps.riderTenantId,
+      directory: stations,
+      endpoints: deps.endpoints,
+    }),
+    ...userRoutes.filter((route) => route.path.startsWith('/auth/')),
+  ];
+  const core = () => [
+    ...userRoutes.filter((route) => !route.path.startsWith('/auth/')),
+    ...createVehicleRoutes({
+      database,
+      clock,
+      vehicles: deps.vehicles,
+      packs: deps.packs,
+      userExists: async (tenantId, userId) => (await identity.users.find(tenantId, userId)) !== null,
+    }),
+    ...createPlanRoutes({ database, plans: deps.plans }),
+    ...createOrderRoutes({ database, clock, orders: deps.orders.orders }),
+    ...createStationRoutes({ database, clock, stations, disconnect: deps.disconnect }),
+    ...createAlarmRoutes({ database, alarms: stations.alarms }),
+    ...createBatteryRoutes({ database, clock }),
+    ...createCommandRoutes({ database, commands: deps.commands, stations }),
+    ...createLiveRoutes({ live: deps.live }),
+    ...createReadingRoutes({ readings: createReadings({ database }), stations }),
+  ];
+  return [
+    ...createHealthRoutes({ database, version: deps.version, draining: deps.draining }),
+    ...(roles.includes('stargate') ? stargate() : []),
+    ...(roles.includes('api') ? core() : []),
+  ];
+}

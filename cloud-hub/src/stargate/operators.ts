@@ -1,0 +1,146 @@
+import { hash, verify } from '@node-rs/argon2';
+import { Secret, TOTP } from 'otpauth';
+import { uuidv7 } from 'uuidv7';
+import { isoNow } from '../clock.js';
+import { type Database, isDuplicateKey } from '../db/index.js';
+import { problem } from '../http/problem.js';
+import type { Clock } from '../ports.js';
+import { type OperatorDocument, operatorsCollection } from './collections.js';
+import type { Counters } from './counters.js';
+import { ROLES, type RoleName } from './permissions.js';
+import type { Vault } from './vault.js';
+
+/** OWASP's second choice for argon2id: 19 MiB, two passes. */
+const ARGON2ID = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+const PER_NAME = { max: 10, windowMs: 15 * 60_000 };
+const PER_ADDRESS = { max: 60, windowMs: 15 * 60_000 };
+const MIN_PASSWORD = 10;
+
+export interface Operators {
+  /** Throws BAD_CREDENTIALS or RATE_LIMITED. The same answer for an unknown name and a wrong password. */
+  signIn(attempt: {
+    username: string;
+    password: string;
+    totp?: string;
+    ip: string;
+  }): Promise<OperatorDocument>;
+  find(id: string): Promise<OperatorDocument | null>;
+  list(tenantId: string): Promise<OperatorDocument[]>;
+  create(operator: {
+    tenantId: string;
+    username: string;
+    name: string;
+    password: string;
+    roles: string[];
+    stationIds?: string[] | null;
+  }): Promise<OperatorDocument>;
+  setPassword(username: string, password: string): Promise<boolean>;
+  setStatus(username: string, status: OperatorDocument['status']): Promise<OperatorDocument | null>;
+  /** Turns TOTP on and answers the otpauth:// URI for the authenticator app, shown once. Null: no such operator. */
+  enableTotp(username: string): Promise<string | null>;
+  disableTotp(username: string): Promise<boolean>;
+}
+
+export function createOperators(deps: {
+  database: Database;
+  clock: Clock;
+  vault: Vault;
+  counters: Counters;
+}): Operators {
+  const operators = deps.database.collection(operatorsCollection);
+  let decoyHash: Promise<string> | null = null;
+  const wrong = () => problem('BAD_CREDENTIALS');
+
+  const checkTotp = async (operator: OperatorDocument, totp: string | undefined) => {
+    if (!operator.sealedTotp) return;
+    if (!totp)
+      throw problem('BAD_CREDENTIALS', 'this account needs the code of its authenticator app', {
+        errors: [{ path: 'body.totp', message: 'required for this account' }],
+      });
+    const timestamp = deps.clock.now();
+    const generator = new TOTP({ secret: Secret.fromBase32(deps.vault.open('totp', operator.sealedTotp)) });
+    const delta = generator.validate({ token: totp, window: 1, timestamp });
+    if (delta === null) throw wrong();
+    const step = Math.floor(timestamp / 30_000) + delta;
+    const spent = await operators.updateOne(
+      { _id: operator._id, lastTotpStep: { $lt: step } },
+      { $set: { lastTotpStep: step } },
+    );
+    if (spent.matchedCount === 0)
+      throw problem('BAD_CREDENTIALS', 'this code was used: wait for the next one');
+  };
+  const update = (username: string, set: Partial<OperatorDocument>) =>
+    operators.findOneAndUpdate(
+      { username },
+      { $set: { ...set, updatedAt: isoNow(deps.clock) }, $inc: { version: 1 } },
+      { returnDocument: 'after' },
+    );
+
+  return {
+    async signIn({ username, password, totp, ip }) {
+      await deps.counters.take(`password:address:${ip}`, PER_ADDRESS.max, PER_ADDRESS.windowMs);
+      const operator = await operators.findOne({ username });
+      if (operator?.status !== 'active') {
+        decoyHash ??= hash('decoy', ARGON2ID);
+        await verify(await decoyHash, password);
+        await deps.counters.take(`password:name:${username}`, PER_NAME.max, PER_NAME.windowMs);
+        throw wrong();
+      }
+      if (!(await verify(operator.passwordHash, password))) {
+        await deps.counters.take(`password:name:${username}`, PER_NAME.max, PER_NAME.windowMs);
+        throw wrong();
+      }
+      await checkTotp(operator, totp);
+      return operator;
+    },
+    find: (id) => operators.findOne({ _id: id }),
+    list: (tenantId) => operators.find({ tenantId }, { sort: { username: 1 } }).toArray(),
+    async create({ tenantId, username, name, password, roles, stationIds }) {
+      if (password.length < MIN_PASSWORD)
+        throw problem('VALIDATION', `password: at least ${MIN_PASSWORD} characters`);
+      const unknown = roles.find(
+        (role) => !Object.hasOwn(ROLES, role) || ROLES[role as RoleName].audience !== 'operator',
+      );
+      if (unknown !== undefined || roles.length === 0)
+        throw problem('VALIDATION', `roles: ${unknown ?? '(none)'} is not viewer, operator or admin`);
+      const now = isoNow(deps.clock);
+      const document: OperatorDocument = {
+        _id: uuidv7(),
+        tenantId,
+        version: 1,
+        createdAt: now,
+        updatedAt: now,
+        username,
+        name,
+        passwordHash: await hash(password, ARGON2ID),
+        roles,
+        stationIds: stationIds ?? null,
+        status: 'active',
+        sealedTotp: null,
+        lastTotpStep: 0,
+      };
+      try {
+        await operators.insertOne(document);
+      } catch (error) {
+        if (isDuplicateKey(error)) throw problem('DUPLICATE', `operator ${username} exists`);
+        throw error;
+      }
+      return document;
+    },
+    async setPassword(username, password) {
+      if (password.length < MIN_PASSWORD)
+        throw problem('VALIDATION', `password: at least ${MIN_PASSWORD} characters`);
+      return (await update(username, { passwordHash: await hash(password, ARGON2ID) })) !== null;
+    },
+    setStatus: (username, status) => update(username, { status }),
+    async enableTotp(username) {
+      const secret = new Secret({ size: 20 });
+      const updated = await update(username, {
+        sealedTotp: deps.vault.seal('totp', secret.base32),
+        lastTotpStep: 0,
+      });
+      return updated ? new TOTP({ issuer: 'Voltbay', label: username, secret }).toString() : null;
+    },
+    disableTotp: async (username) => (await update(username, { sealedTotp: null })) !== null,
+  };
+}

@@ -1,0 +1,121 @@
+import type { Audience } from '@voltbay/protocol';
+
+/** Everything a caller can be allowed to do. Routes name exactly one of these; what nobody grants is denied. */
+export const PERMISSIONS = [
+  'stations:read',
+  'stations:write',
+  'stations:command',
+  'stations:credentials',
+  'credentials:rotate',
+  'batteries:read',
+  'batteries:write',
+  'users:read',
+  'users:write',
+  'vehicles:read',
+  'vehicles:write',
+  'plans:read',
+  'plans:write',
+  'orders:read',
+  'orders:create',
+  'orders:update',
+  'orders:cancel',
+  'orders:resolve',
+  'charges:read',
+  'commands:read',
+  'alarms:read',
+  'alarms:write',
+  'events:read',
+  'telemetry:read',
+  'operators:read',
+  'operators:write',
+  'system:read',
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** How far a permission reaches: the whole tenant, what the caller owns, or what belongs to the calling station. */
+export type Scope = 'tenant' | 'own' | 'station';
+
+export type RoleName = 'rider' | 'station' | 'viewer' | 'operator' | 'admin';
+type Grants = Readonly<Partial<Record<Permission, Scope>>>;
+
+const tenantWide = (...permissions: Permission[]): Grants =>
+  Object.fromEntries(permissions.map((permission) => [permission, 'tenant' as const]));
+
+const VIEWER: Grants = tenantWide(
+  'stations:read',
+  'batteries:read',
+  'users:read',
+  'vehicles:read',
+  'plans:read',
+  'orders:read',
+  'charges:read',
+  'commands:read',
+  'alarms:read',
+  'events:read',
+  'telemetry:read',
+);
+const OPERATOR: Grants = {
+  ...VIEWER,
+  ...tenantWide(
+    'stations:write',
+    'stations:command',
+    'batteries:write',
+    'users:write',
+    'vehicles:write',
+    'orders:create',
+    'orders:update',
+    'orders:cancel',
+    'orders:resolve',
+    'alarms:write',
+  ),
+};
+
+/** Which audience may hold a role, and what the role grants. A role held under another audience grants nothing. */
+export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Grants }>> = {
+  rider: {
+    audience: 'rider',
+    grants: {
+      'users:read': 'own',
+      'users:write': 'own',
+      'vehicles:read': 'own',
+      'plans:read': 'tenant',
+      'orders:read': 'own',
+      'orders:create': 'own',
+      'orders:cancel': 'own',
+      'charges:read': 'own',
+      'events:read': 'own',
+    },
+  },
+  station: {
+    audience: 'station',
+    grants: {
+      'users:read': 'tenant',
+      'vehicles:read': 'tenant',
+      'orders:read': 'station',
+      'orders:create': 'station',
+      'orders:update': 'station',
+      'stations:read': 'station',
+      'credentials:rotate': 'station',
+      'commands:read': 'station',
+    },
+  },
+  viewer: { audience: 'operator', grants: VIEWER },
+  operator: { audience: 'operator', grants: OPERATOR },
+  admin: { audience: 'operator', grants: tenantWide(...PERMISSIONS) },
+};
+
+const WIDTH: Readonly<Record<Scope, number>> = { own: 0, station: 1, tenant: 2 };
+
+/** What a set of roles adds up to under an audience; the widest scope wins. Unknown roles grant nothing. */
+export function grantsOf(audience: Audience, roles: readonly string[]): ReadonlyMap<Permission, Scope> {
+  const grants = new Map<Permission, Scope>();
+  for (const name of roles) {
+    const role = Object.hasOwn(ROLES, name) ? ROLES[name as RoleName] : undefined;
+    if (!role || role.audience !== audience) continue;
+    for (const [permission, scope] of Object.entries(role.grants) as [Permission, Scope][]) {
+      const held = grants.get(permission);
+      if (!held || WIDTH[scope] > WIDTH[held]) grants.set(permission, scope);
+    }
+  }
+  return grants;
+}

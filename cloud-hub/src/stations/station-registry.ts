@@ -1,0 +1,146 @@
+import type { StationState } from '@voltbay/protocol';
+import type { Database } from '../db/index.js';
+import type { Logger } from '../logger.js';
+import type { Clock } from '../ports.js';
+import {
+  emptyLive,
+  type StationDocument,
+  type StationLiveDocument,
+  stationLiveCollection,
+  stationsCollection,
+} from './station-documents.js';
+
+/** What ingest, broker and dispatch need of a station at once, kept in memory. */
+export type StationEntry = {
+  readonly device: string;
+  readonly tenantId: string;
+  name: string;
+  lifecycle: StationDocument['lifecycle'];
+  topics: StationDocument['topics'];
+  online: boolean;
+  incarnation: number;
+  instanceId: string | null;
+  epoch: number | null;
+  /** Clock reading of the last load from the database. */
+  loadedAtMs: number;
+};
+
+export type BirthVerdict = { kind: 'ok'; incarnation: number } | { kind: 'fenced' };
+
+/**
+ * Read-through cache of registered stations. Entries older than `maxAgeMs` are read again in the background, so that a change made by
+ * another hub process arrives within that time.
+ */
+export interface StationRegistry {
+  peek(device: string): StationEntry | undefined;
+  load(device: string): Promise<StationEntry | null>;
+  /** After a change of the registered fields. */
+  refresh(device: string): Promise<void>;
+  /**
+   * What a birth means. Another database behind the same device number gets the next incarnation, so that its sequence numbers are
+   * not taken for repeats; while the known one is live, the newcomer is fenced off. An epoch that went back is a restored copy: a
+   * new incarnation too.
+   */
+  birth(state: StationState, live: { epoch: number; instanceId: string | null } | null): BirthVerdict;
+  readonly size: number;
+}
+
+export type StationRegistryDeps = {
+  database: Database;
+  clock: Clock;
+  logger: Logger;
+  maxAgeMs?: number;
+  maxEntries?: number;
+};
+
+export function createStationRegistry(deps: StationRegistryDeps): StationRegistry {
+  const { database, clock, logger, maxAgeMs = 15_000, maxEntries = 50_000 } = deps;
+  const stations = database.collection(stationsCollection);
+  const live = database.collection(stationLiveCollection);
+  const entries = new Map<string, StationEntry>();
+  const loading = new Map<string, Promise<StationEntry | null>>();
+
+  async function read(device: string): Promise<StationEntry | null> {
+    const station = await stations.findOne({ _id: device });
+    if (!station) {
+      entries.delete(device);
+      return null;
+    }
+    const known = (await live.findOne({ _id: device })) ?? (await createLive(device, station.tenantId));
+    return keep(station, known);
+  }
+
+  async function createLive(device: string, tenantId: string): Promise<StationLiveDocument> {
+    const document = emptyLive(device, tenantId);
+    await live.updateOne({ _id: device }, { $setOnInsert: document }, { upsert: true });
+    return document;
+  }
+
+  function keep(station: StationDocument, known: StationLiveDocument): StationEntry {
+    const held = entries.get(station._id);
+    // Memory may be ahead of the database: births are decided here and written a moment later.
+    const ahead =
+      held &&
+      (held.incarnation > known.incarnation ||
+        (held.incarnation === known.incarnation && (held.epoch ?? -1) >= (known.epoch ?? -1)));
+    const identity = ahead ? held : known;
+    const entry: StationEntry = {
+      device: station._id,
+      tenantId: station.tenantId,
+      name: station.name,
+      lifecycle: station.lifecycle,
+      topics: station.topics,
+      online: known.online,
+      incarnation: identity.incarnation,
+      instanceId: identity.instanceId,
+      epoch: identity.epoch,
+      loadedAtMs: clock.now(),
+    };
+    if (held) Object.assign(held, entry);
+    else {
+      if (entries.size >= maxEntries) {
+        const oldest = entries.keys().next().value;
+        if (oldest !== undefined) entries.delete(oldest);
+      }
+      entries.set(station._id, entry);
+    }
+    return entries.get(station._id) ?? entry;
+  }
+
+  function load(device: string): Promise<StationEntry | null> {
+    const running = loading.get(device);
+    if (running) return running;
+    const promise = read(device).finally(() => loading.delete(device));
+    loading.set(device, promise);
+    return promise;
+  }
+
+  return {
+    get size() {
+      return entries.size;
+    },
+    load,
+    refresh: async (device) => void (await load(device)),
+    peek(device) {
+      const entry = entries.get(device);
+      if (entry && clock.now() - entry.loadedAtMs > maxAgeMs && !loading.has(device)) {
+        entry.loadedAtMs = clock.now();
+        load(device).catch((cause) => logger.warn({ err: cause, device }, 'station not refreshed'));
+      }
+      return entry;
+    },
+    birth(state, liveAgent) {
+      const entry = entries.get(state.device);
+      if (!entry) return { kind: 'ok', incarnation: 0 };
+      const instanceId = state.instanceId ?? null;
+      const other = liveAgent?.instanceId && instanceId && liveAgent.instanceId !== instanceId;
+      if (other) return { kind: 'fenced' };
+      const replaced = entry.instanceId !== null && instanceId !== null && entry.instanceId !== instanceId;
+      const wentBack = entry.epoch !== null && state.epoch < entry.epoch;
+      if (replaced || wentBack) entry.incarnation += 1;
+      entry.instanceId = instanceId ?? entry.instanceId;
+      entry.epoch = state.epoch;
+      return { kind: 'ok', incarnation: entry.incarnation };
+    },
+  };
+}

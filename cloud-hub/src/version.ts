@@ -1,0 +1,5 @@
+import { createRequire } from 'node:module';
+
+/** Version of this package. */
+export const hubVersion = (): string =>
+  (createRequire(import.meta.url)('../package.json') as { version: string }).version;
