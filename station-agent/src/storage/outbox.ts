@@ -73,10 +73,14 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
   const countLane = db.prepare<[number], { n: number }>('SELECT count(*) AS n FROM outbox WHERE lane = ?');
   const listeners = new Set<() => void>();
   let nextSeq = 0;
-  let telemetryRows = countLane.get(LANES.indexOf('telemetry'))?.n ?? 0;
+  // Counted once and carried on: counting a million waiting rows for every report would stall the station.
+  const start = outboxStats(db);
+  let telemetryRows = start.byLane.telemetry;
+  let depth = start.rows;
 
   function insertRow(message: NewMessage): OutboxPosition {
     const seq = nextSeq++;
+    depth += 1;
     if (message.lane === 'telemetry') telemetryRows += 1;
     insert.run(
       epoch,
@@ -113,6 +117,7 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
       ranges.set(rowEpoch, list);
     }
     telemetryRows -= victims.length;
+    depth -= victims.length;
     for (const [rowEpoch, list] of ranges)
       insertRow({
         lane: 'state',
@@ -137,6 +142,7 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
       for (const seq of ack.also ?? []) left += deleteOne.run(ack.epoch, seq).changes;
       for (const { seq } of ack.refused ?? []) left += deleteOne.run(ack.epoch, seq).changes;
     }
+    depth -= left;
     return left;
   });
 
@@ -146,25 +152,19 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
     head: (): OutboxPosition => ({ epoch, seq: nextSeq - 1 }),
     /** Runs a transaction; when it fails the sequence numbers it took are free again, so that no gap remains. */
     keepingSeq<T>(work: () => T): T {
-      const first = nextSeq;
+      const before = { nextSeq, depth, telemetryRows };
       try {
         return work();
       } catch (error) {
-        nextSeq = first;
+        ({ nextSeq, depth, telemetryRows } = before);
         throw error;
       }
     },
     /** Makes messages durable in one transaction and wakes the sender. Called inside a transaction they become durable with it. */
     enqueue(messages: readonly NewMessage[]): OutboxPosition[] {
-      const first = nextSeq;
-      try {
-        const positions = insertAll(messages);
-        for (const listener of listeners) listener();
-        return positions;
-      } catch (error) {
-        if (!db.inTransaction) nextSeq = first;
-        throw error;
-      }
+      const positions = this.keepingSeq(() => insertAll(messages));
+      for (const listener of listeners) listener();
+      return positions;
     },
     /** Rows in (after, upTo], oldest first. */
     read(after: OutboxPosition, upTo: OutboxPosition, limit: number): OutboxRow[] {
@@ -178,6 +178,10 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    /** Waiting rows, without counting them anew. */
+    depth: (): number => depth,
+    /** When the oldest waiting row arose; null when none waits. */
+    oldestAtMs: (): number | null => oldestAtMs(db),
     stats: (): OutboxStats => outboxStats(db),
   };
 }
@@ -193,11 +197,12 @@ export function outboxStats(db: Db): OutboxStats {
     rows += n;
   }
   const quarantined = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM quarantine').get()?.n ?? 0;
-  const oldest = db
-    .prepare<[], { at_ms: number }>('SELECT at_ms FROM outbox ORDER BY epoch, seq LIMIT 1')
-    .get();
-  return { rows, byLane, quarantined, oldestAtMs: oldest?.at_ms ?? null };
+  return { rows, byLane, quarantined, oldestAtMs: oldestAtMs(db) };
 }
+
+const oldestAtMs = (db: Db): number | null =>
+  db.prepare<[], { at_ms: number }>('SELECT at_ms FROM outbox ORDER BY epoch, seq LIMIT 1').get()?.at_ms ??
+  null;
 
 /** The oldest waiting rows, for a technician. */
 export function peekOutbox(db: Db, limit: number): OutboxRow[] {

@@ -324,6 +324,8 @@ async function release(context: LoopContext, slot: number, token: string): Promi
   try {
     await context.cabinet.open(slot, token, context.signal);
   } catch (error) {
+    // Stopping: the journal has the intent, the next process looks at the lock.
+    if (context.signal.aborted) return;
     const cause = error instanceof HardwareError ? CAUSE_OF_CODE[error.code] : undefined;
     context.log.warn({ slot, err: error, cause }, 'door release failed');
     if (!cause) return;
