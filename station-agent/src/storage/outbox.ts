@@ -34,6 +34,9 @@ export type AckRange = {
 /** Rows of the lanes that may be thinned, together, before the oldest telemetry goes. */
 export const DEFAULT_MAX_TELEMETRY_ROWS = 500_000;
 const THIN_STEP = 1_000;
+const MAX_ROOM_ATTEMPTS = 3;
+
+const isDiskFull = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'SQLITE_FULL';
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
@@ -134,6 +137,19 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
   }
 
   const thinAll = db.transaction(thin);
+
+  /** False when there is no telemetry left to give. */
+  function makeRoom(): boolean {
+    const before = { nextSeq, depth, telemetryRows };
+    try {
+      return thinAll() > 0;
+    } catch (error) {
+      ({ nextSeq, depth, telemetryRows } = before);
+      if (isDiskFull(error)) return false;
+      throw error;
+    }
+  }
+
   const applyAcks = db.transaction((acks: readonly AckRange[]): number => {
     let left = 0;
     for (const ack of acks) {
@@ -150,14 +166,20 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
     epoch,
     /** Position of the newest row of this start; seq -1 when there is none. */
     head: (): OutboxPosition => ({ epoch, seq: nextSeq - 1 }),
-    /** Runs a transaction; when it fails the sequence numbers it took are free again, so that no gap remains. */
+    /**
+     * Runs a transaction; when it fails the sequence numbers it took are free again, so that no gap remains. When the disk is full the
+     * oldest telemetry makes room and the transaction runs once more: what tells of a swap or of money is never what is dropped.
+     */
     keepingSeq<T>(work: () => T): T {
-      const before = { nextSeq, depth, telemetryRows };
-      try {
-        return work();
-      } catch (error) {
-        ({ nextSeq, depth, telemetryRows } = before);
-        throw error;
+      const outermost = !db.inTransaction;
+      for (let attempt = 0; ; attempt++) {
+        const before = { nextSeq, depth, telemetryRows };
+        try {
+          return work();
+        } catch (error) {
+          ({ nextSeq, depth, telemetryRows } = before);
+          if (!outermost || !isDiskFull(error) || attempt >= MAX_ROOM_ATTEMPTS || !makeRoom()) throw error;
+        }
       }
     },
     /** Makes messages durable in one transaction and wakes the sender. Called inside a transaction they become durable with it. */
