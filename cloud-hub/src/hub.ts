@@ -152,7 +152,7 @@ async function assemble(
   const stations = createStations({ database, clock, logger, live });
   const custody = createCustodyLedger({ database, clock });
   const packs = createPackHoldings({ database });
-  const wallets = createWallets({ database, clock });
+  const wallets = createWallets({ database, clock, checkpoint: overrides.checkpoint });
   const plans = createPlans({ database, clock });
   const vehicles = createVehicles({ database, clock, custody, packs });
 

@@ -8,7 +8,9 @@ export type SimulatorErrorCode =
   | 'SIM_NO_PORT'
   | 'SIM_IMPOSSIBLE'
   | 'SIM_BAD_REQUEST'
-  | 'SIM_DIRECTORY';
+  | 'SIM_DIRECTORY'
+  | 'SIM_SCENARIO_FAILED'
+  | 'SIM_UNREACHABLE';
 
 /** Base of every fault thrown here. `code` is stable; the message names the cause and, where there is one, the fix. */
 export class SimulatorError extends Error {

@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import { controlCommand } from './cli/control-command.js';
+import { scenarioCommand } from './cli/scenario-command.js';
 import { stationCommand } from './cli/station-command.js';
 import { SimulatorError } from './errors.js';
 
@@ -10,7 +12,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .description('simulated hardware, riders and networks of Voltbay')
     .version('0.1.0')
     .showHelpAfterError('(voltbay-sim --help shows the commands)')
-    .addCommand(stationCommand());
+    .addCommand(stationCommand())
+    .addCommand(scenarioCommand())
+    .addCommand(controlCommand('fault'))
+    .addCommand(controlCommand('act'));
   // Subcommands do not inherit it: commander would exit the process itself on wrong usage.
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {

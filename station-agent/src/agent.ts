@@ -201,7 +201,13 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       reporter,
       clock,
       crashPoint,
-      requestLifecycle: (request) => void carryOut(request),
+      requestLifecycle(request) {
+        leaving = carryOut(request)
+          .catch((error: unknown) => log.error({ err: error, kind: request.kind }, 'command not carried out'))
+          .finally(() => {
+            leaving = null;
+          });
+      },
     }),
     facts: {
       get swapRunning() {
@@ -283,6 +289,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     resolveEnded = resolve;
   });
   let comeBack: NodeJS.Timeout | null = null;
+  let leaving: Promise<void> | null = null;
   let stopOnce: Promise<void> | null = null;
 
   /** The end of a swap settles its command and its order in the same transaction. */
@@ -304,9 +311,14 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
 
   async function carryOut(request: LifecycleRequest): Promise<void> {
     await drained(FAREWELL_MS);
-    if (request.kind === 'restart') return stop('restart');
+    if (request.kind === 'restart') {
+      // Not awaited: stopping waits for what is being carried out.
+      void stop('restart');
+      return;
+    }
     service.leave(request.reconnectAfterS === 0 ? null : request.reconnectAfterS * 1000);
     await session.stop('disconnect-command');
+    if (stopping.signal.aborted) return;
     log.warn({ reconnectAfterS: request.reconnectAfterS }, 'out of service by command');
     returnLater();
   }
@@ -314,7 +326,12 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   /** Waits until the hub has everything, but not for long. */
   async function drained(limitMs: number): Promise<void> {
     const until = clock.monotonicMs() + limitMs;
-    while (session.state() === 'up' && storage.outbox.stats().rows > 0 && clock.monotonicMs() < until)
+    while (
+      !stopping.signal.aborted &&
+      session.state() === 'up' &&
+      storage.outbox.stats().rows > 0 &&
+      clock.monotonicMs() < until
+    )
       await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
@@ -392,6 +409,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     await charging.stop();
     await runner.stop();
     await intake.idle();
+    await leaving;
     await monitor.stop();
     await calls.stop();
     await session.stop('stopping');

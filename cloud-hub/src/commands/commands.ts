@@ -10,7 +10,7 @@ import {
 import { uuidv7 } from 'uuidv7';
 import type { z } from 'zod';
 import { isoAt } from '../clock.js';
-import type { Database } from '../db/index.js';
+import { type Database, isDuplicateKey } from '../db/index.js';
 import { HubError, StationOfflineError } from '../errors.js';
 import type { Projection } from '../ingest/projector.js';
 import type { Logger } from '../logger.js';
@@ -91,7 +91,7 @@ export function createCommands(deps: CommandsDeps): Commands {
     const now = isoAt(nowMs);
     const ttlMs = request.ttlMs ?? DEFAULT_COMMAND_TTL_MS;
     const document: CommandDocument = {
-      _id: uuidv7(),
+      _id: request.id ?? uuidv7(),
       tenantId: request.tenantId,
       version: 1,
       createdAt: now,
@@ -112,7 +112,14 @@ export function createCommands(deps: CommandsDeps): Commands {
       dueAt: isoAt(nowMs + ttlMs + ANSWER_GRACE_MS),
     };
     // Written before anything is published: whatever the station reports finds its command.
-    await commands.insertOne(document);
+    try {
+      await commands.insertOne(document);
+    } catch (error) {
+      // The caller's own id came before: that command was journalled, and sending it again could not make it truer.
+      const known = request.id !== undefined && isDuplicateKey(error) ? await get(request.id) : null;
+      if (known) return known;
+      throw error;
+    }
     const sent = await path.send(
       request.device,
       station.topics,
@@ -209,9 +216,10 @@ export function createCommands(deps: CommandsDeps): Commands {
       try {
         for (;;) {
           const current = await get(commandId);
-          if (!current) throw new HubError('NOT_FOUND', `no command ${commandId}`);
           const leftMs = deadline - clock.now();
-          if (isSettled(current.state) || states.includes(current.state) || leftMs <= 0) return current;
+          // An order names its command just before it is written: another process may look in between.
+          if (!current && leftMs <= 0) throw new HubError('NOT_FOUND', `no command ${commandId}`);
+          if (current && (isSettled(current.state) || states.includes(current.state) || leftMs <= 0)) return current;
           // Another process may learn the answer: look now and then.
           const next = await Promise.race([
             waiter.told,

@@ -16,6 +16,8 @@ export interface EngineOptions {
   readonly file: string;
   /** Default FULL: every acknowledged write is on the disk. */
   readonly synchronous?: Synchronous;
+  /** Largest file, in bytes; writes beyond it fail as on a full disk. Default: no limit but the disk. */
+  readonly maxFileBytes?: number;
   readonly cursorLimits?: CursorLimits;
   /** Default: the system clock. */
   readonly now?: () => Date;
@@ -55,7 +57,7 @@ class SqliteEngine implements Engine {
   constructor(options: EngineOptions, lock: FileLock | undefined) {
     this.lock = lock;
     const now = options.now ?? (() => new Date());
-    this.file = new SqliteFile(options.file, options.synchronous ?? 'FULL');
+    this.file = new SqliteFile(options.file, options.synchronous ?? 'FULL', options.maxFileBytes);
     const expressions = createExpressions();
     const catalog = new Catalog(this.file, expressions.compileTest);
     const records = new Records(this.file, catalog);

@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { DocumentServerError, FileLockedError } from './errors.js';
@@ -96,11 +96,19 @@ function listenAddress(listen: StartOptions['listen']): { listen: ListenAddress;
   // A directory of its own, mode 0700: the file system decides who may connect.
   const directory = mkdtempSync(join(tmpdir(), 'voltbay-db-'));
   const path = join(directory, 'server.sock');
+  const cleanUp = () => rmSync(directory, { recursive: true, force: true });
   if (Buffer.byteLength(path) > SOCKET_PATH_MAX) {
-    rmSync(dirname(path), { recursive: true, force: true });
+    cleanUp();
     return loopback();
   }
-  return { listen: { path }, cleanUp: () => rmSync(directory, { recursive: true, force: true }) };
+  process.once('exit', cleanUp);
+  return {
+    listen: { path },
+    cleanUp() {
+      process.removeListener('exit', cleanUp);
+      cleanUp();
+    },
+  };
 }
 
 function loopback(): { listen: ListenAddress; cleanUp: () => void } {

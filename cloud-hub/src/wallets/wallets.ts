@@ -54,7 +54,12 @@ export interface Wallets {
   release(entry: { tenantId: string; userId: string; orderId: string }): Promise<void>;
 }
 
-export function createWallets(deps: { database: Database; clock: Clock }): Wallets {
+export function createWallets(deps: {
+  database: Database;
+  clock: Clock;
+  /** Called between the two writes of a capture. For tests that end the process there. */
+  checkpoint?: (name: string) => void;
+}): Wallets {
   const wallets = deps.database.collection(walletsCollection);
   const charges = deps.database.collection(chargesCollection);
 
@@ -169,6 +174,7 @@ export function createWallets(deps: { database: Database; clock: Clock }): Walle
         // Written before a crash, or by the other process that is settling the same order.
         if (!isDuplicateKey(error)) throw error;
       }
+      deps.checkpoint?.('charge:written');
       await endHold(entry, 'capturedFen');
       return id;
     },

@@ -54,6 +54,15 @@ const filter: fc.Arbitrary<Document> = fc.oneof(
   { weight: 6, arbitrary: plainFilter },
   { weight: 1, arbitrary: fc.tuple(plainFilter, plainFilter).map(($and) => ({ $and })) },
   { weight: 1, arbitrary: fc.tuple(plainFilter, plainFilter).map(($or) => ({ $or })) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom('a', 'b', 'a.y'), condition, condition, plainFilter, plainFilter)
+      .map(([path, first, second, also, rest]) => ({
+        ...rest,
+        $or: [{ [path]: first }, { ...also, [path]: second }],
+      })),
+  },
 );
 
 const direction = fc.constantFrom(1, -1);

@@ -4,6 +4,8 @@ import { createDocumentServer, createEngine, type EngineOptions } from '../../sr
 export interface TestServer {
   readonly client: MongoClient;
   readonly uri: string;
+  /** Runs the periodic work now: idle cursors, expired documents. */
+  maintain(): void;
   close(): Promise<void>;
 }
 
@@ -20,6 +22,7 @@ export async function startInProcess(options: Partial<EngineOptions> = {}): Prom
   return {
     client,
     uri: server.uri,
+    maintain: () => engine.maintain(),
     async close() {
       await client.close();
       await server.close();

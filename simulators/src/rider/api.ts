@@ -33,7 +33,8 @@ async function request<T>(
     },
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
-  const body: unknown = await response.json();
+  const text = await response.text();
+  const body: unknown = text ? JSON.parse(text) : null;
   if (!response.ok) throw new RefusedError(body as Problem);
   return body as T;
 }

@@ -36,7 +36,7 @@ export function createHands(controlUrl: string): Hands {
       await act('open-door', { slot });
     },
     insertPack: async (slot, serial) => {
-      await act('insert-pack', { slot, pack: serial });
+      await act('insert-pack', { slot, serial });
     },
     async removePack(slot) {
       const serial = (await hands.slots()).find((one) => one.slot === slot)?.pack?.serial;
@@ -48,7 +48,7 @@ export function createHands(controlUrl: string): Hands {
       await act('close-door', { slot });
     },
     scan: async (reader, payload) => {
-      await act('scan', { kind: reader, payload });
+      await act('scan', { reader, payload });
     },
   };
   return hands;

@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { SimulatorError } from '../errors.js';
-import { packConfigSchema } from './config.js';
 import { hardwareFaults } from './faults.js';
 import { panelPage } from './panel.js';
+import { personActions } from './person-actions.js';
 import type { VirtualStation } from './station.js';
 
 const MAX_BODY = 64 * 1024;
@@ -13,87 +13,6 @@ export interface ControlApi {
   readonly url: string;
   close(): Promise<void>;
 }
-
-interface Action {
-  readonly name: string;
-  readonly summary: string;
-  readonly schema: z.ZodType;
-  run(station: VirtualStation, body: unknown): object;
-}
-
-function action<T>(
-  name: string,
-  summary: string,
-  schema: z.ZodType<T>,
-  run: (station: VirtualStation, body: T) => object,
-): Action {
-  return {
-    name,
-    summary,
-    schema,
-    run(station, body) {
-      const result = schema.safeParse(body ?? {});
-      if (!result.success) {
-        const text = result.error.issues.map((i) => `${i.path.join('.') || 'body'}: ${i.message}`).join('; ');
-        throw new SimulatorError('SIM_BAD_REQUEST', `action ${name}: ${text}`);
-      }
-      return run(station, result.data);
-    },
-  };
-}
-
-const slot = z.number().int().min(1);
-
-const ACTIONS: readonly Action[] = [
-  action('open-door', 'pull the door of a released slot', z.strictObject({ slot }), (s, b) =>
-    s.openDoor(b.slot),
-  ),
-  action('close-door', 'push the door shut', z.strictObject({ slot }), (s, b) => s.closeDoor(b.slot)),
-  action(
-    'insert-pack',
-    'put a pack into an open slot: `serial` of one that is outside, or `pack`, a description of a new one',
-    z.union([z.strictObject({ slot, serial: z.string() }), z.strictObject({ slot, pack: packConfigSchema })]),
-    (s, b) => s.insertPack(b.slot, 'serial' in b ? b.serial : b.pack),
-  ),
-  action('remove-pack', 'take the pack out of an open slot', z.strictObject({ slot }), (s, b) =>
-    s.removePack(b.slot),
-  ),
-  action(
-    'scan',
-    'hold a code before the reader',
-    z.strictObject({ reader: z.enum(['qr', 'rfid']).default('qr'), payload: z.string().min(1).max(200) }),
-    (s, b) =>
-      s.scanCode(b.reader, b.payload) ? { ok: true } : { ok: false, reason: 'reader-off-or-code-too-long' },
-  ),
-  action(
-    'ride',
-    'use a pack that is outside until this state of charge',
-    z.strictObject({ serial: z.string(), untilSocPct: z.number().min(0).max(100) }),
-    (s, b) => {
-      s.ride(b.serial, b.untilSocPct);
-      return { ok: true };
-    },
-  ),
-  action('bring-pack', 'a rider arrives with another pack', packConfigSchema, (s, b) => {
-    s.addOutsidePack(b);
-    return { ok: true };
-  }),
-  action(
-    'advance',
-    'move battery time on',
-    z.strictObject({
-      ms: z
-        .number()
-        .int()
-        .min(0)
-        .max(30 * 86_400_000),
-    }),
-    (s, b) => {
-      s.advanceBatteries(b.ms);
-      return { ok: true };
-    },
-  ),
-];
 
 /**
  * Serves `GET /` (a page), `GET /state`, `GET /help`, `POST /actions/NAME` and `POST /faults/NAME`. An action that the mechanics refuse
@@ -136,7 +55,7 @@ async function handle(
   if (request.method !== 'POST' || !name) return send(response, 404, { error: 'see GET /help' });
   const body = await readJson(request);
   if (group === 'actions') {
-    const found = ACTIONS.find((candidate) => candidate.name === name);
+    const found = personActions().find((candidate) => candidate.name === name);
     if (!found) return send(response, 404, { error: `no action ${name}, see GET /help` });
     const outcome = found.run(station, body);
     return send(response, 'ok' in outcome && outcome.ok === true ? 200 : 409, outcome);
@@ -151,7 +70,7 @@ async function handle(
 function help() {
   const fields = (schema: z.ZodType) => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
   return {
-    actions: ACTIONS.map(({ name, summary, schema }) => ({
+    actions: personActions().map(({ name, summary, schema }) => ({
       path: `/actions/${name}`,
       summary,
       body: fields(schema),

@@ -17,6 +17,7 @@ import {
   type ValidStationConfig,
 } from './config.js';
 import { type FaultDeps, hardwareFaults } from './faults.js';
+import { type Media, systemMedia } from './media.js';
 import { createPackStock, type PackStock, type StockedPack } from './pack-stock.js';
 import { readStationMemory, type StationMemory, writeStationMemory } from './station-memory.js';
 import type { PackState, SlotState, StationHappening, StationState } from './station-state.js';
@@ -47,6 +48,10 @@ export interface VirtualStationOptions {
   clock?: Clock;
   /** Where the port links and the packs' state live. Without it a temporary directory is used and removed. */
   directory?: string;
+  /** What carries the bytes; ports and a radio that real drivers can open when not given. */
+  media?: Media;
+  /** How often batteries and sensors are stepped; 200 ms when not given. */
+  tickMs?: number;
 }
 
 /** A running virtual station. People act on it here; the agent only meets its ports and its radio. */
@@ -130,6 +135,7 @@ export async function createVirtualStation(
     config,
     bays,
     directory,
+    media: options.media ?? systemMedia(),
     random,
     onCabinetData: (bytes) => controller.receive(bytes),
   });
@@ -194,7 +200,7 @@ export async function createVirtualStation(
     writeStationMemory(memoryPath, { version: 1, boot: controller.bootCount(), meterWh, packs });
   }
 
-  const stopTick = clock.every(TICK_MS, tick);
+  const stopTick = clock.every(options.tickMs ?? TICK_MS, tick);
   const stopSave = clock.every(SAVE_MS, save);
   save();
 

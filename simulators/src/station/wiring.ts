@@ -1,27 +1,17 @@
 import { join } from 'node:path';
-import { type BluetoothAdapter, startBluetoothAdapter } from '../ble/hci-server.js';
+import type { BluetoothAdapter } from '../ble/hci-server.js';
 import { createPackPeripheral } from '../ble/pack-peripheral.js';
-import { type AsciiDialect, createAsciiBus } from '../devices/ascii-bus/bus.js';
-import type { SerialDevice } from '../devices/device.js';
-import { createJbdSerialDevice } from '../devices/jbd/jbd-device.js';
-import { paceDialect } from '../devices/pace/dialect.js';
-import { pylontechDialect } from '../devices/pylontech/dialect.js';
-import { seplosDialect } from '../devices/seplos/dialect.js';
 import { SimulatorError } from '../errors.js';
 import { attachDevice } from '../pty/serial-link.js';
-import { createVirtualPort, type VirtualPort } from '../pty/virtual-port.js';
+import type { VirtualPort } from '../pty/virtual-port.js';
 import type { Random } from '../random.js';
 import type { Bay } from './bay.js';
 import type { ValidStationConfig } from './config.js';
+import { createLineDevice } from './line-device.js';
+import type { Media } from './media.js';
 import type { StockedPack } from './pack-stock.js';
 
 const DEFAULT_PACK_BAUD = 9_600;
-
-const DIALECTS = {
-  pylontech: pylontechDialect,
-  'seplos-v2': seplosDialect,
-  'pace-v25': paceDialect,
-} as const;
 
 export interface WiredPort {
   readonly port: VirtualPort;
@@ -47,18 +37,19 @@ export async function createWiring(options: {
   config: ValidStationConfig;
   bays: readonly Bay[];
   directory: string;
+  media: Media;
   random: Random;
   onCabinetData: (bytes: Uint8Array) => void;
 }): Promise<Wiring> {
-  const { config, bays, directory, random } = options;
+  const { config, bays, directory, media, random } = options;
   const ports = new Map<string, WiredPort>();
   const vanished = new Set<string>();
   const onAir = new Map<string, string>();
   const linkOf = (name: string) => join(directory, `tty-${name}`);
 
-  const bluetooth = await startBluetoothAdapter({ address: stationAddress(config.device) });
+  const bluetooth = await media.openRadio(stationAddress(config.device));
   try {
-    const cabinet = createVirtualPort({
+    const cabinet = media.openPort({
       link: linkOf('cabinet'),
       baudRate: config.cabinetBaudRate,
       onData: options.onCabinetData,
@@ -66,9 +57,9 @@ export async function createWiring(options: {
     ports.set('cabinet', { port: cabinet, baudRate: config.cabinetBaudRate, echo: false });
     for (const name of packPorts(config)) {
       const baudRate = config.baudRates[name] ?? DEFAULT_PACK_BAUD;
-      const device = deviceFor(name);
+      const device = createLineDevice({ name, bays, random, echo: () => ports.get(name)?.echo ?? false });
       ports.set(name, {
-        port: attachDevice({ link: linkOf(name), baudRate, device }),
+        port: attachDevice({ link: linkOf(name), baudRate, device, openPort: media.openPort }),
         baudRate,
         echo: false,
       });
@@ -76,30 +67,6 @@ export async function createWiring(options: {
   } catch (error) {
     await close();
     throw error;
-  }
-
-  function deviceFor(name: string): SerialDevice {
-    const onPort = bays.flatMap((bay) => {
-      const wire = bay.config.interface;
-      return 'port' in wire && wire.port === name ? [{ bay, wire }] : [];
-    });
-    const byAddress = new Map<number, Bay>();
-    let dialect: AsciiDialect | undefined;
-    for (const { bay, wire } of onPort) {
-      if (wire.kind === 'jbd-serial') {
-        return createJbdSerialDevice({ pack: () => bay.wiredPack(), random: random.fork(name) });
-      }
-      dialect = DIALECTS[wire.kind];
-      byAddress.set(wire.address, bay);
-    }
-    if (!dialect) throw new SimulatorError('SIM_CONFIG', `no slot is on port ${name}`);
-    return createAsciiBus({
-      dialect,
-      packAt: (address) => byAddress.get(address)?.wiredPack(),
-      addresses: [...byAddress.keys()].sort((a, b) => a - b),
-      random: random.fork(name),
-      echo: () => ports.get(name)?.echo ?? false,
-    });
   }
 
   function radioPacks(): StockedPack[] {

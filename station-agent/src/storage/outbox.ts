@@ -129,11 +129,14 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
   }
 
   const thinAll = db.transaction(thin);
-  const applyAck = db.transaction((ack: AckRange): number => {
-    for (const { seq, code } of ack.refused ?? []) quarantine.run(code, clock.nowMs(), ack.epoch, seq);
-    let left = deleteUpTo.run(ack.epoch, ack.upTo).changes;
-    for (const seq of ack.also ?? []) left += deleteOne.run(ack.epoch, seq).changes;
-    for (const { seq } of ack.refused ?? []) left += deleteOne.run(ack.epoch, seq).changes;
+  const applyAcks = db.transaction((acks: readonly AckRange[]): number => {
+    let left = 0;
+    for (const ack of acks) {
+      for (const { seq, code } of ack.refused ?? []) quarantine.run(code, clock.nowMs(), ack.epoch, seq);
+      left += deleteUpTo.run(ack.epoch, ack.upTo).changes;
+      for (const seq of ack.also ?? []) left += deleteOne.run(ack.epoch, seq).changes;
+      for (const { seq } of ack.refused ?? []) left += deleteOne.run(ack.epoch, seq).changes;
+    }
     return left;
   });
 
@@ -167,8 +170,8 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
     read(after: OutboxPosition, upTo: OutboxPosition, limit: number): OutboxRow[] {
       return selectAfter.all(after.epoch, after.seq, upTo.epoch, upTo.seq, limit).map(fromRaw);
     },
-    /** SERVER_ACK: stored rows leave, refused ones are set aside. Returns how many left. */
-    acknowledge: (ack: AckRange): number => applyAck(ack),
+    /** What SERVER_ACKs cover leaves, refused rows are set aside; one transaction. Returns how many left. */
+    acknowledge: (acks: readonly AckRange[]): number => applyAcks(acks),
     thin: (): number => thinAll(),
     /** Called after rows were added, also when the surrounding transaction is still open: defer the reading. */
     onEnqueue(listener: () => void): () => void {

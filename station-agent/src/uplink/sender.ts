@@ -27,6 +27,10 @@ type Stretch = {
   historical: boolean;
 };
 
+/** Acknowledgements are settled together after this time, or when so many have come. */
+const SETTLE_ACKS_MS = 30;
+const MAX_PENDING_ACKS = 200;
+
 const START: OutboxPosition = { epoch: -1, seq: -1 };
 const keyOf = (epoch: number, seq: number): string => `${epoch}:${seq}`;
 
@@ -42,6 +46,8 @@ export function createSender(deps: Deps) {
   let scheduled = false;
   let lastProgressMs = 0;
   let timer: NodeJS.Timeout | null = null;
+  const acks: ServerAckData[] = [];
+  let ackTimer: NodeJS.Timeout | null = null;
 
   function envelope(row: OutboxRow, historical: boolean): string {
     const quality = JSON.stringify(hubClock.quality());
@@ -103,9 +109,26 @@ export function createSender(deps: Deps) {
     schedule();
   }
 
+  /**
+   * Removes what was acknowledged, many acknowledgements in one transaction: a removal that is lost in a crash costs a repeat, which the
+   * hub knows, so it need not hold up a command's answer with an fsync of its own.
+   */
+  function settleAcks(): void {
+    if (ackTimer) clearTimeout(ackTimer);
+    ackTimer = null;
+    const due = acks.splice(0);
+    if (due.length === 0) return;
+    try {
+      outbox.acknowledge(due);
+    } catch (error) {
+      log.error({ err: error }, 'acknowledged messages not removed; they are sent again');
+    }
+  }
+
   return {
     /** A session is up: everything unacknowledged is due, rows from now on are live. */
     open(send: Publish): void {
+      settleAcks();
       const boundary = outbox.head();
       publish = send;
       lastProgressMs = clock.monotonicMs();
@@ -120,6 +143,7 @@ export function createSender(deps: Deps) {
       schedule();
     },
     close(): void {
+      settleAcks();
       publish = null;
       live = null;
       backlog = null;
@@ -130,20 +154,25 @@ export function createSender(deps: Deps) {
     /** SERVER_ACK. Rows that the hub never will store are set aside; later ones flow on. */
     acknowledge(ack: ServerAckData): void {
       if (ack.hubTime) hubClock.learn(ack.hubTime);
-      const refused = ack.refused ?? [];
-      for (const { seq, code } of refused)
+      for (const { seq, code } of ack.refused ?? [])
         log.error({ epoch: ack.epoch, seq, code }, 'the hub refused a message; set aside');
-      const left = outbox.acknowledge(ack);
-      if (left > 0) lastProgressMs = clock.monotonicMs();
-      const named = new Set([...(ack.also ?? []), ...refused.map(({ seq }) => seq)]);
+      const refused = new Set((ack.refused ?? []).map(({ seq }) => seq));
+      const also = new Set(ack.also ?? []);
       for (const stretch of [live, backlog])
         for (const key of stretch?.inFlight.keys() ?? []) {
           const [epoch, seq] = key.split(':').map(Number);
-          if (epoch === ack.epoch && seq !== undefined && (seq <= ack.upTo || named.has(seq)))
+          if (epoch !== ack.epoch || seq === undefined) continue;
+          if (seq <= ack.upTo || also.has(seq) || refused.has(seq)) {
             stretch?.inFlight.delete(key);
+            lastProgressMs = clock.monotonicMs();
+          }
         }
+      acks.push(ack);
+      if (acks.length >= MAX_PENDING_ACKS) settleAcks();
+      else ackTimer ??= setTimeout(settleAcks, SETTLE_ACKS_MS);
       schedule();
     },
+    settleAcks,
     inFlight: (): number => (live?.inFlight.size ?? 0) + (backlog?.inFlight.size ?? 0),
   };
 }

@@ -132,7 +132,7 @@ export function createUplinkSession(deps: Deps) {
       if (retry) clearTimeout(retry);
       retry = null;
       const mine = client;
-      const wasUp = state === 'up';
+      const wasUp = client?.connected ?? false;
       client = null;
       state = 'stopped';
       sender.close();

@@ -170,7 +170,10 @@ export function createCabinetModel(options: {
       return { ok: true, value };
     },
     setUrgent: () => {},
-    packChanged: (slot) => void latest.delete(slot),
+    packChanged(slot, { present }) {
+      if (present) read(slot);
+      else latest.delete(slot);
+    },
     onReading(listener) {
       readingListeners.add(listener);
       return () => readingListeners.delete(listener);

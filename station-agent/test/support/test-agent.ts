@@ -32,7 +32,10 @@ export function testConfig(
       hub: { apiUrl: over.apiUrl ?? 'http://127.0.0.1:9', mqttUrl: over.mqttUrl ?? 'mqtt://127.0.0.1:9' },
       dataDir,
       hardware: {
-        ports: { cabinet: { path: '/dev/null', baudRate: 115_200 }, bus1: { path: '/dev/null' } },
+        ports: {
+          cabinet: { path: '/dev/null', baudRate: 115_200 },
+          bus1: { path: '/dev/zero', baudRate: 9_600 },
+        },
         cabinet: { driver: 'cabinet-v1', port: 'cabinet' },
         slots,
       },

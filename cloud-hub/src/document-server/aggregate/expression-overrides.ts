@@ -1,11 +1,14 @@
 import { evalExpr } from 'mingo/core';
+import * as accumulators from 'mingo/operators/accumulator';
 import * as expressions from 'mingo/operators/expression';
 import type { Options } from 'mingo/types';
 import { BSONRegExp, ObjectId } from 'mongodb';
 import { compareValues, equalValues } from '../bson/key-encoding.js';
-import { bsonClass, type Doc, typeNameOf } from '../bson/values.js';
+import { bsonClass, type Doc, isDocument, toNumber, typeNameOf } from '../bson/values.js';
 import { CommandError } from '../errors.js';
 import { toRegExp } from '../query/regex.js';
+import { parseSort, sortDocuments } from '../query/sort.js';
+import { type Accumulator, STREAMING_ACCUMULATORS } from './accumulators.js';
 
 type Expression = (subject: unknown, operand: unknown, options: Options) => unknown;
 
@@ -72,6 +75,39 @@ function withRegex(expression: Expression): Expression {
   };
 }
 
+/** The operand list of an accumulator used as an expression: one array, or several values. */
+function operandList(subject: unknown, operand: unknown, options: Options): unknown[] {
+  const value = evalExpr(subject, operand, options);
+  if (!Array.isArray(value)) return [value];
+  return Array.isArray(operand) && value.length === 1 && Array.isArray(value[0]) ? value[0] : value;
+}
+
+/**
+ * `$sum` and the like over an array of the document. mingo calls the same name with a list of documents when it
+ * accumulates, which stays its own business.
+ */
+function overList(name: '$sum' | '$avg' | '$min' | '$max', accumulate: Expression): Expression {
+  return (subject, operand, options) => {
+    if (Array.isArray(subject)) return accumulate(subject, operand, options);
+    const running = (STREAMING_ACCUMULATORS[name] as () => Accumulator)();
+    for (const value of operandList(subject, operand, options)) running.add(value);
+    return running.result();
+  };
+}
+
+const sortArray: Expression = (subject, operand, options) => {
+  if (!isDocument(operand)) throw new CommandError('Location2942500', '$sortArray requires an object');
+  const input = evalExpr(subject, operand.input, options);
+  if (input === null || input === undefined) return null;
+  if (!Array.isArray(input))
+    throw new CommandError('Location2942504', 'The input argument to $sortArray must be an array');
+  const { sortBy } = operand;
+  if (isDocument(sortBy))
+    return sortDocuments(input, parseSort(sortBy), (item) => (isDocument(item) ? item : {}));
+  const direction = toNumber(sortBy) < 0 ? -1 : 1;
+  return [...input].sort((a, b) => compareValues(a, b) * direction);
+};
+
 /** Expression operators where mingo's result differs from MongoDB's: comparison across types, BSON classes. */
 export const EXPRESSION_OVERRIDES: Record<string, Expression> = {
   $cmp: comparison('$cmp', (sign) => sign),
@@ -83,6 +119,11 @@ export const EXPRESSION_OVERRIDES: Record<string, Expression> = {
   $lte: comparison('$lte', (sign) => sign <= 0),
   $in: isIn,
   $type: type,
+  $sum: overList('$sum', accumulators.$sum as Expression),
+  $avg: overList('$avg', accumulators.$avg as Expression),
+  $min: overList('$min', accumulators.$min as Expression),
+  $max: overList('$max', accumulators.$max as Expression),
+  $sortArray: sortArray,
   $toObjectId: toObjectId,
   $toString: toText,
   $regexMatch: withRegex(expressions.$regexMatch as Expression),

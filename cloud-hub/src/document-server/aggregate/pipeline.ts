@@ -7,7 +7,11 @@ import type { PreparedRead, Reader } from '../query/reader.js';
 import { parseSort, type SortField } from '../query/sort.js';
 import type { Collection } from '../storage/catalog.js';
 import { withoutMissing } from './accumulators.js';
+import { checkExpression } from './check-expressions.js';
+import { type ForeignPipeline, lookupStage, unionStage } from './collection-stages.js';
 import { asCommandError, type Expressions, mingoOptions } from './expressions.js';
+import { MINGO_STAGES, OWN_STAGES, REFUSED_STAGES } from './operator-lists.js';
+import { desugar, facetStage, type Stage } from './stages.js';
 
 export type PipelineStage = Doc;
 
@@ -43,49 +47,7 @@ export function stageName(stage: unknown): string {
 }
 
 /** Stages beside `$out` and `$merge`, which the command itself performs. */
-export const PIPELINE_STAGES: readonly string[] = [
-  '$addFields',
-  '$bucket',
-  '$bucketAuto',
-  '$count',
-  '$documents',
-  '$facet',
-  '$group',
-  '$limit',
-  '$lookup',
-  '$match',
-  '$project',
-  '$redact',
-  '$replaceRoot',
-  '$replaceWith',
-  '$sample',
-  '$set',
-  '$setWindowFields',
-  '$skip',
-  '$sort',
-  '$sortByCount',
-  '$unionWith',
-  '$unset',
-  '$unwind',
-];
-
-/** Stages MongoDB has and this server refuses by name. */
-export const REFUSED_STAGES: readonly string[] = [
-  '$changeStream',
-  '$collStats',
-  '$currentOp',
-  '$densify',
-  '$fill',
-  '$geoNear',
-  '$graphLookup',
-  '$indexStats',
-  '$listLocalSessions',
-  '$listSessions',
-  '$planCacheStats',
-  '$search',
-  '$searchMeta',
-  '$vectorSearch',
-];
+export const PIPELINE_STAGES: readonly string[] = [...MINGO_STAGES, ...OWN_STAGES].sort();
 
 /** @throws CommandError UnrecognizedPipelineStage or CommandNotSupported, naming the stage */
 export function checkStages(pipeline: readonly unknown[]): void {
@@ -100,16 +62,29 @@ export function checkStages(pipeline: readonly unknown[]): void {
       for (const nested of Object.values(operand)) if (Array.isArray(nested)) checkStages(nested);
     } else if (isDocument(operand) && Array.isArray(operand.pipeline)) {
       checkStages(operand.pipeline);
+    } else if (EXPRESSION_STAGES.has(name)) {
+      checkExpression(operand);
     }
   }
 }
+
+/** Stages whose operand consists of expressions throughout. */
+const EXPRESSION_STAGES = new Set([
+  '$addFields',
+  '$set',
+  '$project',
+  '$group',
+  '$replaceWith',
+  '$replaceRoot',
+  '$sortByCount',
+]);
 
 /** Gives the leading `$match`, `$sort`, `$skip` and `$limit` to the reader, so that indexes serve them. */
 export function preparePipeline(
   pipeline: readonly PipelineStage[],
   source: PipelineSource,
 ): PreparedPipeline {
-  const rest = [...pipeline];
+  const rest = pipeline.flatMap(desugar);
   const matches: Doc[] = [];
   let sort: SortField[] = [];
   let skip = 0;
@@ -147,11 +122,14 @@ export function* runPipeline(
     yield* input;
     return;
   }
+  const counted = countingGroup(prepared.rest);
+  if (counted !== undefined) {
+    const n = prepared.read.count();
+    if (n > 0) yield { _id: counted.id, [counted.field]: n };
+    return;
+  }
   try {
-    const options = {
-      ...mingoOptions(source.expressions.variables),
-      collectionResolver: (name: string) => everyDocument(source, name),
-    };
+    const options = mingoOptions(source.expressions.variables, boundStages(source));
     const results: MingoIterator = new Aggregator([...prepared.rest], options).stream(input);
     for (let step = results.next(); !step.done; step = results.next())
       yield withoutMissing(step.value) as Doc;
@@ -164,13 +142,35 @@ function* decoded(read: PreparedRead): Generator<Doc, void, undefined> {
   for (const { bytes } of read.records()) yield readDocument(bytes, 'native');
 }
 
-function everyDocument(source: PipelineSource, name: string): Doc[] {
-  const all = source.reader.prepare(source.collectionNamed(name), {
-    filter: {},
-    sort: [],
-    skip: 0,
-    limit: 0,
-    compileExpression: source.expressions.compileTest,
-  });
-  return [...decoded(all)];
+/** The shape of the driver's countDocuments: one group with a constant id that sums 1. */
+function countingGroup(rest: readonly PipelineStage[]): { id: unknown; field: string } | undefined {
+  const group = rest.length === 1 ? rest[0]?.$group : undefined;
+  if (!isDocument(group)) return undefined;
+  const { _id: id, ...others } = group;
+  const [field, second] = Object.keys(others);
+  if (!(typeof id === 'number' || id === null) || field === undefined || second !== undefined)
+    return undefined;
+  const accumulator = others[field];
+  const sumsOne = isDocument(accumulator) && Object.keys(accumulator).length === 1 && accumulator.$sum === 1;
+  return sumsOne && !field.includes('.') ? { id, field } : undefined;
+}
+
+/** Stages that read other collections or run pipelines of their own. */
+function boundStages(source: PipelineSource): Record<string, Stage> {
+  const foreign: ForeignPipeline = (name, pipeline, variables) => {
+    const inner: PipelineSource = {
+      ...source,
+      collection: name === undefined ? undefined : source.collectionNamed(name),
+      hint: undefined,
+      expressions: source.expressions.withVariables(variables),
+    };
+    return runPipeline(preparePipeline(pipeline, inner), inner);
+  };
+  return {
+    $lookup: lookupStage(foreign),
+    $unionWith: unionStage(foreign),
+    $facet: facetStage((pipeline, docs, options) =>
+      new Aggregator(pipeline.flatMap(desugar), options).run(docs),
+    ),
+  };
 }

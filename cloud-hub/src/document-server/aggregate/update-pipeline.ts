@@ -6,6 +6,7 @@ import { type Doc, isDocument } from '../bson/values.js';
 import { CommandError } from '../errors.js';
 import { withoutMissing } from './accumulators.js';
 import { asCommandError, type Expressions, mingoOptions } from './expressions.js';
+import { desugar } from './stages.js';
 
 /** Stages an update may use (MongoDB manual, "Updates with Aggregation Pipeline"). */
 export const UPDATE_STAGES: readonly string[] = [
@@ -32,10 +33,11 @@ export function runUpdatePipeline(doc: Doc, pipeline: unknown[], expressions: Ex
     }
     return plain(stage as Doc);
   });
+  const simple = stages.flatMap(desugar);
   const before = plain(doc);
   let result: Doc | undefined;
   try {
-    [result] = new Aggregator(stages, mingoOptions(expressions.variables)).run<Doc>([{ ...before }]);
+    [result] = new Aggregator(simple, mingoOptions(expressions.variables)).run<Doc>([{ ...before }]);
   } catch (error) {
     throw asCommandError(error);
   }

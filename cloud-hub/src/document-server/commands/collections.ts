@@ -12,6 +12,8 @@ const createCommand: Command = {
   fields: [
     'collation',
     'capped',
+    'size',
+    'max',
     'validator',
     'viewOn',
     'timeseries',

@@ -1,4 +1,4 @@
-import { createExpressions, type Expressions } from '../aggregate/expressions.js';
+import type { Expressions } from '../aggregate/expressions.js';
 import { type Doc, isDocument } from '../bson/values.js';
 import type { Cursors } from '../cursors.js';
 import { notSupported } from '../errors.js';
@@ -35,9 +35,10 @@ export interface Command {
 export function expressionsFor(context: CommandContext, variables: unknown, subject: Doc = {}): Expressions {
   if (!isDocument(variables) || Object.keys(variables).length === 0) return context.expressions;
   const bound: Doc = {};
-  const plain = createExpressions();
-  for (const [name, expression] of Object.entries(variables))
-    bound[name] = plain.evaluate(expression, subject);
+  for (const [name, expression] of Object.entries(variables)) {
+    context.expressions.check(expression);
+    bound[name] = context.expressions.evaluate(expression, subject);
+  }
   return context.expressions.withVariables(bound);
 }
 

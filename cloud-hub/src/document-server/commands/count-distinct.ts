@@ -12,7 +12,7 @@ export const countCommand: Command = {
   run(context, request) {
     const { body } = request;
     refuseCollation(body.collation);
-    const n = context.reader.count(context.catalog.find(request.db, request.collection()), {
+    const read = context.reader.prepare(context.catalog.find(request.db, request.collection()), {
       filter: documentOption(body.query, 'count.query'),
       sort: [],
       skip: countOption(body.skip, 'count.skip') ?? 0,
@@ -20,7 +20,7 @@ export const countCommand: Command = {
       hint: body.hint,
       compileExpression: context.expressions.compileTest,
     });
-    return { n, ok: 1 };
+    return { n: read.count(), ok: 1 };
   },
 };
 

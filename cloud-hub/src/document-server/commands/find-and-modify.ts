@@ -44,6 +44,7 @@ export const findAndModifyCommand: Command = {
     const expressions = expressionsFor(context, body.let);
     const projector = compileProjection(body.fields, filter, {
       evaluate: expressions.evaluate,
+      check: expressions.check,
       compileExpression: expressions.compileTest,
     });
     const shown = (bytes: Buffer): Doc =>

@@ -58,6 +58,7 @@ export const findCommand: Command = {
     const expressions = expressionsFor(context, body.let);
     const projector = compileProjection(body.projection, filter, {
       evaluate: expressions.evaluate,
+      check: expressions.check,
       compileExpression: expressions.compileTest,
     });
     return context.cursors.start(results(read, projector), {

@@ -1,3 +1,4 @@
+import { compareValues } from '../bson/key-encoding.js';
 import type { Doc } from '../bson/values.js';
 import { isDocument, isOperatorDocument, RANK, rankOf } from '../bson/values.js';
 
@@ -46,12 +47,70 @@ function collect(filter: Doc, state: { byPath: Map<string, Constraint>; exact: b
       // says nothing about the documents
     } else if (key.startsWith('$')) {
       state.exact = false;
+      if (key === '$or' && Array.isArray(condition)) addHull(condition, state.byPath);
     } else {
       const known = state.byPath.get(key);
       const constraint = known ?? { present: false };
       if (known === undefined) state.byPath.set(key, constraint);
       if (!constrain(constraint, condition)) state.exact = false;
     }
+  }
+}
+
+/**
+ * What every branch of an `$or` demands of the same path holds for the whole: the union of equalities, or the widest
+ * bounds. This is what lets "beyond the last row of the page before" start in the middle of an index.
+ */
+function addHull(branches: readonly unknown[], byPath: Map<string, Constraint>): void {
+  const parts = branches.map((branch) => (isDocument(branch) ? constraintsOf(branch).byPath : new Map()));
+  for (const path of parts[0]?.keys() ?? []) {
+    const each: (Constraint | undefined)[] = parts.map((part) => part.get(path));
+    if (!each.every((constraint) => constraint !== undefined)) continue;
+    const hull = hullOf(each);
+    const known = byPath.get(path);
+    if (known === undefined) byPath.set(path, hull);
+    else tighten(known, hull);
+  }
+}
+
+function hullOf(each: readonly Constraint[]): Constraint {
+  const present = each.every((constraint) => constraint.present);
+  if (each.every(({ equals }) => equals !== undefined)) {
+    return { equals: each.flatMap(({ equals }) => equals ?? []), present };
+  }
+  return { low: widest(each, 'low'), high: widest(each, 'high'), present };
+}
+
+/** The outermost bound, when every constraint has one and all are of one type. */
+function widest(each: readonly Constraint[], side: 'low' | 'high'): Bound | undefined {
+  const sign = side === 'low' ? -1 : 1;
+  let outer: Bound | undefined;
+  for (const { equals, [side]: limit } of each) {
+    const bounds =
+      equals?.map((value): Bound => ({ value, inclusive: true })) ?? (limit === undefined ? [] : [limit]);
+    if (bounds.length === 0) return undefined;
+    for (const bound of bounds) {
+      if (!rangeable(bound.value) || (outer !== undefined && rankOf(bound.value) !== rankOf(outer.value)))
+        return undefined;
+      const order = outer === undefined ? 1 : compareValues(bound.value, outer.value) * sign;
+      if (order > 0 || (order === 0 && bound.inclusive)) outer = bound;
+    }
+  }
+  return outer;
+}
+
+function tighten(known: Constraint, hull: Constraint): void {
+  if (hull.present) known.present = true;
+  if (known.equals !== undefined) return;
+  if (hull.equals !== undefined) {
+    known.equals = hull.equals;
+    return;
+  }
+  for (const side of ['low', 'high'] as const) {
+    const other = known[side === 'low' ? 'high' : 'low'];
+    const limit = hull[side];
+    if (known[side] !== undefined || limit === undefined) continue;
+    if (other === undefined || rankOf(other.value) === rankOf(limit.value)) known[side] = limit;
   }
 }
 

@@ -306,6 +306,5 @@ export const REFUSED_QUERY_OPERATORS: readonly string[] = [
   '$bitsAnySet',
   '$bitsAllClear',
   '$bitsAnyClear',
-  '$rand',
   '$sampleRate',
 ];

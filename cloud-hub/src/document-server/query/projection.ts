@@ -23,6 +23,8 @@ export interface Projector {
 
 export interface ProjectionTools {
   readonly evaluate: ExpressionEvaluator;
+  /** Refuses unknown operators before any document is read. */
+  readonly check: (expression: unknown) => void;
   readonly compileExpression: ExpressionCompiler;
 }
 
@@ -80,6 +82,7 @@ export function compileProjection(
     } else if (isOperatorDocument(value) && '$meta' in value) {
       throw notSupported('a $meta projection');
     } else {
+      tools.check(value);
       node.computed = value;
       including = decide(including, true, path);
     }

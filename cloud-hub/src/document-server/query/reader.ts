@@ -24,6 +24,8 @@ export interface PreparedRead {
   readonly plan: Plan;
   readonly stats: ScanStats;
   records(): Generator<StoredRecord, void, undefined>;
+  /** How many records there are, without reading documents where the plan allows it. */
+  count(): number;
 }
 
 /** Sort keys a blocking sort may hold, in bytes (MongoDB's own limit for a sort without disk). */
@@ -53,25 +55,24 @@ export class Reader {
         covered: false,
         byId: false,
       };
-      return { plan: nothing, stats, records: function* () {} };
+      return { plan: nothing, stats, records: function* () {}, count: () => 0 };
     }
     const plan = choosePlan(collection, request);
     const matching = () => this.matching(collection, plan, filter, request.filter, stats);
     const ordered = plan.sorted ? matching : () => this.sorted(collection, matching(), request);
-    return { plan, stats, records: () => window(ordered(), request.skip, request.limit) };
+    const records = () => window(ordered(), request.skip, request.limit);
+    const everything = Object.keys(request.filter).length === 0 && plan.index === undefined;
+    const count = () =>
+      everything
+        ? this.countAll(collection, request)
+        : countOf(window(matching(), request.skip, request.limit));
+    return { plan, stats, records, count };
   }
 
-  /** How many documents match, after skip and limit. */
-  count(collection: Collection | undefined, request: ReadRequest): number {
-    if (collection === undefined) return 0;
-    if (Object.keys(request.filter).length === 0) {
-      const row = this.file.prepare(`SELECT count(*) AS n FROM c${collection.id}`).get() as { n: number };
-      const left = Math.max(0, row.n - request.skip);
-      return request.limit > 0 ? Math.min(left, request.limit) : left;
-    }
-    let n = 0;
-    for (const _ of this.prepare(collection, request).records()) n++;
-    return n;
+  private countAll(collection: Collection, { skip, limit }: ReadRequest): number {
+    const { n } = this.file.prepare(`SELECT count(*) AS n FROM c${collection.id}`).get() as { n: number };
+    const left = Math.max(0, n - skip);
+    return limit > 0 ? Math.min(left, limit) : left;
   }
 
   private *matching(
@@ -139,6 +140,12 @@ function sortTooLarge(): CommandError {
     'QueryExceededMemoryLimitNoDiskUseAllowed',
     `Sort exceeded memory limit of ${SORT_MEMORY_BYTES} bytes; add an index on the sort or a limit`,
   );
+}
+
+function countOf(items: Iterable<unknown>): number {
+  let n = 0;
+  for (const _ of items) n++;
+  return n;
 }
 
 /** Decodes what a filter looks at and no more. */

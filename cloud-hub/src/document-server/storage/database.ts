@@ -12,7 +12,8 @@ export class SqliteFile {
   private readonly db: Database.Database;
   private readonly statements = new Map<string, Database.Statement<unknown[]>>();
 
-  constructor(file: string, synchronous: Synchronous) {
+  /** `maxBytes` caps the file; writes beyond it fail as on a full disk. */
+  constructor(file: string, synchronous: Synchronous, maxBytes?: number) {
     this.db = new Database(file);
     try {
       this.db.pragma('journal_mode = WAL');
@@ -21,6 +22,10 @@ export class SqliteFile {
       this.db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       this.db.pragma(`cache_size = -${CACHE_KIB}`);
       this.db.pragma('temp_store = MEMORY');
+      if (maxBytes !== undefined) {
+        const pageBytes = Number(this.db.pragma('page_size', { simple: true }));
+        this.db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
+      }
     } catch (error) {
       this.db.close();
       throw toServerError(error);

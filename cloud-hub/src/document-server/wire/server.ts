@@ -32,6 +32,11 @@ const MAINTENANCE_EVERY_MS = 60_000;
 const BATCH_REQUESTS = 256;
 const BATCH_BYTES = 16 * 1024 * 1024;
 
+/** Requests waiting to be run, in bytes, above which no more are read from the clients that send them. */
+const QUEUE_BYTES = 64 * 1024 * 1024;
+/** Replies a client has not taken yet, in bytes, above which its requests are no longer read. */
+const UNSENT_BYTES = 32 * 1024 * 1024;
+
 interface Waiting {
   readonly socket: Socket;
   readonly wire: WireRequest;
@@ -57,7 +62,10 @@ class WireServer implements DocumentServer {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
   private queue: Waiting[] = [];
+  private queuedBytes = 0;
   private scheduled = false;
+  /** Clients not read from until the queue is shorter. */
+  private readonly paused = new Set<Socket>();
   private closing: Promise<void> | undefined;
   private nextRequestId = 1;
   private maintenance: NodeJS.Timeout | undefined;
@@ -109,7 +117,10 @@ class WireServer implements DocumentServer {
     const reader = new MessageReader(MAX_MESSAGE_BYTES);
     this.sockets.add(socket);
     socket.setNoDelay(true);
-    socket.on('close', () => this.sockets.delete(socket));
+    socket.on('close', () => {
+      this.sockets.delete(socket);
+      this.paused.delete(socket);
+    });
     // A client that goes away is not an error of the server; 'close' follows.
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk) => {
@@ -118,6 +129,10 @@ class WireServer implements DocumentServer {
       } catch {
         // Bytes that are not the protocol: there is no request to answer.
         socket.destroy();
+      }
+      if (this.queuedBytes > QUEUE_BYTES) {
+        socket.pause();
+        this.paused.add(socket);
       }
     });
   }
@@ -131,6 +146,7 @@ class WireServer implements DocumentServer {
       return;
     }
     this.queue.push({ socket, wire, request });
+    this.queuedBytes += wire.size;
     if (this.scheduled) return;
     this.scheduled = true;
     // After this turn's socket reads, so that concurrent requests land in the same commit.
@@ -140,6 +156,7 @@ class WireServer implements DocumentServer {
   private drain(): void {
     this.scheduled = false;
     const batch = this.takeBatch();
+    if (this.queuedBytes <= QUEUE_BYTES) this.resumeAll();
     if (batch.length === 0) return;
     try {
       const replies = this.engine.run(batch.map(({ request }) => request));
@@ -154,6 +171,11 @@ class WireServer implements DocumentServer {
     }
   }
 
+  private resumeAll(): void {
+    for (const socket of this.paused) if (socket.writableLength <= UNSENT_BYTES) socket.resume();
+    this.paused.clear();
+  }
+
   private takeBatch(): Waiting[] {
     let bytes = 0;
     let count = 0;
@@ -162,12 +184,17 @@ class WireServer implements DocumentServer {
       bytes += wire.size;
       count++;
     }
+    this.queuedBytes -= bytes;
     return this.queue.splice(0, count);
   }
 
   private reply(socket: Socket, wire: WireRequest, document: Buffer): void {
     if (!wire.expectsReply || socket.destroyed) return;
     socket.write(encodeReply(wire, document, this.nextRequestId));
+    if (socket.writableLength > UNSENT_BYTES && !socket.isPaused()) {
+      socket.pause();
+      socket.once('drain', () => socket.resume());
+    }
     this.nextRequestId = (this.nextRequestId + 1) & 0x7fffffff;
   }
 

@@ -112,6 +112,18 @@ describe('seplos ble', () => {
     expect(Buffer.from(seplosBle.encodeRead(command)).toString('hex')).toBe(bytes);
   });
 
+  it('refuses a telemetry block whose items do not fit', () => {
+    const head = '0000010ce4010ba9';
+    const items = (count: number): Uint8Array => hex(`${head}0000000000000${count}${'0000'.repeat(6)}`);
+    const errorOf = (data: Uint8Array): string => {
+      const answer = seplosBle.decodeAnswer({ version: 0x14, address: 0, command: 0x61, data });
+      return answer.ok ? 'none' : answer.error;
+    };
+    expect(errorOf(items(6))).toBe('none');
+    expect(errorOf(items(7))).toBe('length');
+    expect(errorOf(items(5))).toBe('length');
+  });
+
   it('names switches and alarms of the parallel answer', () => {
     const data = new Uint8Array(48);
     data.set([0x02, 8, 0x10, 0x04], 38);

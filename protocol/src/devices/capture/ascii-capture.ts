@@ -1,4 +1,4 @@
-import { concatBytes, toHex } from '../../bytes/index.js';
+import { concatBytes, fromAscii, fromHex, toHex } from '../../bytes/index.js';
 import type { DecodeFailure, DecodeResult } from '../../domain/reading.js';
 import { type AsciiFrame, asciiCandidates, checkAnswer, decodeAsciiFrame } from '../ascii-frame/index.js';
 import type { CaptureInput } from './case.js';
@@ -25,10 +25,7 @@ export type AsciiSession<A> = {
 
 /** Cuts a capture into frames and pairs each answer with its request, in order. */
 export function readAsciiSession<A>(input: CaptureInput, dialect: AsciiDialect<A>): AsciiSession<A> {
-  const requests = input.requests.flatMap((bytes) => {
-    const frame = decodeAsciiFrame(bytes);
-    return frame.ok ? [frame.value] : [];
-  });
+  const requests = input.requests.map(requestOf);
   const session: AsciiSession<A> = { answers: [], others: [], failures: [] };
   let turn = 0;
   for (const piece of asciiCandidates(concatBytes(input.frames))) {
@@ -39,7 +36,7 @@ export function readAsciiSession<A>(input: CaptureInput, dialect: AsciiDialect<A
       continue;
     }
     const request = requests.length === 1 ? requests[0] : requests[turn];
-    const checked = checkAnswer(frame.value, { ...dialect, request });
+    const checked = checkAnswer(frame.value, { ...dialect, ...(request && { request }) });
     if (!checked.ok) {
       session.failures.push(checked);
       if (checked.error !== 'echo') turn += 1;
@@ -50,6 +47,22 @@ export function readAsciiSession<A>(input: CaptureInput, dialect: AsciiDialect<A
     readAnswer(session, dialect, frame.value, request, code, requests.length > 1);
   }
   return session;
+}
+
+/** A request as sent. Some hosts count LENGTH in bytes, which devices take; what matters here stands before it. */
+function requestOf(bytes: Uint8Array): AsciiFrame | undefined {
+  const frame = decodeAsciiFrame(bytes);
+  if (frame.ok) return frame.value;
+  const [piece] = asciiCandidates(bytes);
+  const digits = fromAscii(piece ?? new Uint8Array(0))
+    .slice(1)
+    .trim();
+  const parts = fromHex(digits.slice(0, 8));
+  const info = fromHex(digits.slice(12, -4));
+  const [version, address, cid1, cid2] = parts ?? [];
+  if (version === undefined || address === undefined || cid1 === undefined || cid2 === undefined)
+    return undefined;
+  return { version, address, cid1, cid2, info: info ?? new Uint8Array(0) };
 }
 
 function readAnswer<A>(

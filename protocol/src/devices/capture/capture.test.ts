@@ -32,6 +32,36 @@ describe('capture', () => {
     expect(result.reading).toBeUndefined();
   });
 
+  it('does not give one pack the alarms of another', () => {
+    const pace = (info: string): string => hex(deviceFrame(info, { version: '25', address: '01' }));
+    const values = (pack: string, mv: number): string =>
+      pace(`00${pack}01${u16(3300)}00${u16(0)}${u16(mv)}${u16(100)}03${u16(200)}0001${u16(200)}`);
+    const status = (pack: string, protection: string): string =>
+      pace(`00${pack}010000000000${protection}0006000000000000`);
+    const frames = [values('01', 50_000), values('02', 51_000), status('01', '00'), status('02', '02')];
+    const result = decodeCapture({ id: 'x', protocol: 'pace-rs485-v25', frames });
+    expect(result.rejected).toBeUndefined();
+    expect(result.packs).toMatchObject([
+      { voltageMv: 50_000, alarms: [] },
+      { voltageMv: 51_000, alarms: ['cell_under_voltage'] },
+    ]);
+  });
+
+  it('keeps Seplos packs apart by bus address', () => {
+    const telemetry = (address: string, centiV: number): string =>
+      hex(
+        deviceFrame(
+          `000001${u16(3300)}00${u16(0)}${u16(centiV)}${u16(100)}06${[200, 500, 200, 1, 1000, 0].map(u16).join('')}`,
+          { address },
+        ),
+      );
+    const frames = [telemetry('00', 5000), telemetry('01', 5100)];
+    expect(decodeCapture({ id: 'x', protocol: 'seplos-v2-rs485', frames }).packs).toMatchObject([
+      { voltageMv: 50_000 },
+      { voltageMv: 51_000 },
+    ]);
+  });
+
   it('passes over echoes and finds the answers behind them', () => {
     const frames = [request('42', '02'), hex(analog(50_000, 2))];
     const result = decodeCapture(pylontech({ request_hex: request('42', '02'), frames }));
@@ -46,6 +76,18 @@ describe('capture', () => {
       }),
     );
     expect(result).toMatchObject({ ok: true, reading: { voltageMv: 50_000 } });
+  });
+
+  it('understands requests whose LENGTH counts bytes, as some hosts send them', () => {
+    const [serial, values] = ['~20024693F00102FD31\r', '~20024642F00102FD36\r'].map(hex);
+    const texts = Buffer.from('SN02'.padEnd(16)).toString('hex');
+    const result = decodeCapture(
+      pylontech({
+        requests_hex: [serial ?? '', values ?? ''],
+        frames: [hex(deviceFrame(`02${texts}`)), hex(analog(50_000, 2))],
+      }),
+    );
+    expect(result).toMatchObject({ reading: { serial: 'SN02', voltageMv: 50_000 } });
   });
 
   it('takes the command from its name when the request was not recorded', () => {

@@ -1,4 +1,4 @@
-import { type DecodeFailure, mergeReadings, type PackReading } from '../../domain/reading.js';
+import { type DecodeFailure, mergeReadings, type PackReading, undecodable } from '../../domain/reading.js';
 import { createJkAssembler, decodeAnswer, type JkFrame, type JkLayout } from '../jk/index.js';
 import type { CaptureInfo, CaptureInput, CaptureOutcome } from './case.js';
 
@@ -15,13 +15,21 @@ export function decodeJkCapture(input: CaptureInput): CaptureOutcome {
   const layout = layoutToldBy(frames) ?? hintedLayout(input.layout);
   const parts: PackReading[] = [];
   const info: CaptureInfo = {};
+  let decoded = 0;
   for (const frame of frames) {
-    const { type: _, reading, ...values } = decodeAnswer(frame, layout);
+    const { type, reading, ...values } = decodeAnswer(frame, layout);
+    if (type === 'cellInfo' && reading.voltageMv === undefined) {
+      failures.push(
+        undecodable('unknown_type', 'the cell voltages do not fit the pack voltage in any layout'),
+      );
+      continue;
+    }
+    decoded += 1;
     parts.push(reading);
     Object.assign(info, values);
   }
   return {
-    decoded: frames.length,
+    decoded,
     ...(parts.length > 0 && { reading: mergeReadings(parts) }),
     info,
     failures,

@@ -1,4 +1,3 @@
-import { mergeReadings, type PackReading } from '../../domain/reading.js';
 import {
   inferAnswer,
   interpretAnswer,
@@ -9,6 +8,10 @@ import {
 } from '../pace/index.js';
 import { type AsciiDialect, readAsciiSession, unknownFrameInfo } from './ascii-capture.js';
 import type { CaptureDecoder, CaptureInfo } from './case.js';
+import { createPackBook, readingOrPacks } from './pack-book.js';
+
+/** Pack number that asks for every pack. */
+const ALL_PACKS = 0xff;
 
 function dialect(variant: PaceVariant): AsciiDialect<PaceAnswer> {
   const { version, accepted } = PACE_VARIANTS[variant];
@@ -23,29 +26,24 @@ function dialect(variant: PaceVariant): AsciiDialect<PaceAnswer> {
   };
 }
 
-/** Decoder for PACE captures of one firmware family. Answers that carry no pack number belong to the first pack. */
+/** Decoder for PACE captures of one firmware family. Packs are told apart by their numbers. */
 export function createPaceCaptureDecoder(variant: PaceVariant): CaptureDecoder {
   return (input) => {
     const { answers, others, failures } = readAsciiSession(input, dialect(variant));
-    const info: CaptureInfo = unknownFrameInfo(others);
-    const parts: PackReading[] = [];
-    let packs: PackReading[] = [];
-    for (const { answer } of answers) {
-      if (answer.command === 'analog') {
-        packs = answer.packs;
-      } else {
-        const { command: _, reading, ...values } = answer;
-        Object.assign(info, values);
-        parts.push(reading);
-      }
+    const book = createPackBook();
+    for (const { answer, frame, request } of answers) {
+      if (answer.command !== 'analog') continue;
+      const several = answer.packs.length > 1 || request?.info[0] === ALL_PACKS;
+      const first = several ? frame.address : answer.packOrCount;
+      for (const [i, reading] of answer.packs.entries()) book.addValues(first + i, reading);
     }
-    const [first, ...rest] = packs;
-    const merged = first || parts.length > 0 ? mergeReadings(first ? [first, ...parts] : parts) : undefined;
-    return {
-      decoded: answers.length + others.length,
-      ...(merged && (rest.length > 0 ? { packs: [merged, ...rest] } : { reading: merged })),
-      info,
-      failures,
-    };
+    const info: CaptureInfo = unknownFrameInfo(others);
+    for (const { answer } of answers) {
+      if (answer.command === 'analog') continue;
+      const { command: _, reading, ...values } = answer;
+      Object.assign(info, values);
+      book.addPart('pack' in answer ? answer.pack : undefined, reading);
+    }
+    return { decoded: answers.length + others.length, ...readingOrPacks(book), info, failures };
   };
 }

@@ -1,5 +1,5 @@
 import { toHex } from '../../bytes/index.js';
-import { emptyReading, mergeReadings, type PackReading } from '../../domain/reading.js';
+import type { PackReading } from '../../domain/reading.js';
 import {
   ALL_PACKS,
   inferAnswer,
@@ -11,6 +11,7 @@ import {
 import { socPctOf } from '../soc.js';
 import { type AsciiAnswer, type AsciiDialect, readAsciiSession, unknownFrameInfo } from './ascii-capture.js';
 import type { CaptureInfo, CaptureInput, CaptureOutcome } from './case.js';
+import { createPackBook, type PackBook } from './pack-book.js';
 
 const DIALECT: AsciiDialect<PylontechAnswer> = {
   versions: [0x20],
@@ -22,13 +23,11 @@ const DIALECT: AsciiDialect<PylontechAnswer> = {
   infer: inferAnswer,
 };
 
-/** Decodes a Pylontech capture. Packs are told apart by their numbers; answers without a number belong to the first. */
+/** Decodes a Pylontech capture. Packs are told apart by their numbers; answers without a number belong to the only one. */
 export function decodePylontechCapture(input: CaptureInput): CaptureOutcome {
   const { answers, others, failures } = readAsciiSession(input, DIALECT);
-  const packs = new Map<number, PackReading>();
-  for (const answer of answers) addAnalog(packs, answer);
-  const hasAnalog = packs.size > 0;
-
+  const book = createPackBook();
+  for (const answer of answers) addValues(book, answer);
   const info: CaptureInfo = unknownFrameInfo(others);
   for (const { answer, frame } of answers) {
     if (answer.command === 'analog') {
@@ -41,42 +40,25 @@ export function decodePylontechCapture(input: CaptureInput): CaptureOutcome {
       info.frameOk = true;
       info.infoHex = toHex(frame.info);
     }
-    addPart(packs, answer, hasAnalog);
+    const part = readingPart(answer);
+    if (part) book.addPart('pack' in answer ? answer.pack : undefined, part);
   }
-  const found = [...packs.values()];
-  Object.assign(info, systemSoc(found));
+  const packs = book.readings();
+  Object.assign(info, systemSoc(packs));
   return {
     decoded: answers.length + others.length,
-    ...(found.length === 1 && found[0] && { reading: found[0] }),
-    ...(hasAnalog && { packs: found }),
+    ...(packs.length === 1 && packs[0] && { reading: packs[0] }),
+    ...(book.hasValues() && { packs }),
     info,
     failures,
   };
 }
 
-function addAnalog(
-  packs: Map<number, PackReading>,
-  { answer, frame, request }: AsciiAnswer<PylontechAnswer>,
-): void {
+function addValues(book: PackBook, { answer, frame, request }: AsciiAnswer<PylontechAnswer>): void {
   if (answer.command !== 'analog') return;
   const asked = request?.info[0];
   const first = asked === undefined || asked === ALL_PACKS ? frame.address : asked;
-  for (const [i, reading] of answer.packs.entries()) {
-    packs.set(first + i, mergeReadings([packs.get(first + i) ?? emptyReading(), reading]));
-  }
-}
-
-function addPart(packs: Map<number, PackReading>, answer: PylontechAnswer, hasAnalog: boolean): void {
-  const part = readingPart(answer);
-  if (!part) return;
-  const [firstKey] = packs.keys();
-  const numbered = 'pack' in answer ? answer.pack : undefined;
-  const key =
-    numbered !== undefined && (packs.has(numbered) || packs.size !== 1) ? numbered : (firstKey ?? 0);
-  const pack = packs.get(key);
-  // A number that no analog answer knew is not a pack of its own beside those that are.
-  if (!pack && hasAnalog) return;
-  packs.set(key, mergeReadings([pack ?? emptyReading(), { ...emptyReading(), ...part }]));
+  for (const [i, reading] of answer.packs.entries()) book.addValues(first + i, reading);
 }
 
 function systemSoc(packs: readonly PackReading[]): CaptureInfo {

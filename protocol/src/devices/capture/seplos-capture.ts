@@ -1,4 +1,3 @@
-import { mergeReadings } from '../../domain/reading.js';
 import {
   inferAnswer,
   interpretAnswer,
@@ -8,6 +7,7 @@ import {
 } from '../seplos/index.js';
 import { type AsciiDialect, readAsciiSession, unknownFrameInfo } from './ascii-capture.js';
 import type { CaptureInfo, CaptureInput, CaptureOutcome } from './case.js';
+import { createPackBook, readingOrPacks } from './pack-book.js';
 
 const DIALECT: AsciiDialect<SeplosAnswer> = {
   ...SEPLOS_EXPECTED,
@@ -18,19 +18,20 @@ const DIALECT: AsciiDialect<SeplosAnswer> = {
   infer: inferAnswer,
 };
 
-/** Decodes a Seplos V2 capture of one pack. */
+/** Decodes a Seplos V2 capture. Packs are told apart by bus address and pack number. */
 export function decodeSeplosCapture(input: CaptureInput): CaptureOutcome {
   const { answers, others, failures } = readAsciiSession(input, DIALECT);
-  const info: CaptureInfo = unknownFrameInfo(others);
-  for (const { answer } of answers) {
-    const { command: _, reading: __, ...values } = answer;
-    Object.assign(info, values);
+  const book = createPackBook();
+  const key = (address: number, pack: number): number => address * 256 + pack;
+  for (const { answer, frame } of answers) {
+    if (answer.command === 'telemetry') book.addValues(key(frame.address, answer.pack), answer.reading);
   }
-  const readings = answers.map(({ answer }) => answer.reading);
-  return {
-    decoded: answers.length + others.length,
-    ...(readings.length > 0 && { reading: mergeReadings(readings) }),
-    info,
-    failures,
-  };
+  const info: CaptureInfo = unknownFrameInfo(others);
+  for (const { answer, frame } of answers) {
+    const { command, reading, ...values } = answer;
+    Object.assign(info, values);
+    if (command === 'telemetry') continue;
+    book.addPart('pack' in answer ? key(frame.address, answer.pack) : key(frame.address, 0), reading);
+  }
+  return { decoded: answers.length + others.length, ...readingOrPacks(book), info, failures };
 }

@@ -7,8 +7,8 @@ import {
 } from '../../domain/reading.js';
 import type { CaptureDecoder, CaptureInfo } from './case.js';
 
-/** What a frame contributes to a capture of one pack. */
-export type CapturePart = { reading: PackReading; info: CaptureInfo };
+/** What a frame contributes to a capture of one pack; answers such as counters have no reading. */
+export type CapturePart = { reading?: PackReading; info: CaptureInfo };
 
 /** Decoder for protocols whose answers stand alone: frames are put together, decoded one by one and merged. */
 export function createSimpleCaptureDecoder<F>(
@@ -21,16 +21,18 @@ export function createSimpleCaptureDecoder<F>(
     const parts: PackReading[] = [];
     const failures: DecodeFailure[] = [];
     const info: CaptureInfo = {};
+    let decoded = 0;
     for (const frame of results) {
       const part = frame.ok ? decodeFrame(frame.value) : frame;
       if (!part.ok) {
         failures.push(part);
         continue;
       }
-      parts.push(part.value.reading);
+      decoded += 1;
+      if (part.value.reading) parts.push(part.value.reading);
       Object.assign(info, part.value.info);
     }
     const reading = parts.length > 0 ? { reading: mergeReadings(parts) } : {};
-    return { decoded: parts.length, ...reading, info, failures };
+    return { decoded, ...reading, info, failures };
   };
 }

@@ -1,4 +1,5 @@
 import { sum8 } from '../../bytes/index.js';
+import { nameOfCode } from '../command-table.js';
 
 /** Commands that read (Daly UART/485 protocol V1.2). Writes and the MOS switches (D9, DA) are left out on purpose. */
 export const DALY_A5_COMMANDS = {
@@ -27,6 +28,5 @@ export function encodeRead(command: DalyA5Command, host: keyof typeof HOST_ADDRE
 
 /** Name of a command byte, undefined when it is not one that is read. */
 export function dalyA5Command(code: number): DalyA5Command | undefined {
-  const found = Object.entries(DALY_A5_COMMANDS).find(([, value]) => value === code);
-  return found?.[0] as DalyA5Command | undefined;
+  return nameOfCode(DALY_A5_COMMANDS, code);
 }

@@ -1,3 +1,5 @@
+import { nameOfCode } from '../command-table.js';
+
 /** Registers that are read. Writes (5A: E1 transistors, 00/01 factory mode, …) are left out on purpose. */
 export const JBD_COMMANDS = {
   basicInfo: 0x03,
@@ -10,8 +12,7 @@ export type JbdCommand = keyof typeof JBD_COMMANDS;
 
 /** Name of a command byte, undefined when it is not one that is read. */
 export function jbdCommand(code: number): JbdCommand | undefined {
-  const found = Object.entries(JBD_COMMANDS).find(([, value]) => value === code);
-  return found?.[0] as JbdCommand | undefined;
+  return nameOfCode(JBD_COMMANDS, code);
 }
 
 /** BLE discovery: 16-bit ids as the module offers them, and the start of advertised names that were seen. */

@@ -24,6 +24,7 @@ export type JkDeviceInfo = {
 
 export type JkCellInfo = {
   type: 'cellInfo';
+  /** Empty when the frame does not fit the layout: {@link fitsLayout}. */
   reading: PackReading;
   averageMv: number;
   deltaMv: number;
@@ -74,6 +75,14 @@ export function likelyLayout(bytes: Uint8Array): JkLayout {
   return mismatchMv(bytes, 'JK02_24S') <= mismatchMv(bytes, 'JK02_32S') ? 'JK02_24S' : 'JK02_32S';
 }
 
+/**
+ * True when pack voltage and sum of the cells are of one size. Boards with a layout that is not read (hardware 3.x sends
+ * floats) fail it; a pack that lost some of its sense wires does not.
+ */
+export function fitsLayout(bytes: Uint8Array, layout: JkLayout): boolean {
+  return mismatchMv(bytes, layout) <= readField(bytes, CELL_INFO[layout].fields.voltageMv) / 2;
+}
+
 function mismatchMv(bytes: Uint8Array, layout: JkLayout): number {
   const sum = enabledCells(bytes, layout).reduce((total, cell) => total + cell, 0);
   if (sum === 0) return Number.POSITIVE_INFINITY;
@@ -110,7 +119,8 @@ function decodeCellInfo(bytes: Uint8Array, layout: JkLayout): JkCellInfo {
   const { averageMv, deltaMv, powerMw, balanceCurrentMa, totalCycledMah, runtimeS } = values;
   const balancing = values.balancing !== 0;
   const rest = { averageMv, deltaMv, powerMw, balanceCurrentMa, balancing, totalCycledMah, runtimeS };
-  return { type: 'cellInfo', reading, ...rest, problemCode: errorBits };
+  const believed = fitsLayout(bytes, layout) ? reading : emptyReading();
+  return { type: 'cellInfo', reading: believed, ...rest, problemCode: errorBits };
 }
 
 function decodeDeviceInfo(bytes: Uint8Array): JkDeviceInfo {

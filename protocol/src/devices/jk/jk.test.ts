@@ -243,6 +243,24 @@ describe('jk answers', () => {
     }
   });
 
+  it('give no values when the voltage does not fit the cells, as with a board of another layout', () => {
+    for (const bytes of [
+      cellInfo(PACK, 'JK02_32S'),
+      deviceFrame(2),
+      cellInfo({ ...PACK, cells: [] }, 'JK02_24S'),
+    ]) {
+      const answer = decodeAnswer(frameOf(bytes), 'JK02_24S');
+      expect(answer.reading).toEqual({ cellMv: [], temperaturesDeciC: [], alarms: [] });
+    }
+  });
+
+  it('keep the values of a pack whose sense wires are partly lost', () => {
+    const bytes = cellInfo(PACK, 'JK02_24S');
+    bytes.set([0, 0], 6);
+    const frame: JkFrame = { type: 'cellInfo', bytes };
+    expect(decodeAnswer(frame, 'JK02_24S')).toMatchObject({ reading: { cellMv: [0, 3314, 3313, 3312] } });
+  });
+
   it('leave out sensors that are not there and name alarms', () => {
     const bytes = cellInfo({ ...PACK, t2: -2000, mos: -2000, errors: 0x0810 }, 'JK02_24S');
     const answer = decodeAnswer(frameOf(bytes), 'JK02_24S');

@@ -1,3 +1,5 @@
+import { nameOfCode } from '../command-table.js';
+
 /** CID2 of the commands that read. Writes and switches (99, 9A–9C, B2, even D0…) are left out on purpose. */
 export const PACE_COMMANDS = {
   analog: 0x42,
@@ -19,6 +21,5 @@ export type PaceVariant = keyof typeof PACE_VARIANTS;
 
 /** Name of a command code, undefined when it is not one that reads. */
 export function paceCommand(code: number): PaceCommand | undefined {
-  const found = Object.entries(PACE_COMMANDS).find(([, value]) => value === code);
-  return found?.[0] as PaceCommand | undefined;
+  return nameOfCode(PACE_COMMANDS, code);
 }

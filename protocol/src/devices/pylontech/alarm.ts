@@ -25,7 +25,10 @@ export type PylontechAlarm = {
   alarms: PackAlarm[];
 };
 
-/** INFO of the answer to 44. */
+/** More bytes than newer firmware appends: the answer is for several packs, whose alarms must not be dropped. */
+const MAX_TRAILING_BYTES = 4;
+
+/** INFO of the answer to 44 for one pack; ask pack by pack. */
 export function decodeAlarm(info: Uint8Array): DecodeResult<PylontechAlarm> {
   const cut = undecodable('length', `alarm INFO of ${info.length} bytes ends too early`);
   if (info.length < 3) return cut;
@@ -35,6 +38,10 @@ export function decodeAlarm(info: Uint8Array): DecodeResult<PylontechAlarm> {
   const sensors = byteAt(info, sensorsAt);
   const restAt = sensorsAt + 1 + sensors;
   if (restAt + 8 > info.length) return cut;
+  const trailingBytes = info.length - restAt - 8;
+  if (trailingBytes > MAX_TRAILING_BYTES) {
+    return undecodable('length', `${trailingBytes} bytes follow the status: ask for one pack, not for all`);
+  }
   const status = [...info.subarray(restAt + 3, restAt + 8)];
   const [, status2 = 0, status3 = 0] = status;
   const items = {
@@ -50,7 +57,7 @@ export function decodeAlarm(info: Uint8Array): DecodeResult<PylontechAlarm> {
     pack: byteAt(info, 1),
     ...items,
     status,
-    trailingBytes: info.length - restAt - 8,
+    trailingBytes,
     chargeMos: bitSet(status2, 1),
     dischargeMos: bitSet(status2, 2),
     fullyCharged: bitSet(status3, 3),

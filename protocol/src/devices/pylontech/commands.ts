@@ -1,3 +1,5 @@
+import { nameOfCode } from '../command-table.js';
+
 /** CID2 of the commands that read. Commands that write or switch (94, 95, 99, 9A…) are left out on purpose. */
 export const PYLONTECH_COMMANDS = {
   analog: 0x42,
@@ -30,6 +32,5 @@ export const MASTER_ADDRESS = 0x02;
 
 /** Name of a command code, undefined when it is not one that reads. */
 export function pylontechCommand(code: number): PylontechCommand | undefined {
-  const found = Object.entries(PYLONTECH_COMMANDS).find(([, value]) => value === code);
-  return found?.[0] as PylontechCommand | undefined;
+  return nameOfCode(PYLONTECH_COMMANDS, code);
 }

@@ -30,7 +30,7 @@ export type PylontechAnswer =
   | ({ command: 'systemManagement' } & ManagementValues)
   | ({ command: 'management'; pack: number } & ManagementValues)
   | { command: 'serialNumber'; pack: number; serial: string }
-  | { command: 'firmware'; pack: number; manufacturerVersion: string; fwVersion: string };
+  | { command: 'firmware'; pack: number; manufacturerVersion: string; mainlineVersion: string };
 
 const EXPECTED = { cid1: [PYLONTECH_CID1], versions: [PYLONTECH_VERSION] } as const;
 
@@ -87,7 +87,7 @@ export function readingPart(answer: PylontechAnswer): Partial<PackReading> | und
     case 'serialNumber':
       return { serial: answer.serial };
     case 'firmware':
-      return { fwVersion: answer.fwVersion };
+      return { fwVersion: answer.mainlineVersion };
     case 'systemAnalog': {
       const { voltageMv, currentMa, socPct, sohPct, cyclesAverage } = answer;
       return { voltageMv, currentMa, socPct, sohPct, cycles: cyclesAverage };
@@ -146,7 +146,7 @@ const INTERPRETERS: Readonly<Record<PylontechCommand, (frame: AsciiFrame) => Dec
         command: 'firmware',
         pack: byteAt(info, 0),
         manufacturerVersion: [...info.subarray(1, 3)].join('.'),
-        fwVersion: [...info.subarray(3, 6)].join('.'),
+        mainlineVersion: [...info.subarray(3, 6)].join('.'),
       })),
   };
 

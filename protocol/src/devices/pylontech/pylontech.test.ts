@@ -209,10 +209,18 @@ describe('pylontech answers', () => {
     });
   });
 
+  it('refuses alarms of several packs instead of dropping all but the first', () => {
+    const pack = '02000001000000000000000000';
+    const one = decodeAnswer('alarm', ascii(deviceFrame(`0002${pack}00`)));
+    expect(one).toMatchObject({ value: { trailingBytes: 1 } });
+    const two = decodeAnswer('alarm', ascii(deviceFrame(`0002${pack}${pack}`)));
+    expect(two).toMatchObject({ error: 'length', detail: expect.stringContaining('one pack') });
+  });
+
   it('reads firmware versions and the two management forms', () => {
     expect(answer('firmware', deviceFrame('020103020109'))).toMatchObject({
       manufacturerVersion: '1.3',
-      fwVersion: '2.1.9',
+      mainlineVersion: '2.1.9',
     });
     const limits = `${u16(53_250)}${u16(45_000)}${u16(370)}${u16(-370)}c8`;
     expect(answer('management', deviceFrame(`02${limits}`))).toMatchObject({

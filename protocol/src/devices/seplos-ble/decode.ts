@@ -1,4 +1,4 @@
-import { bitSet, byteAt, fixedText, readFields, readNumbers, tableLength } from '../../bytes/index.js';
+import { bitSet, byteAt, fixedText } from '../../bytes/index.js';
 import {
   type DecodeResult,
   decoded,
@@ -8,7 +8,7 @@ import {
 } from '../../domain/reading.js';
 import { alarmsOfBits } from '../alarm-bits.js';
 import type { Binary7eFrame } from '../binary-7e/frame.js';
-import { EVENT_ALARMS, KELVIN_OFFSET, MIN_ITEMS, MOS_SENSOR, TELEMETRY_FIELDS } from '../seplos/index.js';
+import { EVENT_ALARMS, readTelemetry } from '../seplos/index.js';
 import { SEPLOS_BLE_COMMANDS } from './commands.js';
 
 /** What one answer says; merge the readings to get the pack. */
@@ -33,26 +33,11 @@ export function decodeAnswer({ command, data }: Binary7eFrame): DecodeResult<Sep
   }
 }
 
-/** The same telemetry block as on RS485, with fewer items and alarm bytes behind it. */
+/** The same telemetry block as on RS-485, with fewer items and alarm bytes behind it. */
 function decodeSingle(data: Uint8Array): DecodeResult<SeplosBleAnswer> {
-  const cut = undecodable('length', `single-pack data of ${data.length} bytes ends too early`);
-  const cells = data[2] ?? 0;
-  const sensors = data[3 + 2 * cells];
-  if (cells === 0 || sensors === undefined) return cut;
-  const sensorsAt = 4 + 2 * cells;
-  const restAt = sensorsAt + 2 * sensors;
-  if (restAt + tableLength(TELEMETRY_FIELDS) > data.length) return cut;
-  const { items, portVoltageMv, ...values } = readFields(data, TELEMETRY_FIELDS, restAt);
-  if (items < MIN_ITEMS) return undecodable('length', `${items} items are too few`);
-  const temperaturesDeciC = readNumbers(data, sensorsAt, 'u16be', sensors).map((raw) => raw + KELVIN_OFFSET);
-  const reading: PackReading = {
-    ...emptyReading(),
-    ...values,
-    cellMv: readNumbers(data, 3, 'u16be', cells),
-    temperaturesDeciC,
-  };
-  const mos = temperaturesDeciC[MOS_SENSOR.index];
-  if (mos !== undefined && sensors === MOS_SENSOR.count) reading.mosTemperatureDeciC = mos;
+  const telemetry = readTelemetry(data);
+  if (!telemetry.ok) return telemetry;
+  const { reading, portVoltageMv } = telemetry.value;
   return decoded({ reading, portVoltageMv });
 }
 

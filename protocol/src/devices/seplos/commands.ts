@@ -1,3 +1,5 @@
+import { nameOfCode } from '../command-table.js';
+
 /** CID2 of the commands that read (Seplos BMS protocol V2.0, EMU10xx/11xx). Writes are left out on purpose. */
 export const SEPLOS_COMMANDS = { telemetry: 0x42, status: 0x44, manufacturer: 0x51 } as const;
 
@@ -8,6 +10,5 @@ export const SEPLOS_CID1 = 0x46;
 
 /** Name of a command code, undefined when it is not one that reads. */
 export function seplosCommand(code: number): SeplosCommand | undefined {
-  const found = Object.entries(SEPLOS_COMMANDS).find(([, value]) => value === code);
-  return found?.[0] as SeplosCommand | undefined;
+  return nameOfCode(SEPLOS_COMMANDS, code);
 }

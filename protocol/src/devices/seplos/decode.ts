@@ -1,4 +1,4 @@
-import { bitSet, byteAt, fixedText, readFields, readNumbers, tableLength } from '../../bytes/index.js';
+import { bitSet, byteAt, fixedText } from '../../bytes/index.js';
 import {
   type DecodeResult,
   decoded,
@@ -9,18 +9,8 @@ import {
 import { alarmsOfBits } from '../alarm-bits.js';
 import { type AsciiFrame, checkAnswer, decodeAsciiFrame, itemAlarms } from '../ascii-frame/index.js';
 import { SEPLOS_CID1, SEPLOS_VERSION, type SeplosCommand } from './commands.js';
-import {
-  EVENT_ALARMS,
-  EVENT_STATE_BITS,
-  ITEMS_AT,
-  KELVIN_OFFSET,
-  MIN_ITEMS,
-  MODES,
-  MOS_SENSOR,
-  STATUS_BYTE,
-  SWITCH_BIT,
-  TELEMETRY_FIELDS,
-} from './fields.js';
+import { EVENT_ALARMS, EVENT_STATE_BITS, MODES, STATUS_BYTE, SWITCH_BIT } from './fields.js';
+import { listPlaces, readTelemetry } from './telemetry.js';
 
 /** What one answer says; readings of telemetry and status are merged to get the pack. */
 export type SeplosAnswer =
@@ -75,41 +65,13 @@ const INTERPRETERS: Readonly<Record<SeplosCommand, (info: Uint8Array) => DecodeR
   manufacturer: decodeManufacturer,
 };
 
-/** Places of the two counted lists that telemetry and status share; undefined when INFO ends inside them. */
-function listPlaces(
-  info: Uint8Array,
-  size: 1 | 2,
-): { cells: number; sensors: number; sensorsAt: number; restAt: number } | undefined {
-  const cells = info[2];
-  if (cells === undefined || cells === 0) return undefined;
-  const sensors = info[3 + size * cells];
-  if (sensors === undefined) return undefined;
-  const sensorsAt = 4 + size * cells;
-  const restAt = sensorsAt + size * sensors;
-  return restAt > info.length ? undefined : { cells, sensors, sensorsAt, restAt };
-}
-
 function decodeTelemetry(info: Uint8Array): DecodeResult<SeplosAnswer> {
-  const places = listPlaces(info, 2);
-  if (!places || places.restAt + tableLength(TELEMETRY_FIELDS) > info.length) {
-    return undecodable('length', `telemetry INFO of ${info.length} bytes ends too early`);
+  const telemetry = readTelemetry(info);
+  if (!telemetry.ok) return telemetry;
+  const { reading, portVoltageMv, end } = telemetry.value;
+  if (end !== info.length) {
+    return undecodable('length', `telemetry ends at byte ${end}, INFO has ${info.length} bytes`);
   }
-  const items = byteAt(info, places.restAt + ITEMS_AT);
-  if (items < MIN_ITEMS || places.restAt + ITEMS_AT + 1 + 2 * items !== info.length) {
-    return undecodable('length', `telemetry says ${items} items, INFO has ${info.length} bytes`);
-  }
-  const { items: _, portVoltageMv, ...values } = readFields(info, TELEMETRY_FIELDS, places.restAt);
-  const temperaturesDeciC = readNumbers(info, places.sensorsAt, 'u16be', places.sensors).map(
-    (raw) => raw + KELVIN_OFFSET,
-  );
-  const reading: PackReading = {
-    ...emptyReading(),
-    ...values,
-    cellMv: readNumbers(info, 3, 'u16be', places.cells),
-    temperaturesDeciC,
-  };
-  const mos = temperaturesDeciC[MOS_SENSOR.index];
-  if (mos !== undefined && temperaturesDeciC.length === MOS_SENSOR.count) reading.mosTemperatureDeciC = mos;
   return decoded({ command: 'telemetry', pack: byteAt(info, 1), reading, portVoltageMv });
 }
 

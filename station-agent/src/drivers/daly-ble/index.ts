@@ -7,7 +7,7 @@ const { serviceUuid, notifyUuid, writeUuid, namePatterns } = dalyD2.DALY_D2_BLE;
 /** Company ids in the advertisements of Daly modules. */
 const DALY_COMPANIES: readonly (number | undefined)[] = [0x0102, 0x0104, 0x0302, 0x0303];
 
-/** Daly with the D2 protocol over BLE (docs/hardware/daly-ble.md). FFF0 alone is used by many makers, so name or maker must fit. */
+/** Daly with the D2 protocol over BLE (docs/hardware/daly.md). FFF0 alone is used by many makers, so name or maker must fit. */
 export const dalyBle: BlePackDriver = {
   kind: 'pack',
   transport: 'ble',

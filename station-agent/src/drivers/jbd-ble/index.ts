@@ -1,12 +1,9 @@
-import { jbd } from '@voltbay/protocol/devices';
-import { advertises, isNamed } from '../advertisement.js';
+import { bleProtocolOfName, jbd } from '@voltbay/protocol/devices';
+import { advertises } from '../advertisement.js';
 import type { BlePackDriver } from '../driver.js';
 import { createJbdReader } from '../jbd/reader.js';
 
 const { serviceUuid, notifyUuid, writeUuid, firstRequestMayBeLost } = jbd.JBD_BLE;
-
-/** Seplos V2 modules offer the same service with another protocol. */
-const OTHERS: readonly RegExp[] = [/^BP\d{2}/i];
 
 /** JBD (Jiabaida, Xiaoxiang, Overkill) over BLE (docs/hardware/jbd.md). The service FF00 marks it: names are free text. */
 export const jbdBle: BlePackDriver = {
@@ -15,6 +12,7 @@ export const jbdBle: BlePackDriver = {
   id: 'jbd-ble',
   title: 'JBD, Bluetooth',
   gatt: { service: serviceUuid, notify: notifyUuid, write: writeUuid },
-  matches: (seen) => advertises(seen, serviceUuid) && !isNamed(seen, OTHERS),
+  // Modules of other makers offer the same service; their names are known.
+  matches: (seen) => advertises(seen, serviceUuid) && (bleProtocolOfName(seen.name ?? '') ?? 'jbd') === 'jbd',
   createReader: () => createJbdReader({ lostFirstRequest: firstRequestMayBeLost }),
 };

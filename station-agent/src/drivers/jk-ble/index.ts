@@ -7,7 +7,7 @@ const { serviceUuid, notifyUuid, writeUuid, namePatterns } = jk.JK_BLE;
 /** Company id in the advertisements of JK modules. */
 const JK_COMPANY = 0x0b65;
 
-/** JK (Jikong) with JK02 frames over BLE (docs/hardware/jk-ble.md). FFE0 alone is any serial module, so name or maker must fit. */
+/** JK (Jikong) with JK02 frames over BLE (docs/hardware/jk.md). FFE0 alone is any serial module, so name or maker must fit. */
 export const jkBle: BlePackDriver = {
   kind: 'pack',
   transport: 'ble',

@@ -1,7 +1,7 @@
 import type { SerialPackDriver } from '../driver.js';
 import { createPaceReader } from './reader.js';
 
-/** PACE boards with protocol 2.5 on RS-485 (docs/hardware/pace-v25.md). */
+/** PACE boards with protocol 2.5 on RS-485 (docs/hardware/pace.md). */
 export const paceV25: SerialPackDriver = {
   kind: 'pack',
   transport: 'serial',

@@ -1,7 +1,7 @@
 import type { SerialPackDriver } from '../driver.js';
 import { createPylontechReader } from './reader.js';
 
-/** Pylontech low-voltage packs on RS-485, protocol V2.8 (docs/hardware/pylontech-rs485.md). The master has address 2. */
+/** Pylontech low-voltage packs on RS-485, protocol V2.8 (docs/hardware/pylontech.md). The master has address 2. */
 export const pylontechRs485: SerialPackDriver = {
   kind: 'pack',
   transport: 'serial',

@@ -1,7 +1,7 @@
 import type { SerialPackDriver } from '../driver.js';
 import { createSeplosReader } from './reader.js';
 
-/** Seplos V2 (EMU10xx, EMU11xx) on RS-485 (docs/hardware/seplos-v2.md). The address is the DIP switch, 0 = master. */
+/** Seplos V2 (EMU10xx, EMU11xx) on RS-485 (docs/hardware/seplos.md). The address is the DIP switch, 0 = master. */
 export const seplosV2: SerialPackDriver = {
   kind: 'pack',
   transport: 'serial',

@@ -1,0 +1,455 @@
+import { type Command, isTerminalOrderState, SWAP_STEPS } from '@voltbay/protocol';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isoAt } from '../src/clock.js';
+import type { Database } from '../src/db/index.js';
+import { StationOfflineError } from '../src/errors.js';
+import { type OrderDocument, ordersCollection } from '../src/orders/order-document.js';
+import { createOrderFeature, type OrderFeature } from '../src/orders/order-feature.js';
+import { chargesCollection, createWallets, walletsCollection } from '../src/wallets/wallets.js';
+import { openTestStore, silent } from './support/store.js';
+
+const TENANT = 'demo';
+const START_FEN = 2_000;
+const RIDERS = ['u-1', 'u-2', 'u-3'] as const;
+
+class Killed extends Error {}
+
+type Reaction = 'started' | 'rejected' | 'failed' | 'silent' | 'offline' | 'done';
+type Action =
+  | { kind: 'swap'; rider: number; key: number; reaction: Reaction }
+  | { kind: 'begin'; rider: number; key: number | null }
+  | { kind: 'event'; order: number; step: number; twice: boolean }
+  | { kind: 'settled'; order: number; state: 'done' | 'failed' | 'rejected' | 'expired' | 'unknown' }
+  | { kind: 'put'; order: number; state: 'completed' | 'failed' | 'returned' | 'dispensed' }
+  | { kind: 'cancel'; order: number }
+  | { kind: 'resolve'; order: number }
+  | { kind: 'sweep'; afterS: number };
+
+const actions: fc.Arbitrary<Action> = fc.oneof(
+  fc.record({
+    kind: fc.constant('swap' as const),
+    rider: fc.nat(2),
+    key: fc.nat(4),
+    reaction: fc.constantFrom<Reaction>('started', 'rejected', 'failed', 'silent', 'offline', 'done'),
+  }),
+  fc.record({
+    kind: fc.constant('begin' as const),
+    rider: fc.nat(2),
+    key: fc.option(fc.nat(4), { nil: null }),
+  }),
+  fc.record({
+    kind: fc.constant('event' as const),
+    order: fc.nat(20),
+    step: fc.nat(SWAP_STEPS.length - 1),
+    twice: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant('settled' as const),
+    order: fc.nat(20),
+    state: fc.constantFrom(
+      'done' as const,
+      'failed' as const,
+      'rejected' as const,
+      'expired' as const,
+      'unknown' as const,
+    ),
+  }),
+  fc.record({
+    kind: fc.constant('put' as const),
+    order: fc.nat(20),
+    state: fc.constantFrom(
+      'completed' as const,
+      'failed' as const,
+      'returned' as const,
+      'dispensed' as const,
+    ),
+  }),
+  fc.record({ kind: fc.constant('cancel' as const), order: fc.nat(20) }),
+  fc.record({ kind: fc.constant('resolve' as const), order: fc.nat(20) }),
+  fc.record({ kind: fc.constant('sweep' as const), afterS: fc.constantFrom(1, 70, 1_000) }),
+);
+
+/** Two hub processes on one store; each can be ended at any of its checkpoints. */
+function createWorld(database: Database) {
+  let now = Date.parse('2026-11-22T08:00:00.000Z');
+  const clock = { now: () => now };
+  const commands = new Map<string, Command>();
+  const handovers = new Map<string, string>();
+  let reaction: Reaction = 'started';
+
+  const process = () => {
+    let fuse = Number.POSITIVE_INFINITY;
+    const checkpoint = () => {
+      fuse -= 1;
+      if (fuse < 0) {
+        fuse = Number.POSITIVE_INFINITY;
+        throw new Killed();
+      }
+    };
+    const wallets = createWallets({ database, clock, checkpoint });
+    const feature = createOrderFeature({
+      database,
+      clock,
+      logger: silent,
+      checkpoint,
+      wallets,
+      answerWaitMs: 0,
+      live: { publish: () => undefined, subscribe: () => (async function* () {})() },
+      custody: {
+        async handOver(move) {
+          const known = handovers.get(move.key);
+          if (known !== undefined) expect(known).toBe(move.packId);
+          handovers.set(move.key, move.packId);
+        },
+      },
+      directory: {
+        get: async (device) => ({
+          device,
+          tenantId: TENANT,
+          name: device,
+          online: true,
+          lifecycle: 'live',
+          topics: 'own',
+        }),
+      },
+      dispatcher: {
+        async send(request) {
+          if (reaction === 'offline') throw new StationOfflineError(request.device);
+          const command: Command = {
+            id: request.id ?? crypto.randomUUID(),
+            tenantId: TENANT,
+            version: 1,
+            createdAt: isoAt(now),
+            updatedAt: isoAt(now),
+            stationId: request.device,
+            type: request.type,
+            name: 'SERVER_ASK_CHARGE',
+            data: request.data,
+            state: reaction === 'silent' ? 'sent' : reaction,
+            reason: reaction === 'rejected' ? 'STATION_BUSY' : null,
+            detail: null,
+            by: request.by,
+            orderId: request.orderId ?? null,
+            ttlMs: 15_000,
+            issuedAt: isoAt(now),
+            settledAt: null,
+            history: [],
+          };
+          commands.set(command.id, command);
+          return command;
+        },
+        waitFor: async (id) => commands.get(id) as Command,
+        get: async (id) => commands.get(id) ?? null,
+      },
+      users: { find: async () => ({ status: 'active' }) as never },
+      vehicles: {
+        find: async (_tenant, id) =>
+          ({ id, ownerUserId: id.replace('v-', 'u-'), packClass: 'A', packIds: [] }) as never,
+      },
+      plans: {
+        priceOfSwap: async () => ({
+          planVersion: 'per-swap@1',
+          lines: [{ label: 'swap', amountFen: 600 }],
+          totalFen: 600,
+          currency: 'CNY',
+        }),
+      },
+    });
+    return {
+      feature,
+      burnAfter: (checkpoints: number | null) => {
+        fuse = checkpoints ?? Number.POSITIVE_INFINITY;
+      },
+    };
+  };
+
+  const swapOf = (rider: number) => ({
+    tenantId: TENANT,
+    userId: RIDERS[rider] ?? 'u-1',
+    vehicleId: (RIDERS[rider] ?? 'u-1').replace('u-', 'v-'),
+    stationId: '1231',
+    by: 'test',
+  });
+  const orders = database.collection(ordersCollection);
+  const pick = async (index: number): Promise<OrderDocument | null> => {
+    const all = await orders.find({}, { sort: { _id: 1 } }).toArray();
+    return all[index % Math.max(1, all.length)] ?? null;
+  };
+
+  return {
+    process,
+    advance: (ms: number) => {
+      now += ms;
+    },
+    async act({ orders: service, progress, sweep }: OrderFeature, action: Action): Promise<void> {
+      switch (action.kind) {
+        case 'swap':
+          reaction = action.reaction;
+          await service.swap({
+            ...swapOf(action.rider),
+            origin: 'remote',
+            requestKey: `rider:${action.rider}:${action.key}`,
+          });
+          return;
+        case 'begin':
+          await service.begin({
+            ...swapOf(action.rider),
+            origin: 'station',
+            requestKey: action.key === null ? null : `station:1231:${action.key}`,
+          });
+          return;
+        case 'event': {
+          const order = await pick(action.order);
+          if (!order) return;
+          const event = {
+            kind: 'swap' as const,
+            step: SWAP_STEPS[action.step] ?? 'accepted',
+            swapId: `s-${order._id}`,
+            orderId: order._id,
+            packId: `pack-${order._id}`.slice(0, 60),
+            slot: 2,
+            at: isoAt(now),
+          };
+          for (let time = 0; time < (action.twice ? 2 : 1); time += 1)
+            await progress.onSwapEvent({ device: '1231', tenantId: TENANT, epoch: 1, seq: 1 }, event);
+          return;
+        }
+        case 'settled': {
+          const order = await pick(action.order);
+          const command = order?.commandId ? commands.get(order.commandId) : undefined;
+          if (!command) return;
+          const settled = { ...command, state: action.state };
+          commands.set(command.id, settled);
+          await progress.onCommandSettled(settled);
+          return;
+        }
+        case 'put':
+        case 'cancel':
+        case 'resolve': {
+          const order = await pick(action.order);
+          if (!order) return;
+          const to =
+            action.kind === 'put' ? action.state : action.kind === 'cancel' ? 'cancelled' : 'resolved';
+          await service.record(
+            order._id,
+            {
+              key: null,
+              to,
+              who: 'test',
+              what: to,
+              at: isoAt(now),
+              ...(to === 'dispensed' ? { dispensed: { packId: 'pack', at: isoAt(now) } } : {}),
+            },
+            { strict: true },
+          );
+          return;
+        }
+        case 'sweep':
+          now += action.afterS * 1_000;
+          await sweep.run();
+      }
+    },
+  };
+}
+
+describe('money of orders', () => {
+  let database: Database;
+  beforeAll(async () => {
+    database = await openTestStore();
+  }, 60_000);
+  afterAll(() => database?.close());
+
+  const reset = async () => {
+    for (const spec of [ordersCollection, chargesCollection, walletsCollection])
+      await database.collection(spec as typeof ordersCollection).deleteMany({});
+    const wallets = createWallets({ database, clock: { now: () => 0 } });
+    for (const userId of RIDERS)
+      await wallets.credit({ tenantId: TENANT, userId, amountFen: START_FEN, ref: 'start' });
+  };
+  const books = async () => {
+    const [orders, charges, wallets] = await Promise.all([
+      database.collection(ordersCollection).find({}).toArray(),
+      database.collection(chargesCollection).find({}).toArray(),
+      database.collection(walletsCollection).find({}).toArray(),
+    ]);
+    return { orders, charges, wallets };
+  };
+  /** Holds at every moment, kill or not. */
+  const always = async () => {
+    const { orders, charges, wallets } = await books();
+    for (const wallet of wallets) {
+      expect(wallet.balanceFen + wallet.heldFen + wallet.capturedFen).toBe(START_FEN);
+      expect(Math.min(wallet.balanceFen, wallet.heldFen, wallet.capturedFen)).toBeGreaterThanOrEqual(0);
+      expect(wallet.holds.reduce((sum, hold) => sum + hold.amountFen, 0)).toBe(wallet.heldFen);
+      expect(new Set(wallet.holds.map((hold) => hold.orderId)).size).toBe(wallet.holds.length);
+    }
+    expect(new Set(charges.map((charge) => charge.orderId)).size).toBe(charges.length);
+    const open = orders.filter((order) => order.openKey.startsWith('user:')).map((order) => order.userId);
+    expect(new Set(open).size).toBe(open.length);
+  };
+  /** Holds once everything half done was finished. */
+  const settled = async () => {
+    const { orders, charges, wallets } = await books();
+    const charged = new Map(charges.map((charge) => [charge.orderId, charge]));
+    for (const order of orders) {
+      expect(order.due, order.state).toEqual([]);
+      expect(order.dueAt).toBeNull();
+      if (isTerminalOrderState(order.state)) expect(order.settlement).not.toBeNull();
+      expect(charged.has(order._id)).toBe(
+        order.settlement === 'capture' && order.payment.state === 'captured',
+      );
+      if (order.settlement === 'release') expect(order.payment.state).not.toBe('captured');
+    }
+    for (const wallet of wallets) {
+      const mine = orders.filter((order) => order.userId === wallet._id);
+      expect(wallet.capturedFen).toBe(
+        mine.filter((order) => charged.has(order._id)).reduce((sum, order) => sum + order.price.totalFen, 0),
+      );
+      for (const hold of wallet.holds)
+        expect(mine.find((order) => order._id === hold.orderId)?.settlement).toBeNull();
+    }
+  };
+
+  it('one charge and constant sums under any interleaving of calls, events, repeats, two processes and kills', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            together: fc.array(actions, { minLength: 1, maxLength: 3 }),
+            killFirst: fc.option(fc.nat(9), { nil: null }),
+          }),
+          { minLength: 3, maxLength: 14 },
+        ),
+        async (rounds) => {
+          await reset();
+          const world = createWorld(database);
+          const processes = [world.process(), world.process()];
+          for (const { together, killFirst } of rounds) {
+            processes[0]?.burnAfter(killFirst);
+            const results = await Promise.allSettled(
+              together.map((action, index) => {
+                const { feature } = processes[index % 2] as (typeof processes)[number];
+                return world.act(feature, action);
+              }),
+            );
+            for (const result of results)
+              if (result.status === 'rejected' && !(result.reason instanceof Killed))
+                // Refusals are answers; anything else is a defect.
+                expect(result.reason, String(result.reason?.stack)).toMatchObject({ name: 'ProblemError' });
+            await always();
+          }
+          for (const process of processes) process.burnAfter(null);
+          const [survivor] = processes;
+          for (let round = 0; round < 3; round += 1) {
+            world.advance(20 * 60_000);
+            await survivor?.feature.sweep.run();
+          }
+          await always();
+          await settled();
+        },
+      ),
+      { numRuns: 40, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
+    );
+  }, 120_000);
+
+  it('several processes that settle one order at once take its money once', async () => {
+    for (let repeat = 0; repeat < 15; repeat += 1) {
+      await reset();
+      const world = createWorld(database);
+      const processes = Array.from({ length: 5 }, () => world.process());
+      const first = processes[0] as (typeof processes)[number];
+      await world.act(first.feature, { kind: 'begin', rider: 0, key: 0 });
+      const [order] = (await books()).orders;
+      const id = order?._id ?? '';
+      const end = (to: 'completed' | 'failed') => (process: (typeof processes)[number]) =>
+        process.feature.orders.record(id, { key: null, to, who: 'test', what: to, at: isoAt(0) });
+      // Odd rounds: two processes hear of the end in opposite words.
+      first.burnAfter(0);
+      await Promise.allSettled([end(repeat % 2 ? 'failed' : 'completed')(first)]);
+      first.burnAfter(null);
+      await Promise.all(processes.map((process) => process.feature.settlement.settle(id)));
+      await Promise.all(processes.map(end('completed')));
+      await always();
+      await settled();
+    }
+  }, 60_000);
+
+  it('facts that several processes record at once are all kept', async () => {
+    await reset();
+    const world = createWorld(database);
+    const processes = Array.from({ length: 4 }, () => world.process());
+    const first = processes[0] as (typeof processes)[number];
+    await world.act(first.feature, { kind: 'begin', rider: 0, key: 0 });
+    const [order] = (await books()).orders;
+    const facts = Array.from({ length: 24 }, (_, index) => `fact-${index}`);
+    await Promise.all(
+      facts.map((key, index) =>
+        processes[index % 4]?.feature.orders.record(order?._id ?? '', {
+          key,
+          to: index === 7 ? 'returning' : null,
+          who: 'test',
+          what: key,
+          at: isoAt(0),
+        }),
+      ),
+    );
+    const [after] = (await books()).orders;
+    expect(
+      after?.timeline
+        .map((step) => step.what)
+        .filter((what) => what.startsWith('fact-'))
+        .sort(),
+    ).toEqual([...facts].sort());
+    expect(after?.state).toBe('returning');
+    expect(after?.version).toBe((order?.version ?? 0) + facts.length);
+  });
+
+  it('a kill at every single checkpoint of a whole swap leaves one charge after recovery', async () => {
+    for (let checkpoint = 0; ; checkpoint += 1) {
+      await reset();
+      const world = createWorld(database);
+      const [first, second] = [world.process(), world.process()];
+      first.burnAfter(checkpoint);
+      let killed = false;
+      const script: Action[] = [
+        { kind: 'swap', rider: 0, key: 0, reaction: 'started' },
+        ...SWAP_STEPS.slice(0, 11).map((_, step) => ({
+          kind: 'event' as const,
+          order: 0,
+          step,
+          twice: false,
+        })),
+      ];
+      for (const action of script) {
+        const { feature } = killed ? second : first;
+        try {
+          await world.act(feature, action);
+        } catch (error) {
+          if (!(error instanceof Killed)) throw error;
+          killed = true;
+          // What the dead process was told comes again: the rider repeats the call, the station was never acknowledged.
+          await world.act(second.feature, action).catch((again: unknown) => {
+            expect(again).toMatchObject({ name: 'ProblemError' });
+          });
+        }
+        await always();
+      }
+      world.advance(20 * 60_000);
+      await second.feature.sweep.run();
+      world.advance(20 * 60_000);
+      await second.feature.sweep.run();
+      await always();
+      await settled();
+      const { orders, charges } = await books();
+      expect(orders.length).toBeGreaterThanOrEqual(1);
+      expect(charges.length).toBeLessThanOrEqual(1);
+      if (!killed) {
+        expect(orders.map((order) => order.state)).toEqual(['completed']);
+        expect(charges).toHaveLength(1);
+        expect(checkpoint).toBeGreaterThan(8);
+        return;
+      }
+    }
+  }, 120_000);
+});

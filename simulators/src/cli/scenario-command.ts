@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { SimulatorError } from '../errors.js';
+import { runScenario, type ScenarioResult } from '../scenario/run-scenario.js';
+import { parseScenario } from '../scenario/scenario.js';
+
+function seedNumber(text: string): number {
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('must be a whole number, 0 or more');
+  return Number(text);
+}
+
+/** `voltbay-sim scenario FILE…`: plays scenario files; exit code 1 when one fails. */
+export function scenarioCommand(): Command {
+  return new Command('scenario')
+    .description(
+      'play scenario files on a station whose time is moved by hand; a folder means all *.json in it',
+    )
+    .argument('<file...>', 'scenario files or folders')
+    .option('--seed <n>', 'another seed than the file names', seedNumber)
+    .option('--json', 'print one JSON array of results')
+    .action(async (paths: string[], flags: { seed?: number; json?: boolean }) => {
+      const results: (ScenarioResult & { file: string })[] = [];
+      for (const file of paths.flatMap(filesIn)) {
+        const result = { file, ...(await runScenario(readScenario(file), flags.seed)) };
+        results.push(result);
+        if (!flags.json) process.stdout.write(`${line(result)}\n`);
+      }
+      if (flags.json) process.stdout.write(`${JSON.stringify(results)}\n`);
+      const failed = results.filter((result) => !result.ok).length;
+      if (failed > 0)
+        throw new SimulatorError('SIM_SCENARIO_FAILED', `${failed} of ${results.length} scenarios failed`);
+    });
+}
+
+function filesIn(path: string): string[] {
+  try {
+    if (!statSync(path).isDirectory()) return [path];
+    const names = readdirSync(path).filter((name) => name.endsWith('.json'));
+    return names.sort().map((name) => join(path, name));
+  } catch (cause) {
+    throw new SimulatorError('SIM_CONFIG', `cannot read ${path}`, { cause });
+  }
+}
+
+function readScenario(file: string) {
+  let content: unknown;
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new SimulatorError('SIM_CONFIG', `${file} is not JSON: ${String(cause)}`, { cause });
+  }
+  return parseScenario(content, file);
+}
+
+function line(result: ScenarioResult & { file: string }): string {
+  const time = `${(result.simulatedMs / 1000).toFixed(1)} s simulated`;
+  if (!result.failure) return `ok    ${result.name} (${result.steps} steps, ${time})`;
+  const { step, text } = result.failure;
+  const repeat = `voltbay-sim scenario ${result.file} --seed ${result.seed}`;
+  return `FAIL  ${result.name}\n      step ${step}: ${text}\n      repeat with: ${repeat}`;
+}

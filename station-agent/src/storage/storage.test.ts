@@ -1,0 +1,178 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.js';
+import { AgentError } from '../errors.js';
+import { databaseFile, openDatabase } from './database.js';
+import { createOutbox } from './outbox.js';
+import { openStorage, type Storage } from './storage.js';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'vb-storage-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const withStorage = <T>(work: (storage: Storage) => T): T => {
+  const storage = openStorage(dir, systemClock);
+  try {
+    return work(storage);
+  } finally {
+    storage.close();
+  }
+};
+const codeOf = (work: () => unknown): string | null => {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    return error instanceof AgentError ? error.code : String(error);
+  }
+};
+const event = (n: number) => ({ lane: 'money', type: 10, data: { n } }) as const;
+const START = { epoch: -1, seq: -1 };
+const END = { epoch: Number.MAX_SAFE_INTEGER, seq: Number.MAX_SAFE_INTEGER };
+
+describe('the database', () => {
+  it('runs WAL with synchronous=FULL at every open, counts its starts and keeps its identity', () => {
+    const seen = [1, 2, 3].map(() =>
+      withStorage(({ db, epoch, instanceId }) => ({
+        epoch,
+        instanceId,
+        mode: db.pragma('journal_mode', { simple: true }),
+        synchronous: db.pragma('synchronous', { simple: true }),
+      })),
+    );
+    expect(seen.map(({ epoch }) => epoch)).toEqual([1, 2, 3]);
+    expect(new Set(seen.map(({ instanceId }) => instanceId)).size).toBe(1);
+    for (const { mode, synchronous } of seen) expect([mode, synchronous]).toEqual(['wal', 2]);
+  });
+
+  it('refuses a second agent and names the holder', () => {
+    withStorage(() => {
+      expect(codeOf(() => openStorage(dir, systemClock))).toBe('ALREADY_RUNNING');
+      expect(() => openStorage(dir, systemClock)).toThrow(new RegExp(`pid ${process.pid}`));
+    });
+    expect(codeOf(() => openStorage(dir, systemClock).close())).toBeNull();
+  });
+
+  it('says that a file is damaged, or written by a newer agent, and leaves no lock behind', () => {
+    withStorage(() => {});
+    const db = new Database(databaseFile(dir));
+    db.pragma('user_version = 99');
+    db.close();
+    expect(codeOf(() => openStorage(dir, systemClock))).toBe('DATABASE_NEWER');
+    for (const suffix of ['', '-wal', '-shm']) rmSync(databaseFile(dir) + suffix, { force: true });
+    writeFileSync(databaseFile(dir), 'this is no database at all, not even by accident'.repeat(100));
+    expect(codeOf(() => openStorage(dir, systemClock))).toBe('DATABASE_DAMAGED');
+    rmSync(databaseFile(dir));
+    expect(codeOf(() => openStorage(dir, systemClock).close())).toBeNull();
+  });
+
+  it('rolls a failed migration back as a whole', () => {
+    openDatabase(dir, [
+      { version: 1, name: 'one', sql: 'CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT)' },
+    ]).close();
+    const broken = [
+      { version: 1, name: 'one', sql: '' },
+      { version: 2, name: 'two', sql: 'CREATE TABLE half (a); CREATE TABLE broken (' },
+    ];
+    expect(codeOf(() => openDatabase(dir, broken))).not.toBeNull();
+    const db = new Database(databaseFile(dir), { readonly: true });
+    expect(db.pragma('user_version', { simple: true })).toBe(1);
+    expect(db.prepare("SELECT count(*) FROM sqlite_master WHERE name = 'half'").pluck().get()).toBe(0);
+    db.close();
+  });
+});
+
+describe('the outbox', () => {
+  it('numbers rows within the epoch and keeps them over a restart until they are acknowledged', () => {
+    withStorage(({ outbox }) => {
+      expect(outbox.enqueue([event(0), event(1), event(2)])).toEqual(
+        [0, 1, 2].map((seq) => ({ epoch: 1, seq })),
+      );
+    });
+    withStorage(({ outbox }) => {
+      expect(outbox.enqueue([event(3)])).toEqual([{ epoch: 2, seq: 0 }]);
+      expect(outbox.read(START, END, 10).map(({ epoch, seq }) => [epoch, seq])).toEqual([
+        [1, 0],
+        [1, 1],
+        [1, 2],
+        [2, 0],
+      ]);
+      expect(outbox.acknowledge([{ epoch: 1, upTo: 0, also: [2] }])).toBe(2);
+      expect(outbox.read(START, END, 10).map(({ epoch, seq }) => [epoch, seq])).toEqual([
+        [1, 1],
+        [2, 0],
+      ]);
+      // An acknowledgement that comes twice changes nothing.
+      expect(outbox.acknowledge([{ epoch: 1, upTo: 0, also: [2] }])).toBe(0);
+    });
+  });
+
+  it('sets a refused row aside and lets later ones flow', () => {
+    withStorage(({ outbox, db }) => {
+      outbox.enqueue([event(0), event(1)]);
+      outbox.acknowledge([{ epoch: 1, upTo: -1, refused: [{ seq: 0, code: 'BAD_DATA' }] }]);
+      expect(outbox.read(START, END, 10).map(({ seq }) => seq)).toEqual([1]);
+      expect(outbox.stats()).toMatchObject({ rows: 1, quarantined: 1 });
+      expect(db.prepare('SELECT code, data FROM quarantine').get()).toEqual({
+        code: 'BAD_DATA',
+        data: '{"n":0}',
+      });
+    });
+  });
+
+  it('leaves no gap in the numbers when a transaction fails', () => {
+    withStorage((storage) => {
+      storage.outbox.enqueue([event(0)]);
+      expect(() =>
+        storage.transact(() => {
+          storage.outbox.enqueue([event(1)]);
+          throw new Error('disk full');
+        }),
+      ).toThrow('disk full');
+      expect(storage.outbox.enqueue([event(2)])).toEqual([{ epoch: 1, seq: 1 }]);
+      expect(storage.outbox.read(START, END, 10).map(({ data }) => data)).toEqual(['{"n":0}', '{"n":2}']);
+    });
+  });
+
+  it('thins the oldest telemetry only, and tells which numbers will never come', () => {
+    withStorage(({ db, epoch }) => {
+      const outbox = createOutbox(db, { epoch, clock: systemClock, maxTelemetryRows: 50 });
+      outbox.enqueue([event(0)]);
+      outbox.enqueue(
+        Array.from({ length: 51 }, (_, n) => ({ lane: 'telemetry' as const, type: 12, data: { n } })),
+      );
+      const rows = outbox.read(START, END, 100);
+      expect(rows.map(({ lane }) => lane)).toEqual(['money', 'state']);
+      expect(JSON.parse(rows[1]?.data ?? '')).toMatchObject({
+        kind: 'thinned',
+        epoch,
+        ranges: [[1, 51]],
+        count: 51,
+      });
+    });
+  });
+});
+
+describe('the REST call queue', () => {
+  it('keeps order and keys over a restart and takes a key once', () => {
+    const call = { kind: 'create-order', swapId: 's', idempotencyKey: 'k', body: { a: 1 } } as const;
+    withStorage(({ rest }) => {
+      rest.add(call);
+      rest.add(call);
+      rest.add({ ...call, kind: 'complete-order', idempotencyKey: 'k2' });
+      expect(rest.waiting()).toBe(2);
+    });
+    withStorage(({ rest }) => {
+      const first = rest.next();
+      expect(first).toMatchObject({ kind: 'create-order', idempotencyKey: 'k', body: { a: 1 } });
+      rest.settle(first?.n ?? -1, 'done', { id: 'o-1' });
+      expect(rest.answerOf('s', 'create-order')).toEqual({ id: 'o-1' });
+      expect(rest.next()).toMatchObject({ kind: 'complete-order' });
+    });
+  });
+});
