@@ -259,6 +259,7 @@ export const en: Record<MessageKey, string> = {
   'battery.lastSeen': 'Last reading',
   'battery.search': 'Serial',
   'battery.model': 'Model',
+  'battery.history': 'Hand-overs',
   'battery.reading': 'Latest reading',
   'battery.orders': 'Orders with this pack',
   'battery.noOrders': 'No orders with this pack',

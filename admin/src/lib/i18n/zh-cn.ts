@@ -252,6 +252,7 @@ export const zhCn = {
   'battery.lastSeen': '最近读数',
   'battery.search': '序列号',
   'battery.model': '型号',
+  'battery.history': '交接记录',
   'battery.reading': '最近一次读数',
   'battery.orders': '相关订单',
   'battery.noOrders': '没有相关订单',
