@@ -1,13 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import {
-  formatDeciC,
-  formatMa,
-  formatMah,
-  formatMv,
-  formatPercent,
-  formatTime,
-} from '@voltbay/protocol/client';
+import { formatDeciC, formatMa, formatMah, formatMv, formatPercent } from '@voltbay/protocol/client';
 import { AgeText } from '../../components/ui/age.js';
 import { CellBars } from '../../components/ui/cell-bars.js';
 import { Card, Facts, PageHead } from '../../components/ui/page.js';
