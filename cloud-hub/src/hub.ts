@@ -198,9 +198,11 @@ async function assemble(
     database,
     registry: stations.registry,
     send: link.send,
+    onStored: commands.heard,
     logger,
     clock,
-    shared: config.mqtt.url !== null,
+    // Only a store of its own tells a hub that no other one is alive.
+    shared: config.mqtt.url !== null || config.store.mongodbUri !== null,
     projections: [
       // What moved at the station comes before how its command ended: money follows the pack.
       createOrderProjection(orders.progress),

@@ -176,6 +176,7 @@ export async function startTraffic(options: TrafficOptions) {
     database,
     registry: stations.registry,
     send: link.send,
+    onStored: commands.heard,
     logger,
     clock,
     shared: embedded === null,

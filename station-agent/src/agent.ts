@@ -200,6 +200,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       monitor,
       reporter,
       clock,
+      log: part('commands'),
       crashPoint,
       requestLifecycle(request) {
         leaving = carryOut(request)
@@ -329,7 +330,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     while (
       !stopping.signal.aborted &&
       session.state() === 'up' &&
-      storage.outbox.stats().rows > 0 &&
+      storage.outbox.depth() > 0 &&
       clock.monotonicMs() < until
     )
       await new Promise((resolve) => setTimeout(resolve, 20));

@@ -84,6 +84,22 @@ describe('BLE packs through noble', { timeout: 90_000 }, () => {
     await until('the pack is read again', () => slotsRead().size === 1, 60_000);
   });
 
+  it('lists what a scan hears, with the driver that knows it', async () => {
+    station = await startVirtualStation(bleStation(2));
+    agent = await startAgentProcess(station, { idleMs: 400, urgentMs: 200 }, {}, { SCAN_ONLY: '1' });
+    const found = await agent.scan();
+    if (!found.ok) throw new Error(found.detail);
+    expect(
+      found.devices
+        .map(({ name, driver }) => ({ name, driver }))
+        .sort((a, b) => (a.name ?? '').localeCompare(b.name ?? '')),
+    ).toEqual([
+      { name: serialOf(1), driver: 'jbd-ble' },
+      { name: serialOf(2), driver: 'jbd-ble' },
+    ]);
+    expect(await agent.stop()).toBe(true);
+  });
+
   it('serves more packs than it may hold links', async () => {
     await setUp(4, { ble: { maxLinks: 2 } });
     await until(
