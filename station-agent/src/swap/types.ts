@@ -23,8 +23,8 @@ export type SwapRequest = {
 
 export type DoorPurpose = 'return' | 'dispense' | 'give-back';
 
-/** Why a door that was asked to open is known not to have moved. */
-export type NotOpenedCause = 'jam' | 'busy' | 'no-power' | 'maintenance' | 'refused' | 'silent';
+/** Why a door that was asked to open is known not to have moved. `unfit`: its pack may not leave any more. */
+export type NotOpenedCause = 'jam' | 'unfit' | 'busy' | 'no-power' | 'maintenance' | 'refused' | 'silent';
 
 /**
  * Journal of one swap. `opening` is written before a lock moves, every other step after it was seen. The state of a swap is the fold
