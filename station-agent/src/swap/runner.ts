@@ -146,7 +146,7 @@ export function createSwapRunner(deps: SwapRunnerDeps) {
       const awayMs = clock.nowMs() - (journal.at(-1)?.atMs ?? row.startedAtMs);
       const stale = awayMs < -5_000 || awayMs > resumeWindowMs;
       log.warn(
-        { swapId: row.swapId, awayMs, stale, door: state.door },
+        { swapId: row.swapId, awayMs, stale, slot: state.door?.slot, door: state.door?.status },
         'resuming a swap that was interrupted',
       );
       const resumed = noteSteps(deps, state, [{ step: 'resumed', epoch: storage.epoch }]);
