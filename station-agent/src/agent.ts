@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import { type Clock, systemClock } from './clock.js';
+import type { AgentOverrides } from './agent-overrides.js';
+import { systemClock } from './clock.js';
 import { createCommandHandlers, type LifecycleRequest } from './commands/handlers.js';
 import { createCommandIntake } from './commands/intake.js';
 import { recoverCommands, settleOpenedSlots } from './commands/recovery.js';
 import type { AgentConfig } from './config/config.js';
 import { createControlSocket } from './control/control-socket.js';
 import { createStatusService } from './control/status-service.js';
-import { type CrashPoint, noCrashPoint } from './crash-point.js';
+import { noCrashPoint } from './crash-point.js';
 import { messageOf } from './errors.js';
 import type { Hardware } from './hardware/ports.js';
 import { createLocalStart } from './local-start/local-start.js';
@@ -21,32 +22,13 @@ import { createReporter } from './station/reporter.js';
 import { createService } from './station/service-mode.js';
 import { createSlotBoard } from './station/slot-board.js';
 import { openStorage } from './storage/storage.js';
-import { createSwapRunner, type SwapRunnerDeps } from './swap/runner.js';
+import { createSwapRunner } from './swap/runner.js';
 import { createSwapService } from './swap/service.js';
-import { DEFAULT_SWAP_RULES, type SwapRules, type SwapState } from './swap/types.js';
+import { type SwapState, swapRules } from './swap/types.js';
 import { createHubClock } from './uplink/hub-clock.js';
 import { createSender } from './uplink/sender.js';
 import { createUplinkSession } from './uplink/session.js';
 import { agentVersion } from './version.js';
-
-export type HardwareFactory = (
-  config: AgentConfig['hardware'],
-  deps: { clock: Clock; log: Logger; polling: AgentConfig['polling'] },
-) => Hardware;
-
-/** What a test, or another program, may replace. */
-export type AgentOverrides = {
-  createHardware: HardwareFactory;
-  clock?: Clock;
-  log?: Logger;
-  fetch?: typeof fetch;
-  /** Wins over credentials.json; the process passes VOLTBAY_STATION_SECRET. */
-  secret?: string;
-  crashPoint?: CrashPoint;
-  rules?: Partial<SwapRules>;
-  swap?: Pick<SwapRunnerDeps, 'tickMs' | 'resumeWindowMs' | 'verifyMs'>;
-  resendAfterMs?: number;
-};
 
 export type AgentEnd = 'stopped' | 'restart';
 export type Agent = Awaited<ReturnType<typeof createAgent>>;
@@ -64,15 +46,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const log = overrides.log ?? createLogger(config.logLevel);
   const crashPoint = overrides.crashPoint ?? noCrashPoint;
   const version = agentVersion();
-  const rules: SwapRules = {
-    ...DEFAULT_SWAP_RULES,
-    minDispenseSocPct: config.swap.minDispenseSocPct,
-    maxTemperatureDeciC: config.swap.maxTemperatureDeciC,
-    minTemperatureDeciC: config.swap.minTemperatureDeciC,
-    returnTimeoutMs: config.swap.returnTimeoutS * 1000,
-    collectTimeoutMs: config.swap.collectTimeoutS * 1000,
-    ...overrides.rules,
-  };
+  const rules = swapRules(config.swap, overrides.rules);
   const storage = openStorage(config.dataDir, clock);
   let hardware: Hardware;
   try {
