@@ -11,6 +11,7 @@ import { ordersCollection } from './orders/order-document.js';
 import { plansCollection } from './plans/plans.js';
 import { stargateCollections } from './stargate/collections.js';
 import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
+import { readingsCollection } from './telemetry/reading-documents.js';
 import { usersCollection } from './users/users.js';
 import { vehiclesCollection } from './vehicles/vehicles.js';
 import { chargesCollection, walletsCollection } from './wallets/wallets.js';
@@ -35,4 +36,5 @@ export const allCollections = [
   ingestRunsCollection,
   watermarksCollection,
   deadLettersCollection,
+  readingsCollection,
 ];

@@ -30,6 +30,7 @@ import type { SmsSender } from './stargate/one-time-codes.js';
 import { checkRootSecret } from './stargate/root-secret-check.js';
 import { createBirthDesk } from './stations/birth-desk.js';
 import { createStations } from './stations/stations.js';
+import { createReadingProjection } from './telemetry/reading-projection.js';
 import { createVehicles } from './vehicles/vehicles.js';
 import { hubVersion } from './version.js';
 import { createWallets } from './wallets/wallets.js';
@@ -197,15 +198,19 @@ async function assemble(
     database,
     registry: stations.registry,
     send: link.send,
+    onStored: commands.heard,
     logger,
     clock,
-    shared: config.mqtt.url !== null,
+    // Only a store of its own tells a hub that no other one is alive.
+    shared: config.mqtt.url !== null || config.store.mongodbUri !== null,
     projections: [
-      commands.projection,
+      // What moved at the station comes before how its command ended: money follows the pack.
       createOrderProjection(orders.progress),
+      commands.projection,
       stations.projection,
       stations.alarms.projection,
       batteryProjection,
+      createReadingProjection({ database }),
     ],
   });
 

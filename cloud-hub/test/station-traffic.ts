@@ -33,6 +33,8 @@ import {
   stationsCollection,
 } from '../src/stations/station-documents.js';
 import { createStations } from '../src/stations/stations.js';
+import { readingsCollection } from '../src/telemetry/reading-documents.js';
+import { createReadingProjection } from '../src/telemetry/reading-projection.js';
 
 /** The MQTT side of a hub, composed as the hub composes it, on a real document server and with a real broker. */
 
@@ -64,6 +66,7 @@ export async function openTestDatabase(): Promise<{ database: Database; close():
     ingestRunsCollection,
     watermarksCollection,
     deadLettersCollection,
+    readingsCollection,
   ]);
   return {
     database,
@@ -173,6 +176,7 @@ export async function startTraffic(options: TrafficOptions) {
     database,
     registry: stations.registry,
     send: link.send,
+    onStored: commands.heard,
     logger,
     clock,
     shared: embedded === null,
@@ -182,6 +186,7 @@ export async function startTraffic(options: TrafficOptions) {
       stations.projection,
       stations.alarms.projection,
       batteries,
+      createReadingProjection({ database }),
     ],
     ...(options.limits ? { limits: options.limits } : {}),
   });

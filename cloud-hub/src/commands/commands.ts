@@ -12,13 +12,31 @@ import type { z } from 'zod';
 import { isoAt } from '../clock.js';
 import { type Database, isDuplicateKey } from '../db/index.js';
 import { HubError, StationOfflineError } from '../errors.js';
+import type { MessageDocument } from '../ingest/message-document.js';
 import type { Projection } from '../ingest/projector.js';
 import type { Logger } from '../logger.js';
 import type { Clock, CommandDispatcher, DispatchRequest, LiveBus, OrderProgress } from '../ports.js';
 import type { StationRegistry } from '../stations/station-registry.js';
 import { type CommandDocument, commandsCollection, commandView } from './command-documents.js';
-import { isSettled, statesBefore } from './command-state.js';
+import { canMove, isSettled, statesBefore } from './command-state.js';
 import { createCommandWaiters } from './command-waiters.js';
+
+/** The command after a result, as the projection writes it. */
+function withResult(command: Command, result: CommandResultData, at: string, now: string): Command {
+  const { state, reason, detail } = result;
+  return {
+    ...command,
+    state,
+    reason: reason ?? null,
+    detail: detail ?? null,
+    version: command.version + 1,
+    updatedAt: now,
+    settledAt: isSettled(state) ? now : command.settledAt,
+    history: [...command.history, { at, state, ...(reason === undefined ? {} : { reason }) }].slice(
+      -MAX_HISTORY,
+    ),
+  };
+}
 
 /** How commands reach stations; normally the `StationLink`. */
 export interface CommandPath {
@@ -40,6 +58,8 @@ export type CommandsDeps = {
 export interface Commands extends CommandDispatcher {
   /** Applies COMMAND_RESULT messages. */
   readonly projection: Projection;
+  /** Messages that are stored just now: who waits for a command here is told before the projection has written it down. */
+  heard(messages: readonly MessageDocument[]): void;
   /**
    * Commands whose time is over and that nobody answered become `unknown` (reason NO_ANSWER): the station may have acted on one and be
    * without a network. Called by a timer; safe in several processes. Returns how many.
@@ -54,13 +74,26 @@ const ANSWER_GRACE_MS = 5_000;
 /** A started swap may take its time; after this much of silence its outcome is not known. */
 const MAX_RUN_MS = 900_000;
 const SWEEP_BATCH = 200;
+const MAX_RECENT = 2_000;
 
 export function createCommands(deps: CommandsDeps): Commands {
   const { registry, path, live, clock, logger } = deps;
   const commands = deps.database.collection(commandsCollection);
   const waiters = createCommandWaiters();
 
+  /** Newest state of commands that this process sent a short while ago. */
+  const recent = new Map<string, Command>();
+
+  function remember(command: Command): void {
+    recent.delete(command.id);
+    recent.set(command.id, command);
+    if (recent.size <= MAX_RECENT) return;
+    const oldest = recent.keys().next().value;
+    if (oldest !== undefined) recent.delete(oldest);
+  }
+
   function announce(command: Command): void {
+    if (recent.has(command.id)) remember(command);
     waiters.tell(command);
     live.publish({ type: 'command', id: command.id, tenantId: command.tenantId, command });
   }
@@ -120,6 +153,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       if (known) return known;
       throw error;
     }
+    remember(commandView(document));
     const sent = await path.send(
       request.device,
       station.topics,
@@ -142,8 +176,8 @@ export function createCommands(deps: CommandsDeps): Commands {
       });
       throw new StationOfflineError(request.device);
     }
-    const command = commandView(document);
-    announce(command);
+    const command = recent.get(document._id) ?? commandView(document);
+    live.publish({ type: 'command', id: command.id, tenantId: command.tenantId, command });
     return command;
   }
 
@@ -215,11 +249,12 @@ export function createCommands(deps: CommandsDeps): Commands {
       let timer: NodeJS.Timeout | undefined;
       try {
         for (;;) {
-          const current = await get(commandId);
+          const current = recent.get(commandId) ?? (await get(commandId));
           const leftMs = deadline - clock.now();
           // An order names its command just before it is written: another process may look in between.
           if (!current && leftMs <= 0) throw new HubError('NOT_FOUND', `no command ${commandId}`);
-          if (current && (isSettled(current.state) || states.includes(current.state) || leftMs <= 0)) return current;
+          if (current && (isSettled(current.state) || states.includes(current.state) || leftMs <= 0))
+            return current;
           // Another process may learn the answer: look now and then.
           const next = await Promise.race([
             waiter.told,
@@ -229,10 +264,25 @@ export function createCommands(deps: CommandsDeps): Commands {
           ]);
           clearTimeout(timer);
           if (next) return next;
+          const stored = await get(commandId);
+          if (stored && stored.version > (recent.get(commandId)?.version ?? 0) && recent.has(commandId))
+            remember(stored);
         }
       } finally {
         clearTimeout(timer);
         waiter.cancel();
+      }
+    },
+    heard(messages) {
+      for (const { type, device, at, data } of messages) {
+        if (type !== MSG_TYPE.COMMAND_RESULT) continue;
+        const result = data as CommandResultData;
+        const known = recent.get(result.commandId);
+        if (!known || known.stationId !== device || !waiters.waitedFor(known.id)) continue;
+        if (!canMove(known.state, result.state)) continue;
+        const next = withResult(known, result, at, isoAt(clock.now()));
+        remember(next);
+        waiters.tell(next);
       }
     },
     async sweep() {

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { PROBLEMS, type ProblemCode, problemSchema } from '@voltbay/protocol';
 import type { z } from 'zod';
+import { nameSchemas } from './named-schemas.js';
 import type { HttpRoute } from './route.js';
 
 type RouteConfig = Parameters<OpenAPIHono['openAPIRegistry']['registerPath']>[0];
@@ -154,7 +155,7 @@ export function openApiDocument(
     description: 'Device number and secret of a station',
   });
   for (const route of routes) api.openAPIRegistry.registerPath(configOf(route));
-  return api.getOpenAPI31Document({
+  const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'Voltbay',
@@ -166,4 +167,5 @@ export function openApiDocument(
     servers: [{ url: '/' }],
     tags: [...new Set(routes.flatMap((route) => route.tags))].map((name) => ({ name })),
   });
+  return nameSchemas(document);
 }

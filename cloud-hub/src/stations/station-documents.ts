@@ -63,6 +63,7 @@ export const stationsCollection = defineCollection<StationDocument>('stations', 
   { name: 'tenant-lifecycle', key: { tenantId: 1, lifecycle: 1, _id: 1 } },
   { name: 'tenant-online', key: { tenantId: 1, online: 1, _id: 1 } },
   { name: 'lifecycle', key: { lifecycle: 1, _id: 1 } },
+  { name: 'online', key: { online: 1 } },
 ]);
 export const stationLiveCollection = defineCollection<StationLiveDocument>('station_live', [
   { name: 'online-seen', key: { online: 1, lastSeenAt: 1 } },

@@ -50,6 +50,7 @@ export function createStationProjection(deps: StationProjectionDeps): StationPro
         messages.push(entry.message);
         continue;
       }
+      if (entry.kind === 'refusal') continue;
       // Births and goodbyes stand in line with the messages around them.
       flushMessages();
       writes.push(
