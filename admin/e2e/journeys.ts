@@ -47,6 +47,15 @@ async function journey(report: Report, name: string, work: () => Promise<void>):
   }
 }
 
+/** Waits until the latch of a door has sprung. */
+async function released(hands: ReturnType<typeof createHands>, slot: number): Promise<void> {
+  const until = Date.now() + WAIT_MS;
+  while ((await hands.slots()).find((candidate) => candidate.slot === slot)?.latched !== false) {
+    if (Date.now() > until) throw new Error(`door ${slot} was not released`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
 /** A rider who orders a swap and does it at the cabinet. Resolves with the order's id when the hub has it. */
 async function riderSwaps(context: JourneyContext): Promise<{ orderId: string; done: Promise<unknown> }> {
   const rider = await signInRider(context.baseUrl, RIDER);
@@ -120,9 +129,7 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.click(byId('open-slot'));
     await page.fill('textarea', '检查空仓');
     await page.click(byId('confirm-command'));
-    await page.waitForFunction(
-      () => document.querySelector<HTMLElement>('[data-testid="command-progress"]')?.dataset.state !== 'sent',
-    );
+    await released(hands, slot);
     await hands.openDoor(slot);
     await page.waitForSelector(`${byId(`slot-${slot}`)}[data-open="true"]`);
     await hands.closeDoor(slot);

@@ -1,10 +1,10 @@
 import { ApiError, OfflineError } from '@voltbay/protocol/client';
 import { expect, test } from 'vitest';
-import { distanceM, distanceText, nearStations } from '../src/features/stations/distance.js';
 import { layoutMap } from '../src/features/stations/map-layout.js';
 import { parseStationCode } from '../src/features/swap/station-code.js';
 import { startFailure } from '../src/lib/api/rider-api.js';
 import { deviceLanguage } from '../src/lib/preferences.js';
+import { distanceM, distanceText, nearStations } from '../src/lib/stations/distance.js';
 import { aStation } from './render.js';
 
 test.each([

@@ -7,8 +7,8 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { CrashPage, NotFoundPage } from '../features/shell/fault-pages.js';
-import { Gate } from '../features/shell/gate.js';
 import { parseListSearch } from '../lib/list-search.js';
+import { Gate } from './gate.js';
 
 /** Routes are thin: each names its page, which is loaded when it is first opened. */
 const rootRoute = createRootRoute({

@@ -1,12 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
 import { zoneLabel } from '@voltbay/protocol/client';
 import { useEffect, useState } from 'react';
 import { BatteryIcon, CloseIcon, MenuIcon, OrderIcon, StationIcon } from '../../components/ui/icons.js';
 import { Logo } from '../../components/ui/logo.js';
+import { PreferenceControls } from '../../components/ui/preference-controls.js';
 import { type MessageKey, useT } from '../../lib/i18n/create-i18n.js';
+import { permits, useMe } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { PreferenceControls } from './preference-controls.js';
 import styles from './shell.module.css';
 
 type NavItem = {
@@ -21,26 +21,6 @@ const NAV: readonly NavItem[] = [
   { to: '/orders', label: 'nav.orders', permission: 'orders:read', icon: OrderIcon },
   { to: '/batteries', label: 'nav.batteries', permission: 'batteries:read', icon: BatteryIcon },
 ];
-
-/** Who is signed in, with permissions; read once per session. */
-export function useMe() {
-  const { hub } = useServices();
-  return useQuery({ queryKey: ['me'], queryFn: ({ signal }) => hub.me(signal), staleTime: 300_000 });
-}
-
-/** True for `orders:read` when the person has it, `orders:*` or `*`. While unknown, nothing is permitted. */
-export function permits(permissions: readonly string[] | undefined, wanted: string): boolean {
-  if (!permissions) return false;
-  const [area] = wanted.split(':');
-  return permissions.some(
-    (held) => held === wanted || held === '*' || held === '*:*' || held === `${area}:*`,
-  );
-}
-
-export function usePermits(): (wanted: string) => boolean {
-  const { data } = useMe();
-  return (wanted) => permits(data?.permissions, wanted);
-}
 
 export function Shell(props: { children: React.ReactNode }) {
   const t = useT();

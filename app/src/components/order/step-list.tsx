@@ -1,10 +1,10 @@
 import type { Order } from '@voltbay/protocol/api';
 import { formatTime } from '@voltbay/protocol/client';
 import { View } from 'react-native';
-import { Icon } from '../../components/ui/icon.js';
-import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
+import { Icon } from '../ui/icon.js';
+import { Txt } from '../ui/txt.js';
 
 const BAD: ReadonlySet<string> = new Set(['failed', 'refused', 'unknown']);
 

@@ -1,6 +1,6 @@
-import { Screen } from '../../components/ui/screen.js';
-import { Loading } from '../../components/ui/states.js';
 import { useSessionPhase } from '../../lib/services.js';
+import { Screen } from '../ui/screen.js';
+import { Loading } from '../ui/states.js';
 import { SignInForm } from './sign-in-form.js';
 
 /** Shows the sign-in form in the place of a screen that needs to know who is there, so that the rider stays where they were. */

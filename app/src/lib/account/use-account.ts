@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useServices } from '../../lib/services.js';
+import { useServices } from '../services.js';
 
 /** The rider and their vehicles. */
 export function useAccount() {

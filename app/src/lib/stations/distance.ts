@@ -1,5 +1,5 @@
 import type { PublicStation } from '@voltbay/protocol/api';
-import type { Place } from '../../lib/location/locate.js';
+import type { Place } from '../location/locate.js';
 
 const EARTH_RADIUS_M = 6_371_000;
 const radians = (degrees: number): number => (degrees * Math.PI) / 180;

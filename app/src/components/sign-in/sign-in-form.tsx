@@ -2,12 +2,12 @@ import { errorCode } from '@voltbay/protocol/client';
 import { useState } from 'react';
 import { View } from 'react-native';
 import { Button, HelperText, TextInput } from 'react-native-paper';
-import { useNow } from '../../components/ui/age-text.js';
-import { Card } from '../../components/ui/screen.js';
-import { Notice } from '../../components/ui/states.js';
-import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useServices } from '../../lib/services.js';
+import { useNow } from '../ui/age-text.js';
+import { Card } from '../ui/screen.js';
+import { Notice } from '../ui/states.js';
+import { Txt } from '../ui/txt.js';
 
 const PHONE = /^\+?[0-9]{6,15}$/;
 const CODE = /^[0-9]{4,8}$/;

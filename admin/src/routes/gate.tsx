@@ -1,10 +1,12 @@
 import { lazy, Suspense } from 'react';
-import { useSessionPhase } from '../../lib/services.js';
-import { Shell } from './shell.js';
+import { Shell } from '../features/shell/shell.js';
+import { useSessionPhase } from '../lib/services.js';
 
-const SignInPage = lazy(async () => ({ default: (await import('../sign-in/sign-in-page.js')).SignInPage }));
+const SignInPage = lazy(async () => ({
+  default: (await import('../features/sign-in/sign-in-page.js')).SignInPage,
+}));
 const ExpiredDialog = lazy(async () => ({
-  default: (await import('../sign-in/expired-dialog.js')).ExpiredDialog,
+  default: (await import('../features/sign-in/expired-dialog.js')).ExpiredDialog,
 }));
 
 /** Signed out: the sign-in page. Expired: a dialog over the page, which stays as it is with everything typed into it. */

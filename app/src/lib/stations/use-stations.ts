@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import type { PublicStation } from '@voltbay/protocol/api';
 import { useCallback, useEffect, useState } from 'react';
-import type { Place } from '../../lib/location/locate.js';
-import { useServices } from '../../lib/services.js';
+import type { Place } from '../location/locate.js';
+import { useServices } from '../services.js';
 
 const REFRESH_MS = 15_000;
 const CACHE_KEY = 'voltbay.stations';
