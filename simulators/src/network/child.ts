@@ -44,12 +44,17 @@ export function startChild<Ready>(options: ChildOptions): Promise<Child<Ready>> 
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C in a terminal reaches this process alone, which then stops the others in order.
+    detached: true,
   });
+  const onParentExit = () => child.kill('SIGKILL');
+  process.once('exit', onParentExit);
   const state = { stopping: false, exited: false };
   const tail = collect(child, log);
   const gone = new Promise<void>((resolve) => {
     child.once('close', (code, signal) => {
       state.exited = true;
+      process.removeListener('exit', onParentExit);
       log.end();
       if (!state.stopping) options.onExit?.({ code, signal });
       resolve();
