@@ -49,14 +49,15 @@ export function startChild<Ready>(options: ChildOptions): Promise<Child<Ready>> 
   });
   const onParentExit = () => child.kill('SIGKILL');
   process.once('exit', onParentExit);
-  const state = { stopping: false, exited: false };
+  const state = { ready: false, stopping: false, exited: false };
   const tail = collect(child, log);
   const gone = new Promise<void>((resolve) => {
     child.once('close', (code, signal) => {
       state.exited = true;
       process.removeListener('exit', onParentExit);
       log.end();
-      if (!state.stopping) options.onExit?.({ code, signal });
+      // Before it was ready the caller of startChild hears of it.
+      if (state.ready && !state.stopping) options.onExit?.({ code, signal });
       resolve();
     });
   });
@@ -91,6 +92,7 @@ export function startChild<Ready>(options: ChildOptions): Promise<Child<Ready>> 
       const ready = readyLine(line);
       if (!ready) return;
       clearTimeout(timer);
+      state.ready = true;
       resolve({
         name: options.name,
         ready: ready as Ready,
