@@ -7,7 +7,9 @@ import { zhCn } from '../src/lib/i18n/zh-cn.js';
 
 const SOURCES = join(import.meta.dirname, '../src');
 const text = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
-  .filter((name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name) && !/i18n\/(en|zh-cn)\.ts$/.test(name))
+  .filter(
+    (name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name) && !/i18n\/(en|zh-cn)\.ts$/.test(name),
+  )
   .filter((name) => !name.includes('generated'))
   .map((name) => readFileSync(join(SOURCES, name), 'utf8'))
   .join('\n');
@@ -22,11 +24,13 @@ const prefixes = [
 
 test('both languages have the same keys, and no wording is empty', () => {
   expect(Object.keys(en).sort()).toEqual([...keys].sort());
-  for (const words of [zhCn, en]) expect(Object.values(words).filter((word) => word.trim() === '')).toEqual([]);
+  for (const words of [zhCn, en])
+    expect(Object.values(words).filter((word) => word.trim() === '')).toEqual([]);
 });
 
 test('both languages fill in the same values', () => {
-  const holes = (word: string): string[] => [...word.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1] ?? '').sort();
+  const holes = (word: string): string[] =>
+    [...word.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1] ?? '').sort();
   const differing = keys.filter(
     (key) => holes(zhCn[key as keyof typeof zhCn]).join() !== holes(en[key as keyof typeof en]).join(),
   );
@@ -34,7 +38,9 @@ test('both languages fill in the same values', () => {
 });
 
 test('every key is used', () => {
-  const unused = keys.filter((key) => !literals.has(key) && !prefixes.some((prefix) => key.startsWith(prefix)));
+  const unused = keys.filter(
+    (key) => !literals.has(key) && !prefixes.some((prefix) => key.startsWith(prefix)),
+  );
   expect(unused).toEqual([]);
 });
 
