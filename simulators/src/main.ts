@@ -1,5 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { controlCommand } from './cli/control-command.js';
+import { fleetCommand } from './cli/fleet-command.js';
+import { replayCommand } from './cli/replay-command.js';
 import { scenarioCommand } from './cli/scenario-command.js';
 import { stationCommand } from './cli/station-command.js';
 import { SimulatorError } from './errors.js';
@@ -13,7 +15,9 @@ async function main(argv: readonly string[]): Promise<number> {
     .version('0.1.0')
     .showHelpAfterError('(voltbay-sim --help shows the commands)')
     .addCommand(stationCommand())
+    .addCommand(fleetCommand())
     .addCommand(scenarioCommand())
+    .addCommand(replayCommand())
     .addCommand(controlCommand('fault'))
     .addCommand(controlCommand('act'));
   // Subcommands do not inherit it: commander would exit the process itself on wrong usage.

@@ -53,6 +53,7 @@ export type Agent = Awaited<ReturnType<typeof createAgent>>;
 
 /** Time that a command's result gets to leave before the station does what it announced. */
 const FAREWELL_MS = 1_500;
+const CABINET_LOOK_MS = 200;
 
 /**
  * Puts the agent together. Opens the database (and so takes the instance lock): throws `ALREADY_RUNNING`, `DATABASE_*`. `start` then
@@ -200,6 +201,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       monitor,
       reporter,
       clock,
+      log: part('commands'),
       crashPoint,
       requestLifecycle(request) {
         leaving = carryOut(request)
@@ -329,7 +331,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     while (
       !stopping.signal.aborted &&
       session.state() === 'up' &&
-      storage.outbox.stats().rows > 0 &&
+      storage.outbox.depth() > 0 &&
       clock.monotonicMs() < until
     )
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -363,6 +365,14 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     else returnLater();
   }
 
+  /** Resolves when the controller answers; stays pending while it does not, and rejects when the agent stops. */
+  async function cabinetUp(): Promise<void> {
+    while (!cabinet.isUp()) {
+      await new Promise((resolve) => setTimeout(resolve, CABINET_LOOK_MS).unref());
+      stopping.signal.throwIfAborted();
+    }
+  }
+
   async function start(): Promise<void> {
     await hardware.start();
     monitor.start();
@@ -377,9 +387,11 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     runner.resume();
     if (toRead.length > 0) {
       const deps = { storage, intake, cabinet, log: part('recovery'), isSwapOpen: () => false };
-      void settleOpenedSlots(deps, toRead).catch((error: unknown) =>
-        log.error({ err: error }, 'recovery failed'),
-      );
+      cabinetUp()
+        .then(() => settleOpenedSlots(deps, toRead))
+        .catch((error: unknown) => {
+          if (!stopping.signal.aborted) log.error({ err: error }, 'recovery failed');
+        });
     }
     storage.commands.prune();
     reporter.start();

@@ -34,6 +34,9 @@ export type AckRange = {
 /** Rows of the lanes that may be thinned, together, before the oldest telemetry goes. */
 export const DEFAULT_MAX_TELEMETRY_ROWS = 500_000;
 const THIN_STEP = 1_000;
+const MAX_ROOM_ATTEMPTS = 3;
+
+const isDiskFull = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'SQLITE_FULL';
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
@@ -73,10 +76,14 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
   const countLane = db.prepare<[number], { n: number }>('SELECT count(*) AS n FROM outbox WHERE lane = ?');
   const listeners = new Set<() => void>();
   let nextSeq = 0;
-  let telemetryRows = countLane.get(LANES.indexOf('telemetry'))?.n ?? 0;
+  // Counted once and carried on: counting a million waiting rows for every report would stall the station.
+  const start = outboxStats(db);
+  let telemetryRows = start.byLane.telemetry;
+  let depth = start.rows;
 
   function insertRow(message: NewMessage): OutboxPosition {
     const seq = nextSeq++;
+    depth += 1;
     if (message.lane === 'telemetry') telemetryRows += 1;
     insert.run(
       epoch,
@@ -113,6 +120,7 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
       ranges.set(rowEpoch, list);
     }
     telemetryRows -= victims.length;
+    depth -= victims.length;
     for (const [rowEpoch, list] of ranges)
       insertRow({
         lane: 'state',
@@ -129,6 +137,19 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
   }
 
   const thinAll = db.transaction(thin);
+
+  /** False when there is no telemetry left to give. */
+  function makeRoom(): boolean {
+    const before = { nextSeq, depth, telemetryRows };
+    try {
+      return thinAll() > 0;
+    } catch (error) {
+      ({ nextSeq, depth, telemetryRows } = before);
+      if (isDiskFull(error)) return false;
+      throw error;
+    }
+  }
+
   const applyAcks = db.transaction((acks: readonly AckRange[]): number => {
     let left = 0;
     for (const ack of acks) {
@@ -137,6 +158,7 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
       for (const seq of ack.also ?? []) left += deleteOne.run(ack.epoch, seq).changes;
       for (const { seq } of ack.refused ?? []) left += deleteOne.run(ack.epoch, seq).changes;
     }
+    depth -= left;
     return left;
   });
 
@@ -144,27 +166,27 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
     epoch,
     /** Position of the newest row of this start; seq -1 when there is none. */
     head: (): OutboxPosition => ({ epoch, seq: nextSeq - 1 }),
-    /** Runs a transaction; when it fails the sequence numbers it took are free again, so that no gap remains. */
+    /**
+     * Runs a transaction; when it fails the sequence numbers it took are free again, so that no gap remains. When the disk is full the
+     * oldest telemetry makes room and the transaction runs once more: what tells of a swap or of money is never what is dropped.
+     */
     keepingSeq<T>(work: () => T): T {
-      const first = nextSeq;
-      try {
-        return work();
-      } catch (error) {
-        nextSeq = first;
-        throw error;
+      const outermost = !db.inTransaction;
+      for (let attempt = 0; ; attempt++) {
+        const before = { nextSeq, depth, telemetryRows };
+        try {
+          return work();
+        } catch (error) {
+          ({ nextSeq, depth, telemetryRows } = before);
+          if (!outermost || !isDiskFull(error) || attempt >= MAX_ROOM_ATTEMPTS || !makeRoom()) throw error;
+        }
       }
     },
     /** Makes messages durable in one transaction and wakes the sender. Called inside a transaction they become durable with it. */
     enqueue(messages: readonly NewMessage[]): OutboxPosition[] {
-      const first = nextSeq;
-      try {
-        const positions = insertAll(messages);
-        for (const listener of listeners) listener();
-        return positions;
-      } catch (error) {
-        if (!db.inTransaction) nextSeq = first;
-        throw error;
-      }
+      const positions = this.keepingSeq(() => insertAll(messages));
+      for (const listener of listeners) listener();
+      return positions;
     },
     /** Rows in (after, upTo], oldest first. */
     read(after: OutboxPosition, upTo: OutboxPosition, limit: number): OutboxRow[] {
@@ -178,6 +200,10 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    /** Waiting rows, without counting them anew. */
+    depth: (): number => depth,
+    /** When the oldest waiting row arose; null when none waits. */
+    oldestAtMs: (): number | null => oldestAtMs(db),
     stats: (): OutboxStats => outboxStats(db),
   };
 }
@@ -193,11 +219,12 @@ export function outboxStats(db: Db): OutboxStats {
     rows += n;
   }
   const quarantined = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM quarantine').get()?.n ?? 0;
-  const oldest = db
-    .prepare<[], { at_ms: number }>('SELECT at_ms FROM outbox ORDER BY epoch, seq LIMIT 1')
-    .get();
-  return { rows, byLane, quarantined, oldestAtMs: oldest?.at_ms ?? null };
+  return { rows, byLane, quarantined, oldestAtMs: oldestAtMs(db) };
 }
+
+const oldestAtMs = (db: Db): number | null =>
+  db.prepare<[], { at_ms: number }>('SELECT at_ms FROM outbox ORDER BY epoch, seq LIMIT 1').get()?.at_ms ??
+  null;
 
 /** The oldest waiting rows, for a technician. */
 export function peekOutbox(db: Db, limit: number): OutboxRow[] {

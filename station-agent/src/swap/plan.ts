@@ -1,6 +1,7 @@
 import type { SwapReason } from '@voltbay/protocol';
 import { chooseDispenseSlot, chooseReturnSlot } from './eligibility.js';
 import type {
+  DoorCycle,
   DoorPurpose,
   NotOpenedCause,
   SlotView,
@@ -137,6 +138,15 @@ function decideDoor(
 
   const seen: SwapJournalStep[] = [];
   const into = door.purpose === 'return';
+  const foreignPackId = exchangedPack(door, sense);
+  if (foreignPackId !== null && shut) {
+    if (door.status === 'released') seen.push({ step: 'opened', slot: door.slot });
+    if (!door.packMoved) seen.push({ step: 'pack-taken', slot: door.slot });
+    return {
+      do: 'note',
+      steps: [...seen, { step: 'closed', slot: door.slot, occupied: false, foreignPackId }],
+    };
+  }
   const moved = sense.occupied === into && !door.packMoved;
   const movedBack = sense.occupied === !into && door.packMoved;
   // A quick hand can be missed by the door sensor, but no pack moves through a shut door.
@@ -158,6 +168,13 @@ function decideDoor(
     return { do: 'lock', slot: door.slot };
   if (view.phaseMs < timeoutMs + rules.closeGraceMs) return { do: 'wait' };
   return { do: 'note', steps: [{ step: 'left-open', slot: door.slot }] };
+}
+
+/** Another pack than the one that was handed out stands in the slot: the rider has the charged one and left this one. */
+function exchangedPack(door: DoorCycle, sense: SlotView): string | null {
+  const now = sense.pack?.packId;
+  if (door.purpose !== 'dispense' || door.packId === undefined || now === undefined) return null;
+  return now === door.packId ? null : now;
 }
 
 const REASON_OF_CAUSE: Record<NotOpenedCause, SwapReason | null> = {

@@ -30,8 +30,8 @@ export type SwapRunnerDeps = {
   crashPoint: CrashPoint;
   /** Runs inside the transaction that ends a swap or declares it unknown, so that its consequences are durable with it. */
   onSettled(state: SwapState): void;
-  /** A door did not move, or stands open: raise the alarm. */
-  onDoorTrouble(slot: number, code: 'door-jam' | 'door-left-open', detail: string): void;
+  /** A slot that may not be used until somebody has looked: raise the alarm. */
+  onDoorTrouble(slot: number, code: 'door-jam' | 'door-left-open' | 'foreign-pack', detail: string): void;
   /** How often the sensors are read while nothing reports. */
   tickMs?: number;
   /** An absence longer than this means that nobody waits at the doors any more. */
@@ -259,6 +259,12 @@ async function perform(
       for (const step of action.steps) {
         if (step.step === 'left-open')
           context.onDoorTrouble(step.slot, 'door-left-open', 'not closed in time');
+        if (step.step === 'closed' && step.foreignPackId !== undefined)
+          context.onDoorTrouble(
+            step.slot,
+            'foreign-pack',
+            `${step.foreignPackId} was left in place of a charged pack`,
+          );
         if (step.step === 'not-opened' && step.cause === 'jam')
           context.onDoorTrouble(step.slot, 'door-jam', 'the lock did not move');
       }
@@ -318,6 +324,8 @@ async function release(context: LoopContext, slot: number, token: string): Promi
   try {
     await context.cabinet.open(slot, token, context.signal);
   } catch (error) {
+    // Stopping: the journal has the intent, the next process looks at the lock.
+    if (context.signal.aborted) return;
     const cause = error instanceof HardwareError ? CAUSE_OF_CODE[error.code] : undefined;
     context.log.warn({ slot, err: error, cause }, 'door release failed');
     if (!cause) return;

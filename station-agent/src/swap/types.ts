@@ -45,7 +45,8 @@ export type SwapJournalStep =
   | { step: 'opened'; slot: number }
   | { step: 'pack-inserted'; slot: number }
   | { step: 'pack-taken'; slot: number }
-  | { step: 'closed'; slot: number; occupied: boolean }
+  /** `foreignPackId`: the charged pack is gone and another one stands in its place. */
+  | { step: 'closed'; slot: number; occupied: boolean; foreignPackId?: string }
   | { step: 'left-open'; slot: number }
   | { step: 'verified'; slot: number; packId?: string; reading?: ReadingMessage }
   | { step: 'pack-refused'; slot: number; packId?: string; reason: SwapReason; detail?: string }

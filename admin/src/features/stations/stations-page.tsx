@@ -44,10 +44,16 @@ export function StationsPage() {
         </span>
       ),
     },
-    { key: 'online', title: t('station.status'), render: (_, station) => <OnlineDot station={station} /> },
+    {
+      key: 'online',
+      title: t('station.status'),
+      sorter: true,
+      render: (_, station) => <OnlineDot station={station} />,
+    },
     {
       key: 'lifecycle',
       title: t('station.lifecycle'),
+      sorter: true,
       render: (_, station) => t(`station.lifecycle.${station.lifecycle}`),
     },
     { key: 'ready', title: t('station.ready'), render: (_, station) => <ReadyPacks station={station} /> },
@@ -61,7 +67,6 @@ export function StationsPage() {
     {
       key: 'lastSeenAt',
       title: t('station.lastSeen'),
-      sorter: true,
       render: (_, station) => <AgeText at={station.lastSeenAt} />,
     },
   ];
@@ -89,7 +94,7 @@ export function StationsPage() {
       ]}
       sorts={[
         { value: 'name', label: t('station.name') },
-        { value: 'lastSeenAt', label: t('station.lastSeen') },
+        { value: 'lifecycle', label: t('station.lifecycle') },
       ]}
       columns={columns}
       query={query}

@@ -58,7 +58,9 @@ export function StationScreen() {
         <Txt variant="title" role="heading" aria-level={1}>
           {station.name}
         </Txt>
-        <StationState near={near} />
+        <View style={{ flexDirection: 'row' }}>
+          <StationState near={near} />
+        </View>
       </View>
       <Card>
         <View style={{ flexDirection: 'row', gap: 16, alignItems: 'center' }}>

@@ -60,10 +60,12 @@ export function StationChoice(props: {
           </Button>
         </View>
         {props.station && !props.station.online ? (
-          <Pill tone="empty">{t('station.offline')}</Pill>
+          <Pill start tone="empty">
+            {t('station.offline')}
+          </Pill>
         ) : (
           ready !== null && (
-            <Pill tone={ready > 0 ? 'ready' : 'empty'}>
+            <Pill start tone={ready > 0 ? 'ready' : 'empty'}>
               {ready > 0 ? t('station.readyCount', { count: ready }) : t('station.noneReady')}
             </Pill>
           )

@@ -7,6 +7,8 @@ import { useServices } from '../services.js';
 
 /** The net under the event line: an order is also asked for this often while it runs. */
 const POLL_MS = 4_000;
+/** The charge takes a second at most. */
+const POLL_SETTLING_MS = 1_000;
 /** Slower while events arrive, which say the same sooner. */
 const POLL_WHILE_LIVE_MS = 15_000;
 
@@ -19,6 +21,10 @@ function orderOf(data: string, orderId: string): Order | null {
   }
 }
 
+/** Over, and the money with it: the charge follows the last step by a moment. */
+const isSettled = (order: Order): boolean =>
+  isTerminalOrderState(order.state) && order.payment.state !== 'held';
+
 /** An order that moves by itself until it is over: events first, polling where they do not come through. */
 export function useLiveOrder(orderId: string) {
   const { api, connectOrder } = useServices();
@@ -28,11 +34,12 @@ export function useLiveOrder(orderId: string) {
     queryKey: ['order', orderId],
     queryFn: () => api.order(orderId),
     refetchInterval: ({ state }) => {
-      if (state.data && isTerminalOrderState(state.data.state)) return false;
-      return live === 'live' ? POLL_WHILE_LIVE_MS : POLL_MS;
+      if (state.data && isSettled(state.data)) return false;
+      const over = state.data !== undefined && isTerminalOrderState(state.data.state);
+      return over ? POLL_SETTLING_MS : live === 'live' ? POLL_WHILE_LIVE_MS : POLL_MS;
     },
   });
-  const over = query.data ? isTerminalOrderState(query.data.state) : false;
+  const over = query.data ? isSettled(query.data) : false;
 
   useEffect(() => {
     if (over) return;

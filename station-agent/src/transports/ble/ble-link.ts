@@ -1,5 +1,5 @@
-import type { GattProfile } from '../../drivers/driver.js';
 import type { BleSession } from './ble-adapter.js';
+import type { GattProfile } from './gatt-profile.js';
 import type { NobleCharacteristic, NoblePeripheral } from './noble-api.js';
 import { BleError, bounded, type RaceOptions } from './race.js';
 

@@ -1,8 +1,8 @@
-import type { GattProfile } from '../../drivers/driver.js';
 import type { HardwareClock } from '../../hardware/deps.js';
 import type { BleAdapter, BleSession } from './ble-adapter.js';
 import { BLE_TIMEOUTS, type BleLink, type BleTimeouts, connectPeripheral, openBleLink } from './ble-link.js';
 import { type BleScanner, createBleScanner, type Sighting } from './ble-scanner.js';
+import type { GattProfile } from './gatt-profile.js';
 import { BleError } from './race.js';
 
 /** Which device a link goes to. */
