@@ -17,7 +17,7 @@ describe('settings', () => {
     const config = read({
       PORT: '0',
       VOLTBAY_DEMO: '1',
-      VOLTBAY_ROLES: 'api, tasks',
+      VOLTBAY_ROLES: 'api, ingest',
       MQTT_URL: '',
       VOLTBAY_DATA: 'd',
     });
