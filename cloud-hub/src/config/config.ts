@@ -138,6 +138,12 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     if (configured !== undefined) return path(configured);
     return context.repoRoot === null ? null : resolve(context.repoRoot, folder, 'dist');
   };
+  const roles = read('VOLTBAY_ROLES') ?? [...HUB_ROLES];
+  const mqttUrl = read('MQTT_URL') ?? null;
+  if (mqttUrl === null && !roles.includes('ingest'))
+    throw new ConfigError(
+      'VOLTBAY_ROLES: without ingest this process has no broker of its own; add ingest, or set MQTT_URL to the broker of the others',
+    );
   return deepFreeze({
     http: {
       host: read('HOST') ?? '127.0.0.1',
@@ -150,14 +156,14 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     },
     mqtt: {
       port: read('MQTT_PORT') ?? 1883,
-      url: read('MQTT_URL') ?? null,
+      url: mqttUrl,
       publicUrl: read('VOLTBAY_MQTT_PUBLIC_URL') ?? null,
     },
     store: { mongodbUri: read('MONGODB_URI') ?? null, dbName: read('VOLTBAY_DB') ?? 'voltbay' },
     dataDir: path(read('VOLTBAY_DATA') ?? './var/hub'),
     rootSecret: read('VOLTBAY_SECRET') ?? null,
     tenantId: read('VOLTBAY_TENANT') ?? (demo ? 'demo' : 'main'),
-    roles: read('VOLTBAY_ROLES') ?? [...HUB_ROLES],
+    roles,
     logLevel: read('LOG_LEVEL') ?? 'info',
     demo: demo ? { stationSecret: read('VOLTBAY_DEMO_STATION_SECRET') ?? null } : null,
     web: { adminDir: web('VOLTBAY_ADMIN_DIR', 'admin'), appDir: web('VOLTBAY_APP_DIR', 'app') },
