@@ -44,6 +44,8 @@ export interface StationRegistry {
    * new incarnation too.
    */
   birth(state: StationState, live: { epoch: number; instanceId: string | null } | null): BirthVerdict;
+  /** A will or a planned goodbye; one of an older epoch says nothing. */
+  goodbye(state: StationState): void;
   /** What the live state says now. A birth that it does not show yet counts more. */
   noteOnline(device: string, online: boolean): void;
   readonly size: number;
@@ -131,6 +133,12 @@ export function createStationRegistry(deps: StationRegistryDeps): StationRegistr
       return entries.size;
     },
     load,
+    goodbye(state) {
+      const entry = entries.get(state.device);
+      if (!entry || (entry.epoch !== null && state.epoch < entry.epoch)) return;
+      entry.bornAtMs = Number.NEGATIVE_INFINITY;
+      entry.online = false;
+    },
     noteOnline(device, online) {
       const entry = entries.get(device);
       if (entry) entry.online = online || bornJustNow(entry);
