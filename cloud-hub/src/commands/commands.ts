@@ -219,7 +219,8 @@ export function createCommands(deps: CommandsDeps): Commands {
           const leftMs = deadline - clock.now();
           // An order names its command just before it is written: another process may look in between.
           if (!current && leftMs <= 0) throw new HubError('NOT_FOUND', `no command ${commandId}`);
-          if (current && (isSettled(current.state) || states.includes(current.state) || leftMs <= 0)) return current;
+          if (current && (isSettled(current.state) || states.includes(current.state) || leftMs <= 0))
+            return current;
           // Another process may learn the answer: look now and then.
           const next = await Promise.race([
             waiter.told,
