@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { controlCommand } from './cli/control-command.js';
+import { paymentGatewayCommand } from './cli/payment-gateway-command.js';
 import { scenarioCommand } from './cli/scenario-command.js';
 import { stationCommand } from './cli/station-command.js';
 import { SimulatorError } from './errors.js';
@@ -14,6 +15,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(voltbay-sim --help shows the commands)')
     .addCommand(stationCommand())
     .addCommand(scenarioCommand())
+    .addCommand(paymentGatewayCommand())
     .addCommand(controlCommand('fault'))
     .addCommand(controlCommand('act'));
   // Subcommands do not inherit it: commander would exit the process itself on wrong usage.
