@@ -1,5 +1,6 @@
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
+import { ledgerCollection } from './finance/ledger.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
   deadLettersCollection,
@@ -23,6 +24,7 @@ export const allCollections = [
   usersCollection,
   walletsCollection,
   chargesCollection,
+  ledgerCollection,
   plansCollection,
   vehiclesCollection,
   ordersCollection,

@@ -13,6 +13,7 @@ import type { HubConfig } from './config/config.js';
 import { loadRootSecret } from './config/root-secret.js';
 import { type Database, ensureCollections, openStore } from './db/index.js';
 import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
+import { createLedger } from './finance/ledger.js';
 import { createRateLimits } from './http/rate-limit.js';
 import type { HttpRoute } from './http/route.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
@@ -153,7 +154,8 @@ async function assemble(
   const stations = createStations({ database, clock, logger, live });
   const custody = createCustodyLedger({ database, clock });
   const packs = createPackHoldings({ database });
-  const wallets = createWallets({ database, clock, checkpoint: overrides.checkpoint });
+  const ledger = createLedger({ database, clock });
+  const wallets = createWallets({ database, clock, ledger, checkpoint: overrides.checkpoint });
   const plans = createPlans({ database, clock });
   const vehicles = createVehicles({ database, clock, custody, packs });
 
@@ -214,6 +216,8 @@ async function assemble(
     ],
   });
 
+  // Before any money moves: wallets of an older hub get their opening entry.
+  await wallets.recover();
   if (config.demo)
     await seedDemo({
       database,
@@ -239,6 +243,7 @@ async function assemble(
     logger,
     chores: [
       { name: 'commands', everyMs: 2_000, run: () => commands.sweep() },
+      { name: 'wallets', everyMs: 2_000, run: () => wallets.recover() },
       { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
       { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
       { name: 'sessions', everyMs: 600_000, run: () => identity.sessions.sweep() },
@@ -265,6 +270,7 @@ async function assemble(
     vehicles,
     packs,
     wallets,
+    ledger,
     stations,
     commands,
     live,

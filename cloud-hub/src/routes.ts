@@ -3,6 +3,8 @@ import type { Commands } from './commands/commands.js';
 import { createCommandRoutes } from './commands/routes.js';
 import type { HubRole } from './config/config.js';
 import type { Database } from './db/index.js';
+import type { Ledger } from './finance/ledger.js';
+import { createLedgerRoutes } from './finance/routes.js';
 import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
 import type { OrderFeature } from './orders/order-feature.js';
@@ -30,6 +32,7 @@ export type RouteDeps = {
   vehicles: Vehicles;
   packs: PackHoldings;
   wallets: Wallets;
+  ledger: Ledger;
   stations: Stations;
   commands: Commands;
   live: LiveBus;
@@ -74,6 +77,7 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     }),
     ...createPlanRoutes({ database, plans: deps.plans }),
     ...createOrderRoutes({ database, clock, orders: deps.orders.orders }),
+    ...createLedgerRoutes({ database, ledger: deps.ledger }),
     ...createStationRoutes({ database, clock, stations, disconnect: deps.disconnect }),
     ...createAlarmRoutes({ database, alarms: stations.alarms }),
     ...createBatteryRoutes({ database, clock }),
