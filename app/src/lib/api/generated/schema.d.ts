@@ -736,7 +736,461 @@ export interface paths {
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: never;
+    schemas: {
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail?: string;
+            instance?: string;
+            code: string;
+            requestId: string;
+            reason?: string;
+            resourceId?: string;
+            errors?: {
+                path: string;
+                message: string;
+            }[];
+        };
+        User: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            phone?: string;
+            name: string;
+            /** @enum {string} */
+            status: "active" | "suspended" | "closed";
+            /**
+             * @default none
+             * @enum {string}
+             */
+            realName: "none" | "pending" | "verified" | "rejected";
+            /**
+             * @default zh-CN
+             * @enum {string}
+             */
+            locale: "zh-CN" | "en";
+            balanceFen: number;
+            vehicleIds: string[];
+        };
+        Vehicle: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            plate?: string;
+            vin?: string;
+            model?: string;
+            packClass: string;
+            packSlots: number;
+            ownerUserId: string | null;
+            packIds: string[];
+        };
+        Battery: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            packClass: string;
+            model?: string;
+            /** @enum {string} */
+            status: "in-service" | "quarantined" | "retired";
+            custodian: {
+                /** @enum {string} */
+                kind: "station" | "vehicle" | "depot" | "transit" | "maker" | "unknown";
+                id?: string;
+                slot?: number;
+                /** Format: date-time */
+                since: string;
+            };
+            lastReading: {
+                bluetooth?: boolean;
+                charge?: boolean;
+                maxVol?: number;
+                slot?: number;
+                time?: string;
+                source?: string;
+                packId?: string;
+                packClass?: string;
+                serial?: string;
+                model?: string;
+                hwVersion?: string;
+                fwVersion?: string;
+                productionDate?: string;
+                voltageMv?: number;
+                currentMa?: number;
+                socPct?: number;
+                sohPct?: number;
+                remainingMah?: number;
+                capacityMah?: number;
+                designCapacityMah?: number;
+                cycles?: number;
+                cellMv?: number[];
+                temperaturesDeciC?: number[];
+                mosTemperatureDeciC?: number;
+                chargeMos?: boolean;
+                dischargeMos?: boolean;
+                protectionBits?: number;
+                balanceBits?: number;
+                alarms?: string[];
+                quality?: string[];
+            } | null;
+            /** Format: date-time */
+            lastSeenAt: string | null;
+        };
+        Station: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            name: string;
+            device: string;
+            /** @enum {string} */
+            lifecycle: "draft" | "commissioned" | "live" | "maintenance" | "retired";
+            /** @enum {string} */
+            topics: "own" | "shared";
+            location: {
+                lat: number;
+                lon: number;
+                address?: string;
+            } | null;
+            timeZone: string;
+            online: boolean;
+            /** Format: date-time */
+            lastSeenAt: string | null;
+            epoch: number | null;
+            versions?: {
+                [key: string]: string;
+            };
+            info: {
+                mainsOn?: boolean;
+                meterWh?: number;
+                airTemperatureDeciC?: number;
+                humidityPermille?: number;
+                smoke?: boolean;
+                water?: boolean;
+                tilt?: boolean;
+                /** @enum {string} */
+                mode?: "in-service" | "maintenance" | "out-of-service";
+                swapInProgress?: boolean;
+                outboxDepth?: number;
+                oldestUnackedAgeS?: number;
+                versions?: {
+                    [key: string]: string;
+                };
+                connectivity?: {
+                    [key: string]: unknown;
+                };
+            } | null;
+            slots: {
+                slot: number;
+                /** @enum {string} */
+                door?: "closed" | "open" | "unknown";
+                /** @enum {string} */
+                lock?: "locked" | "unlocked" | "jam" | "unknown";
+                occupied?: boolean | null;
+                tag?: string;
+                packClass?: string;
+                /** @enum {string} */
+                use?: "empty" | "charging" | "ready" | "reserved" | "swap" | "faulty" | "maintenance" | "unknown";
+                charging?: boolean;
+                chargerMv?: number;
+                chargerMa?: number;
+                enabled?: boolean;
+                reading?: {
+                    bluetooth?: boolean;
+                    charge?: boolean;
+                    maxVol?: number;
+                    slot?: number;
+                    time?: string;
+                    source?: string;
+                    packId?: string;
+                    packClass?: string;
+                    serial?: string;
+                    model?: string;
+                    hwVersion?: string;
+                    fwVersion?: string;
+                    productionDate?: string;
+                    voltageMv?: number;
+                    currentMa?: number;
+                    socPct?: number;
+                    sohPct?: number;
+                    remainingMah?: number;
+                    capacityMah?: number;
+                    designCapacityMah?: number;
+                    cycles?: number;
+                    cellMv?: number[];
+                    temperaturesDeciC?: number[];
+                    mosTemperatureDeciC?: number;
+                    chargeMos?: boolean;
+                    dischargeMos?: boolean;
+                    protectionBits?: number;
+                    balanceBits?: number;
+                    alarms?: string[];
+                    quality?: string[];
+                } | null;
+                /** Format: date-time */
+                updatedAt?: string;
+            }[];
+            ready: {
+                [key: string]: number;
+            };
+            emptySlots: number;
+        };
+        PublicStation: {
+            id: string;
+            name: string;
+            location: {
+                lat: number;
+                lon: number;
+                address?: string;
+            } | null;
+            timeZone: string;
+            online: boolean;
+            ready: {
+                [key: string]: number;
+            };
+            emptySlots: number;
+            /** Format: date-time */
+            lastSeenAt: string | null;
+            slotCount: number;
+            inService: boolean;
+        };
+        Order: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @enum {string} */
+            kind: "swap";
+            /** @enum {string} */
+            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
+            /** @enum {string} */
+            origin: "remote" | "station" | "operator" | "offline";
+            userId: string;
+            vehicleId: string;
+            stationId: string;
+            commandId: string | null;
+            packClass: string | null;
+            returned: {
+                packId?: string;
+                slot?: number;
+                reading?: components["schemas"]["Reading"];
+                /** Format: date-time */
+                at: string;
+            } | null;
+            dispensed: {
+                packId?: string;
+                slot?: number;
+                reading?: components["schemas"]["Reading"];
+                /** Format: date-time */
+                at: string;
+            } | null;
+            price: {
+                planVersion: string;
+                lines: {
+                    label: string;
+                    amountFen: number;
+                }[];
+                totalFen: number;
+                /** @enum {string} */
+                currency: "CNY";
+            };
+            payment: {
+                /** @enum {string} */
+                state: "none" | "held" | "captured" | "released";
+                amountFen: number;
+                chargeId: string | null;
+            };
+            reason: string | null;
+            timeline: components["schemas"]["OrderStep"][];
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: date-time */
+            completedAt: string | null;
+        };
+        OrderStep: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
+            /** @enum {string} */
+            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
+            who: string;
+            what: string;
+            slot?: number;
+            packId?: string;
+            reason?: string;
+        };
+        OrderCreate: {
+            userId?: string;
+            user?: string;
+            vehicleId?: string;
+            vehicle?: string;
+            stationId?: string;
+            requestId?: string;
+            /** Format: date-time */
+            startedAt?: string;
+        };
+        OrderUpdate: {
+            /** @enum {string} */
+            state?: "returned" | "dispensed" | "completed" | "failed" | "refused" | "cancelled" | "resolved";
+            returnedPackId?: string;
+            returnedSlot?: number;
+            dispensedPackId?: string;
+            dispensedSlot?: number;
+            reason?: string;
+            note?: string;
+            /** Format: date-time */
+            at?: string;
+        };
+        Command: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            stationId: string;
+            type: number;
+            name: string;
+            data?: unknown;
+            /** @enum {string} */
+            state: "queued" | "sent" | "received" | "started" | "done" | "failed" | "rejected" | "expired" | "unknown";
+            reason: string | null;
+            detail: string | null;
+            by: string;
+            orderId: string | null;
+            ttlMs: number;
+            /** Format: date-time */
+            issuedAt: string;
+            /** Format: date-time */
+            settledAt: string | null;
+            history: {
+                /** Format: date-time */
+                at: string;
+                state: string;
+                reason?: string;
+            }[];
+        };
+        Charge: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            orderId: string;
+            userId: string;
+            amountFen: number;
+            /** @enum {string} */
+            currency: "CNY";
+        };
+        Session: {
+            id: string;
+            /** @enum {string} */
+            audience: "rider" | "operator" | "station" | "api-key";
+            createdAt: string;
+            lastUsedAt: string;
+            userAgent?: string;
+            current: boolean;
+        };
+        Principal: {
+            sub: string;
+            /** @enum {string} */
+            audience: "rider" | "operator" | "station" | "api-key";
+            tenantId: string;
+            name?: string;
+            roles: string[];
+            permissions: string[];
+            device?: string;
+        };
+        TokenResponse: {
+            accessToken: string;
+            /** @enum {string} */
+            tokenType: "Bearer";
+            expiresInS: number;
+            refreshToken?: string;
+        };
+        EnrolResponse: {
+            device: string;
+            secret: string;
+            mqttUrl: string;
+            apiUrl: string;
+            /** @enum {string} */
+            topics: "own" | "shared";
+        };
+        Reading: {
+            bluetooth?: boolean;
+            charge?: boolean;
+            maxVol?: number;
+            slot?: number;
+            time?: string;
+            source?: string;
+            packId?: string;
+            packClass?: string;
+            serial?: string;
+            model?: string;
+            hwVersion?: string;
+            fwVersion?: string;
+            productionDate?: string;
+            voltageMv?: number;
+            currentMa?: number;
+            socPct?: number;
+            sohPct?: number;
+            remainingMah?: number;
+            capacityMah?: number;
+            designCapacityMah?: number;
+            cycles?: number;
+            cellMv?: number[];
+            temperaturesDeciC?: number[];
+            mosTemperatureDeciC?: number;
+            chargeMos?: boolean;
+            dischargeMos?: boolean;
+            protectionBits?: number;
+            balanceBits?: number;
+            alarms?: string[];
+            quality?: string[];
+        };
+        StationInfo: {
+            mainsOn?: boolean;
+            meterWh?: number;
+            airTemperatureDeciC?: number;
+            humidityPermille?: number;
+            smoke?: boolean;
+            water?: boolean;
+            tilt?: boolean;
+            /** @enum {string} */
+            mode?: "in-service" | "maintenance" | "out-of-service";
+            swapInProgress?: boolean;
+            outboxDepth?: number;
+            oldestUnackedAgeS?: number;
+            versions?: {
+                [key: string]: string;
+            };
+            connectivity?: {
+                [key: string]: unknown;
+            };
+        };
+    };
     responses: never;
     parameters: never;
     requestBodies: never;
@@ -773,21 +1227,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -796,21 +1236,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -819,21 +1245,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -842,21 +1254,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -889,21 +1287,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -912,21 +1296,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -935,21 +1305,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -958,21 +1314,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1012,21 +1354,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1035,21 +1363,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1058,21 +1372,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1081,21 +1381,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1128,21 +1414,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -1151,21 +1423,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -1174,21 +1432,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1197,21 +1441,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1220,21 +1450,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1243,21 +1459,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1301,13 +1503,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        accessToken: string;
-                        /** @enum {string} */
-                        tokenType: "Bearer";
-                        expiresInS: number;
-                        refreshToken?: string;
-                    };
+                    "application/json": components["schemas"]["TokenResponse"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -1316,21 +1512,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BAD_CREDENTIALS: Wrong name or password; REFRESH_REUSED: The session was used elsewhere and is closed; UNAUTHENTICATED: Sign in first */
@@ -1339,21 +1521,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -1362,21 +1530,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -1385,21 +1539,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1408,21 +1548,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1431,21 +1557,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1454,21 +1566,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1488,16 +1586,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        sub: string;
-                        /** @enum {string} */
-                        audience: "rider" | "operator" | "station" | "api-key";
-                        tenantId: string;
-                        name?: string;
-                        roles: string[];
-                        permissions: string[];
-                        device?: string;
-                    };
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -1506,21 +1595,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -1529,21 +1604,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1552,21 +1613,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1575,21 +1622,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1598,21 +1631,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1632,15 +1651,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        /** @enum {string} */
-                        audience: "rider" | "operator" | "station" | "api-key";
-                        createdAt: string;
-                        lastUsedAt: string;
-                        userAgent?: string;
-                        current: boolean;
-                    }[];
+                    "application/json": components["schemas"]["Session"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -1649,21 +1660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -1672,21 +1669,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1695,21 +1678,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1718,21 +1687,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1741,21 +1696,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1784,21 +1725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -1807,21 +1734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -1830,21 +1743,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1853,21 +1752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1876,21 +1761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1899,21 +1770,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1940,14 +1797,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        device: string;
-                        secret: string;
-                        mqttUrl: string;
-                        apiUrl: string;
-                        /** @enum {string} */
-                        topics: "own" | "shared";
-                    };
+                    "application/json": components["schemas"]["EnrolResponse"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -1956,21 +1806,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BAD_CREDENTIALS: Wrong name or password */
@@ -1979,21 +1815,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -2002,21 +1824,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -2025,21 +1833,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -2048,21 +1842,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -2071,21 +1851,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -2094,21 +1860,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2144,21 +1896,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -2167,21 +1905,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -2190,21 +1914,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -2213,21 +1923,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -2236,21 +1932,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -2259,21 +1941,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -2282,21 +1950,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2332,21 +1986,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -2355,21 +1995,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -2378,21 +2004,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -2401,21 +2013,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -2424,21 +2022,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -2447,21 +2031,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -2470,21 +2040,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2513,21 +2069,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -2536,21 +2078,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -2559,21 +2087,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -2582,21 +2096,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -2605,21 +2105,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -2628,21 +2114,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -2651,21 +2123,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2687,31 +2145,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        phone?: string;
-                        name: string;
-                        /** @enum {string} */
-                        status: "active" | "suspended" | "closed";
-                        /**
-                         * @default none
-                         * @enum {string}
-                         */
-                        realName: "none" | "pending" | "verified" | "rejected";
-                        /**
-                         * @default zh-CN
-                         * @enum {string}
-                         */
-                        locale: "zh-CN" | "en";
-                        balanceFen: number;
-                        vehicleIds: string[];
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -2720,21 +2154,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -2743,21 +2163,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -2766,21 +2172,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -2789,21 +2181,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -2812,21 +2190,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -2835,21 +2199,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -2858,21 +2208,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2914,31 +2250,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        phone?: string;
-                        name: string;
-                        /** @enum {string} */
-                        status: "active" | "suspended" | "closed";
-                        /**
-                         * @default none
-                         * @enum {string}
-                         */
-                        realName: "none" | "pending" | "verified" | "rejected";
-                        /**
-                         * @default zh-CN
-                         * @enum {string}
-                         */
-                        locale: "zh-CN" | "en";
-                        balanceFen: number;
-                        vehicleIds: string[];
-                    }[];
+                    "application/json": components["schemas"]["User"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -2947,21 +2259,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -2970,21 +2268,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -2993,21 +2277,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -3016,21 +2286,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -3039,21 +2295,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -3062,21 +2304,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3108,31 +2336,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        phone?: string;
-                        name: string;
-                        /** @enum {string} */
-                        status: "active" | "suspended" | "closed";
-                        /**
-                         * @default none
-                         * @enum {string}
-                         */
-                        realName: "none" | "pending" | "verified" | "rejected";
-                        /**
-                         * @default zh-CN
-                         * @enum {string}
-                         */
-                        locale: "zh-CN" | "en";
-                        balanceFen: number;
-                        vehicleIds: string[];
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
@@ -3141,21 +2345,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -3164,21 +2354,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -3187,21 +2363,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; DUPLICATE: Already exists */
@@ -3210,21 +2372,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -3233,21 +2381,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -3256,21 +2390,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -3279,21 +2399,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -3302,21 +2408,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -3325,21 +2417,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -3348,21 +2426,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3384,31 +2448,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        phone?: string;
-                        name: string;
-                        /** @enum {string} */
-                        status: "active" | "suspended" | "closed";
-                        /**
-                         * @default none
-                         * @enum {string}
-                         */
-                        realName: "none" | "pending" | "verified" | "rejected";
-                        /**
-                         * @default zh-CN
-                         * @enum {string}
-                         */
-                        locale: "zh-CN" | "en";
-                        balanceFen: number;
-                        vehicleIds: string[];
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -3417,21 +2457,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -3440,21 +2466,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -3463,21 +2475,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -3486,21 +2484,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -3509,21 +2493,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -3532,21 +2502,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -3555,21 +2511,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3604,31 +2546,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        phone?: string;
-                        name: string;
-                        /** @enum {string} */
-                        status: "active" | "suspended" | "closed";
-                        /**
-                         * @default none
-                         * @enum {string}
-                         */
-                        realName: "none" | "pending" | "verified" | "rejected";
-                        /**
-                         * @default zh-CN
-                         * @enum {string}
-                         */
-                        locale: "zh-CN" | "en";
-                        balanceFen: number;
-                        vehicleIds: string[];
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -3637,21 +2555,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -3660,21 +2564,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -3683,21 +2573,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -3706,21 +2582,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_FAILED: The resource has changed */
@@ -3729,21 +2591,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -3752,21 +2600,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -3775,21 +2609,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_REQUIRED: If-Match is required */
@@ -3798,21 +2618,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -3821,21 +2627,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -3844,21 +2636,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -3867,21 +2645,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3924,22 +2688,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        plate?: string;
-                        vin?: string;
-                        model?: string;
-                        packClass: string;
-                        packSlots: number;
-                        ownerUserId: string | null;
-                        packIds: string[];
-                    }[];
+                    "application/json": components["schemas"]["Vehicle"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -3948,21 +2697,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -3971,21 +2706,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -3994,21 +2715,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -4017,21 +2724,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -4040,21 +2733,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -4063,21 +2742,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4112,22 +2777,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        plate?: string;
-                        vin?: string;
-                        model?: string;
-                        packClass: string;
-                        packSlots: number;
-                        ownerUserId: string | null;
-                        packIds: string[];
-                    };
+                    "application/json": components["schemas"]["Vehicle"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
@@ -4136,21 +2786,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -4159,21 +2795,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -4182,21 +2804,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; DUPLICATE: Already exists */
@@ -4205,21 +2813,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -4228,21 +2822,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -4251,21 +2831,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -4274,21 +2840,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -4297,21 +2849,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -4320,21 +2858,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -4343,21 +2867,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4379,22 +2889,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        plate?: string;
-                        vin?: string;
-                        model?: string;
-                        packClass: string;
-                        packSlots: number;
-                        ownerUserId: string | null;
-                        packIds: string[];
-                    };
+                    "application/json": components["schemas"]["Vehicle"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -4403,21 +2898,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -4426,21 +2907,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -4449,21 +2916,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -4472,21 +2925,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -4495,21 +2934,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -4518,21 +2943,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -4541,21 +2952,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4592,22 +2989,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        plate?: string;
-                        vin?: string;
-                        model?: string;
-                        packClass: string;
-                        packSlots: number;
-                        ownerUserId: string | null;
-                        packIds: string[];
-                    };
+                    "application/json": components["schemas"]["Vehicle"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -4616,21 +2998,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -4639,21 +3007,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -4662,21 +3016,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -4685,21 +3025,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description DUPLICATE: Already exists */
@@ -4708,21 +3034,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_FAILED: The resource has changed */
@@ -4731,21 +3043,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -4754,21 +3052,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -4777,21 +3061,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_REQUIRED: If-Match is required */
@@ -4800,21 +3070,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -4823,21 +3079,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -4846,21 +3088,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -4869,21 +3097,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4942,21 +3156,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -4965,21 +3165,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -4988,21 +3174,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -5011,21 +3183,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -5034,21 +3192,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -5057,21 +3201,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5127,21 +3257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -5150,21 +3266,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -5173,21 +3275,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state */
@@ -5196,21 +3284,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -5219,21 +3293,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -5242,21 +3302,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -5265,21 +3311,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -5288,21 +3320,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -5311,21 +3329,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -5334,21 +3338,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5396,21 +3386,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -5419,21 +3395,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -5442,21 +3404,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -5465,21 +3413,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -5488,21 +3422,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -5511,21 +3431,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -5534,21 +3440,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5603,136 +3495,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    }[];
+                    "application/json": components["schemas"]["Order"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -5741,21 +3504,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -5764,21 +3513,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -5787,21 +3522,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -5810,21 +3531,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -5833,21 +3540,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -5856,21 +3549,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5887,16 +3566,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    userId?: string;
-                    user?: string;
-                    vehicleId?: string;
-                    vehicle?: string;
-                    stationId?: string;
-                    requestId?: string;
-                    /** Format: date-time */
-                    startedAt?: string;
-                };
+                "application/json": components["schemas"]["OrderCreate"];
             };
         };
         responses: {
@@ -5906,136 +3576,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description The station has started */
@@ -6044,136 +3585,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
@@ -6182,21 +3594,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -6205,21 +3603,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -6228,21 +3612,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -6251,21 +3621,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; OPEN_ORDER_EXISTS: The rider has an open order; INSUFFICIENT_BALANCE: The balance is too low; STATION_REFUSED: The station refused */
@@ -6274,21 +3630,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -6297,21 +3639,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -6320,21 +3648,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -6343,21 +3657,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -6366,21 +3666,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -6389,21 +3675,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable; STATION_OFFLINE: The station is offline */
@@ -6412,21 +3684,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description OUTCOME_UNKNOWN: The outcome is not known yet */
@@ -6435,21 +3693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6466,16 +3710,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    userId?: string;
-                    user?: string;
-                    vehicleId?: string;
-                    vehicle?: string;
-                    stationId?: string;
-                    requestId?: string;
-                    /** Format: date-time */
-                    startedAt?: string;
-                };
+                "application/json": components["schemas"]["OrderCreate"];
             };
         };
         responses: {
@@ -6485,136 +3720,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description The station has started */
@@ -6623,136 +3729,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
@@ -6761,21 +3738,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -6784,21 +3747,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -6807,21 +3756,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -6830,21 +3765,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; OPEN_ORDER_EXISTS: The rider has an open order; INSUFFICIENT_BALANCE: The balance is too low; STATION_REFUSED: The station refused */
@@ -6853,21 +3774,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -6876,21 +3783,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -6899,21 +3792,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -6922,21 +3801,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -6945,21 +3810,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -6968,21 +3819,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable; STATION_OFFLINE: The station is offline */
@@ -6991,21 +3828,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description OUTCOME_UNKNOWN: The outcome is not known yet */
@@ -7014,21 +3837,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7050,136 +3859,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -7188,21 +3868,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -7211,21 +3877,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -7234,21 +3886,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -7257,21 +3895,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -7280,21 +3904,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -7303,21 +3913,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -7326,21 +3922,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7356,18 +3938,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    state?: "returned" | "dispensed" | "completed" | "failed" | "refused" | "cancelled" | "resolved";
-                    returnedPackId?: string;
-                    returnedSlot?: number;
-                    dispensedPackId?: string;
-                    dispensedSlot?: number;
-                    reason?: string;
-                    note?: string;
-                    /** Format: date-time */
-                    at?: string;
-                };
+                "application/json": components["schemas"]["OrderUpdate"];
             };
         };
         responses: {
@@ -7377,136 +3948,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -7515,21 +3957,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -7538,21 +3966,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -7561,21 +3975,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -7584,21 +3984,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description ILLEGAL_TRANSITION: The order cannot go to that state */
@@ -7607,21 +3993,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -7630,21 +4002,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -7653,21 +4011,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -7676,21 +4020,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -7699,21 +4029,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -7722,21 +4038,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7758,136 +4060,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -7896,21 +4069,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -7919,21 +4078,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -7942,21 +4087,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -7965,21 +4096,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -7988,21 +4105,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -8011,21 +4114,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -8034,21 +4123,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8064,18 +4139,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    state?: "returned" | "dispensed" | "completed" | "failed" | "refused" | "cancelled" | "resolved";
-                    returnedPackId?: string;
-                    returnedSlot?: number;
-                    dispensedPackId?: string;
-                    dispensedSlot?: number;
-                    reason?: string;
-                    note?: string;
-                    /** Format: date-time */
-                    at?: string;
-                };
+                "application/json": components["schemas"]["OrderUpdate"];
             };
         };
         responses: {
@@ -8085,136 +4149,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -8223,21 +4158,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -8246,21 +4167,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -8269,21 +4176,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -8292,21 +4185,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description ILLEGAL_TRANSITION: The order cannot go to that state */
@@ -8315,21 +4194,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -8338,21 +4203,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -8361,21 +4212,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -8384,21 +4221,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -8407,21 +4230,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -8430,21 +4239,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8475,136 +4270,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -8613,21 +4279,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -8636,21 +4288,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -8659,21 +4297,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -8682,21 +4306,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; ILLEGAL_TRANSITION: The order cannot go to that state */
@@ -8705,21 +4315,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -8728,21 +4324,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -8751,21 +4333,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -8774,21 +4342,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -8797,21 +4351,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -8820,21 +4360,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -8843,21 +4369,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8889,136 +4401,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
@@ -9027,21 +4410,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -9050,21 +4419,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -9073,21 +4428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -9096,21 +4437,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; ILLEGAL_TRANSITION: The order cannot go to that state */
@@ -9119,21 +4446,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -9142,21 +4455,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -9165,21 +4464,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -9188,21 +4473,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -9211,21 +4482,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -9234,21 +4491,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -9257,21 +4500,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9307,20 +4536,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        orderId: string;
-                        userId: string;
-                        amountFen: number;
-                        /** @enum {string} */
-                        currency: "CNY";
-                    }[];
+                    "application/json": components["schemas"]["Charge"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -9329,21 +4545,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -9352,21 +4554,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -9375,21 +4563,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -9398,21 +4572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -9421,21 +4581,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -9444,21 +4590,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9501,108 +4633,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        name: string;
-                        device: string;
-                        /** @enum {string} */
-                        lifecycle: "draft" | "commissioned" | "live" | "maintenance" | "retired";
-                        /** @enum {string} */
-                        topics: "own" | "shared";
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        epoch: number | null;
-                        versions?: {
-                            [key: string]: string;
-                        };
-                        info: {
-                            mainsOn?: boolean;
-                            meterWh?: number;
-                            airTemperatureDeciC?: number;
-                            humidityPermille?: number;
-                            smoke?: boolean;
-                            water?: boolean;
-                            tilt?: boolean;
-                            /** @enum {string} */
-                            mode?: "in-service" | "maintenance" | "out-of-service";
-                            swapInProgress?: boolean;
-                            outboxDepth?: number;
-                            oldestUnackedAgeS?: number;
-                            versions?: {
-                                [key: string]: string;
-                            };
-                            connectivity?: {
-                                [key: string]: unknown;
-                            };
-                        } | null;
-                        slots: {
-                            slot: number;
-                            /** @enum {string} */
-                            door?: "closed" | "open" | "unknown";
-                            /** @enum {string} */
-                            lock?: "locked" | "unlocked" | "jam" | "unknown";
-                            occupied?: boolean | null;
-                            tag?: string;
-                            packClass?: string;
-                            /** @enum {string} */
-                            use?: "empty" | "charging" | "ready" | "reserved" | "swap" | "faulty" | "maintenance" | "unknown";
-                            charging?: boolean;
-                            chargerMv?: number;
-                            chargerMa?: number;
-                            enabled?: boolean;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            } | null;
-                            /** Format: date-time */
-                            updatedAt?: string;
-                        }[];
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                    }[];
+                    "application/json": components["schemas"]["Station"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -9611,21 +4642,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -9634,21 +4651,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -9657,21 +4660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -9680,21 +4669,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -9703,21 +4678,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -9726,21 +4687,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9778,108 +4725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        name: string;
-                        device: string;
-                        /** @enum {string} */
-                        lifecycle: "draft" | "commissioned" | "live" | "maintenance" | "retired";
-                        /** @enum {string} */
-                        topics: "own" | "shared";
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        epoch: number | null;
-                        versions?: {
-                            [key: string]: string;
-                        };
-                        info: {
-                            mainsOn?: boolean;
-                            meterWh?: number;
-                            airTemperatureDeciC?: number;
-                            humidityPermille?: number;
-                            smoke?: boolean;
-                            water?: boolean;
-                            tilt?: boolean;
-                            /** @enum {string} */
-                            mode?: "in-service" | "maintenance" | "out-of-service";
-                            swapInProgress?: boolean;
-                            outboxDepth?: number;
-                            oldestUnackedAgeS?: number;
-                            versions?: {
-                                [key: string]: string;
-                            };
-                            connectivity?: {
-                                [key: string]: unknown;
-                            };
-                        } | null;
-                        slots: {
-                            slot: number;
-                            /** @enum {string} */
-                            door?: "closed" | "open" | "unknown";
-                            /** @enum {string} */
-                            lock?: "locked" | "unlocked" | "jam" | "unknown";
-                            occupied?: boolean | null;
-                            tag?: string;
-                            packClass?: string;
-                            /** @enum {string} */
-                            use?: "empty" | "charging" | "ready" | "reserved" | "swap" | "faulty" | "maintenance" | "unknown";
-                            charging?: boolean;
-                            chargerMv?: number;
-                            chargerMa?: number;
-                            enabled?: boolean;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            } | null;
-                            /** Format: date-time */
-                            updatedAt?: string;
-                        }[];
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                    };
+                    "application/json": components["schemas"]["Station"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -9888,21 +4734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -9911,21 +4743,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -9934,21 +4752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; DUPLICATE: Already exists */
@@ -9957,21 +4761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -9980,21 +4770,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -10003,21 +4779,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -10026,21 +4788,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -10049,21 +4797,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -10072,21 +4806,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -10095,21 +4815,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10131,108 +4837,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        name: string;
-                        device: string;
-                        /** @enum {string} */
-                        lifecycle: "draft" | "commissioned" | "live" | "maintenance" | "retired";
-                        /** @enum {string} */
-                        topics: "own" | "shared";
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        epoch: number | null;
-                        versions?: {
-                            [key: string]: string;
-                        };
-                        info: {
-                            mainsOn?: boolean;
-                            meterWh?: number;
-                            airTemperatureDeciC?: number;
-                            humidityPermille?: number;
-                            smoke?: boolean;
-                            water?: boolean;
-                            tilt?: boolean;
-                            /** @enum {string} */
-                            mode?: "in-service" | "maintenance" | "out-of-service";
-                            swapInProgress?: boolean;
-                            outboxDepth?: number;
-                            oldestUnackedAgeS?: number;
-                            versions?: {
-                                [key: string]: string;
-                            };
-                            connectivity?: {
-                                [key: string]: unknown;
-                            };
-                        } | null;
-                        slots: {
-                            slot: number;
-                            /** @enum {string} */
-                            door?: "closed" | "open" | "unknown";
-                            /** @enum {string} */
-                            lock?: "locked" | "unlocked" | "jam" | "unknown";
-                            occupied?: boolean | null;
-                            tag?: string;
-                            packClass?: string;
-                            /** @enum {string} */
-                            use?: "empty" | "charging" | "ready" | "reserved" | "swap" | "faulty" | "maintenance" | "unknown";
-                            charging?: boolean;
-                            chargerMv?: number;
-                            chargerMa?: number;
-                            enabled?: boolean;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            } | null;
-                            /** Format: date-time */
-                            updatedAt?: string;
-                        }[];
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                    };
+                    "application/json": components["schemas"]["Station"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -10241,21 +4846,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -10264,21 +4855,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -10287,21 +4864,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -10310,21 +4873,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -10333,21 +4882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -10356,21 +4891,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -10379,21 +4900,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10434,108 +4941,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        name: string;
-                        device: string;
-                        /** @enum {string} */
-                        lifecycle: "draft" | "commissioned" | "live" | "maintenance" | "retired";
-                        /** @enum {string} */
-                        topics: "own" | "shared";
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        epoch: number | null;
-                        versions?: {
-                            [key: string]: string;
-                        };
-                        info: {
-                            mainsOn?: boolean;
-                            meterWh?: number;
-                            airTemperatureDeciC?: number;
-                            humidityPermille?: number;
-                            smoke?: boolean;
-                            water?: boolean;
-                            tilt?: boolean;
-                            /** @enum {string} */
-                            mode?: "in-service" | "maintenance" | "out-of-service";
-                            swapInProgress?: boolean;
-                            outboxDepth?: number;
-                            oldestUnackedAgeS?: number;
-                            versions?: {
-                                [key: string]: string;
-                            };
-                            connectivity?: {
-                                [key: string]: unknown;
-                            };
-                        } | null;
-                        slots: {
-                            slot: number;
-                            /** @enum {string} */
-                            door?: "closed" | "open" | "unknown";
-                            /** @enum {string} */
-                            lock?: "locked" | "unlocked" | "jam" | "unknown";
-                            occupied?: boolean | null;
-                            tag?: string;
-                            packClass?: string;
-                            /** @enum {string} */
-                            use?: "empty" | "charging" | "ready" | "reserved" | "swap" | "faulty" | "maintenance" | "unknown";
-                            charging?: boolean;
-                            chargerMv?: number;
-                            chargerMa?: number;
-                            enabled?: boolean;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            } | null;
-                            /** Format: date-time */
-                            updatedAt?: string;
-                        }[];
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                    };
+                    "application/json": components["schemas"]["Station"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -10544,21 +4950,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -10567,21 +4959,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -10590,21 +4968,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -10613,21 +4977,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_FAILED: The resource has changed */
@@ -10636,21 +4986,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -10659,21 +4995,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -10682,21 +5004,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_REQUIRED: If-Match is required */
@@ -10705,21 +5013,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -10728,21 +5022,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -10751,21 +5031,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -10774,21 +5040,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10810,25 +5062,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        name: string;
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        slotCount: number;
-                        inService: boolean;
-                    }[];
+                    "application/json": components["schemas"]["PublicStation"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -10837,21 +5071,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -10860,21 +5080,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -10883,21 +5089,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -10906,21 +5098,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10942,25 +5120,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        name: string;
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        slotCount: number;
-                        inService: boolean;
-                    };
+                    "application/json": components["schemas"]["PublicStation"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -10969,21 +5129,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -10992,21 +5138,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -11015,21 +5147,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -11038,21 +5156,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -11061,21 +5165,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -11149,21 +5239,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -11172,21 +5248,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -11195,21 +5257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -11218,21 +5266,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -11241,21 +5275,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -11264,21 +5284,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -11334,21 +5340,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -11357,21 +5349,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -11380,21 +5358,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -11403,21 +5367,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -11426,21 +5376,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -11449,21 +5385,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -11472,21 +5394,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -11534,61 +5442,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        packClass: string;
-                        model?: string;
-                        /** @enum {string} */
-                        status: "in-service" | "quarantined" | "retired";
-                        custodian: {
-                            /** @enum {string} */
-                            kind: "station" | "vehicle" | "depot" | "transit" | "maker" | "unknown";
-                            id?: string;
-                            slot?: number;
-                            /** Format: date-time */
-                            since: string;
-                        };
-                        lastReading: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        } | null;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                    }[];
+                    "application/json": components["schemas"]["Battery"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -11597,21 +5451,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -11620,21 +5460,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -11643,21 +5469,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -11666,21 +5478,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -11689,21 +5487,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -11712,21 +5496,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -11757,61 +5527,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        packClass: string;
-                        model?: string;
-                        /** @enum {string} */
-                        status: "in-service" | "quarantined" | "retired";
-                        custodian: {
-                            /** @enum {string} */
-                            kind: "station" | "vehicle" | "depot" | "transit" | "maker" | "unknown";
-                            id?: string;
-                            slot?: number;
-                            /** Format: date-time */
-                            since: string;
-                        };
-                        lastReading: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        } | null;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Battery"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -11820,21 +5536,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -11843,21 +5545,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -11866,21 +5554,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; DUPLICATE: Already exists */
@@ -11889,21 +5563,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -11912,21 +5572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -11935,21 +5581,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -11958,21 +5590,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -11981,21 +5599,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -12004,21 +5608,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -12027,21 +5617,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -12063,61 +5639,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        packClass: string;
-                        model?: string;
-                        /** @enum {string} */
-                        status: "in-service" | "quarantined" | "retired";
-                        custodian: {
-                            /** @enum {string} */
-                            kind: "station" | "vehicle" | "depot" | "transit" | "maker" | "unknown";
-                            id?: string;
-                            slot?: number;
-                            /** Format: date-time */
-                            since: string;
-                        };
-                        lastReading: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        } | null;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Battery"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -12126,21 +5648,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -12149,21 +5657,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -12172,21 +5666,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -12195,21 +5675,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -12218,21 +5684,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -12241,21 +5693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -12264,21 +5702,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -12312,61 +5736,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        packClass: string;
-                        model?: string;
-                        /** @enum {string} */
-                        status: "in-service" | "quarantined" | "retired";
-                        custodian: {
-                            /** @enum {string} */
-                            kind: "station" | "vehicle" | "depot" | "transit" | "maker" | "unknown";
-                            id?: string;
-                            slot?: number;
-                            /** Format: date-time */
-                            since: string;
-                        };
-                        lastReading: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        } | null;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Battery"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -12375,21 +5745,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -12398,21 +5754,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -12421,21 +5763,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -12444,21 +5772,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_FAILED: The resource has changed */
@@ -12467,21 +5781,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -12490,21 +5790,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -12513,21 +5799,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_REQUIRED: If-Match is required */
@@ -12536,21 +5808,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -12559,21 +5817,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -12582,21 +5826,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -12605,21 +5835,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -12669,21 +5885,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -12692,21 +5894,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -12715,21 +5903,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -12738,21 +5912,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -12761,21 +5921,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -12784,21 +5930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -12807,21 +5939,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -12869,36 +5987,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        stationId: string;
-                        type: number;
-                        name: string;
-                        data?: unknown;
-                        /** @enum {string} */
-                        state: "queued" | "sent" | "received" | "started" | "done" | "failed" | "rejected" | "expired" | "unknown";
-                        reason: string | null;
-                        detail: string | null;
-                        by: string;
-                        orderId: string | null;
-                        ttlMs: number;
-                        /** Format: date-time */
-                        issuedAt: string;
-                        /** Format: date-time */
-                        settledAt: string | null;
-                        history: {
-                            /** Format: date-time */
-                            at: string;
-                            state: string;
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Command"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -12907,21 +5996,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -12930,21 +6005,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -12953,21 +6014,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -12976,21 +6023,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; STATION_REFUSED: The station refused */
@@ -12999,21 +6032,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -13022,21 +6041,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -13045,21 +6050,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -13068,21 +6059,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -13091,21 +6068,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -13114,21 +6077,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable; STATION_OFFLINE: The station is offline */
@@ -13137,21 +6086,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description OUTCOME_UNKNOWN: The outcome is not known yet */
@@ -13160,21 +6095,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -13196,36 +6117,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        stationId: string;
-                        type: number;
-                        name: string;
-                        data?: unknown;
-                        /** @enum {string} */
-                        state: "queued" | "sent" | "received" | "started" | "done" | "failed" | "rejected" | "expired" | "unknown";
-                        reason: string | null;
-                        detail: string | null;
-                        by: string;
-                        orderId: string | null;
-                        ttlMs: number;
-                        /** Format: date-time */
-                        issuedAt: string;
-                        /** Format: date-time */
-                        settledAt: string | null;
-                        history: {
-                            /** Format: date-time */
-                            at: string;
-                            state: string;
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Command"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -13234,21 +6126,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -13257,21 +6135,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -13280,21 +6144,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -13303,21 +6153,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -13326,21 +6162,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -13349,21 +6171,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -13372,21 +6180,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -13427,36 +6221,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        stationId: string;
-                        type: number;
-                        name: string;
-                        data?: unknown;
-                        /** @enum {string} */
-                        state: "queued" | "sent" | "received" | "started" | "done" | "failed" | "rejected" | "expired" | "unknown";
-                        reason: string | null;
-                        detail: string | null;
-                        by: string;
-                        orderId: string | null;
-                        ttlMs: number;
-                        /** Format: date-time */
-                        issuedAt: string;
-                        /** Format: date-time */
-                        settledAt: string | null;
-                        history: {
-                            /** Format: date-time */
-                            at: string;
-                            state: string;
-                            reason?: string;
-                        }[];
-                    }[];
+                    "application/json": components["schemas"]["Command"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -13465,21 +6230,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -13488,21 +6239,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -13511,21 +6248,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -13534,21 +6257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -13557,21 +6266,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -13580,21 +6275,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -13626,21 +6307,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -13649,21 +6316,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -13672,21 +6325,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -13695,21 +6334,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -13718,21 +6343,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -13741,21 +6352,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -13788,38 +6385,7 @@ export interface operations {
                         at: string;
                         stationId: string;
                         historical: boolean;
-                        readings: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        }[];
+                        readings: components["schemas"]["Reading"][];
                     }[];
                 };
             };
@@ -13829,21 +6395,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -13852,21 +6404,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -13875,21 +6413,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -13898,21 +6422,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -13921,21 +6431,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -13944,21 +6440,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -13967,21 +6449,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -14014,38 +6482,7 @@ export interface operations {
                         at: string;
                         stationId: string;
                         historical: boolean;
-                        readings: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        }[];
+                        readings: components["schemas"]["Reading"][];
                     }[];
                 };
             };
@@ -14055,21 +6492,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -14078,21 +6501,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -14101,21 +6510,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -14124,21 +6519,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -14147,21 +6528,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -14170,21 +6537,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
