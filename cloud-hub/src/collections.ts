@@ -12,6 +12,7 @@ import { ordersCollection } from './orders/order-document.js';
 import { plansCollection } from './plans/plans.js';
 import { stargateCollections } from './stargate/collections.js';
 import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
+import { schedulesCollection, tasksCollection } from './tasks/index.js';
 import { readingsCollection } from './telemetry/reading-documents.js';
 import { usersCollection } from './users/users.js';
 import { vehiclesCollection } from './vehicles/vehicles.js';
@@ -39,4 +40,6 @@ export const allCollections = [
   watermarksCollection,
   deadLettersCollection,
   readingsCollection,
+  tasksCollection,
+  schedulesCollection,
 ];

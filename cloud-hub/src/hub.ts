@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import { createApp } from './app.js';
+import { createBackground } from './background.js';
 import { createBatteryProjection } from './batteries/battery-projection.js';
 import { createCustodyLedger } from './batteries/custody.js';
 import { createPackHoldings } from './batteries/holdings.js';
@@ -195,6 +196,7 @@ async function assemble(
     plans,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
+  const background = createBackground({ database, clock, logger });
   const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
   const ingest = createIngest({
     database,
@@ -250,9 +252,14 @@ async function assemble(
       { name: 'codes', everyMs: 600_000, run: () => identity.codes.sweep() },
       { name: 'counters', everyMs: 600_000, run: () => identity.counters.sweep() },
       { name: 'idempotency keys', everyMs: 600_000, run: () => identity.idempotency.sweep() },
+      ...background.chores,
     ],
   });
-  if (config.roles.includes('tasks')) maintenance.start();
+  if (config.roles.includes('tasks')) {
+    maintenance.start();
+    background.start();
+  }
+  stops.push(() => background.stop());
   stops.push(() => maintenance.stop());
   await ingest.start();
   stops.push(() => ingest.stop());
@@ -274,6 +281,7 @@ async function assemble(
     stations,
     commands,
     live,
+    background,
     disconnect: link.disconnect,
     riderTenantId: config.tenantId,
     endpoints: () => addresses,

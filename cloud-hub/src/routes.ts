@@ -1,3 +1,4 @@
+import type { Background } from './background.js';
 import { createBatteryRoutes } from './batteries/routes.js';
 import type { Commands } from './commands/commands.js';
 import { createCommandRoutes } from './commands/routes.js';
@@ -36,6 +37,7 @@ export type RouteDeps = {
   stations: Stations;
   commands: Commands;
   live: LiveBus;
+  background: Background;
   disconnect(device: string, reason: string): number;
   riderTenantId: string;
   endpoints(): { apiUrl: string; mqttUrl: string };
@@ -83,6 +85,7 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     ...createBatteryRoutes({ database, clock }),
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
     ...createLiveRoutes({ live: deps.live }),
+    ...deps.background.routes(),
     ...createReadingRoutes({ readings: createReadings({ database }), stations }),
   ];
   return [

@@ -31,6 +31,16 @@ export const PERMISSIONS = [
   'operators:read',
   'operators:write',
   'system:read',
+  'tasks:read',
+  'tasks:write',
+  'audit:read',
+  'webhooks:read',
+  'webhooks:write',
+  'notifications:read',
+  'notifications:write',
+  'analytics:read',
+  'exports:read',
+  'exports:create',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -56,6 +66,9 @@ const VIEWER: Grants = tenantWide(
   'alarms:read',
   'events:read',
   'telemetry:read',
+  'tasks:read',
+  'notifications:read',
+  'analytics:read',
 );
 const OPERATOR: Grants = {
   ...VIEWER,
@@ -70,6 +83,10 @@ const OPERATOR: Grants = {
     'orders:cancel',
     'orders:resolve',
     'alarms:write',
+    'tasks:write',
+    'webhooks:read',
+    'exports:read',
+    'exports:create',
   ),
 };
 
