@@ -9,6 +9,7 @@ import {
   watermarksCollection,
 } from './ingest/message-document.js';
 import { ordersCollection } from './orders/order-document.js';
+import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
 import { plansCollection } from './plans/plans.js';
 import { stargateCollections } from './stargate/collections.js';
 import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
@@ -26,6 +27,9 @@ export const allCollections = [
   walletsCollection,
   chargesCollection,
   ledgerCollection,
+  paymentsCollection,
+  refundsCollection,
+  callbacksCollection,
   plansCollection,
   vehiclesCollection,
   ordersCollection,

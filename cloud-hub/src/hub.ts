@@ -24,6 +24,8 @@ import { createLiveBus } from './live/live-bus.js';
 import { createLogger, type Logger } from './logger.js';
 import { createMaintenance } from './maintenance.js';
 import { createOrderFeature } from './orders/order-feature.js';
+import { createPaymentFeature, createProviders } from './payments/payment-feature.js';
+import { readPaymentSettings } from './payments/settings.js';
 import { createPlans } from './plans/plans.js';
 import type { Clock } from './ports.js';
 import { hubRoutes } from './routes.js';
@@ -157,6 +159,24 @@ async function assemble(
   const packs = createPackHoldings({ database });
   const ledger = createLedger({ database, clock });
   const wallets = createWallets({ database, clock, ledger, checkpoint: overrides.checkpoint });
+  const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
+  const payments = createPaymentFeature({
+    database,
+    clock,
+    logger,
+    wallets,
+    ledger,
+    homeTenantId: config.tenantId,
+    providers: createProviders({
+      settings:
+        config.paymentsFile === null
+          ? { alipay: null, wechat: null }
+          : await readPaymentSettings(config.paymentsFile),
+      clock,
+      apiUrl: () => addresses.apiUrl,
+    }),
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
   const plans = createPlans({ database, clock });
   const vehicles = createVehicles({ database, clock, custody, packs });
 
@@ -246,6 +266,7 @@ async function assemble(
     chores: [
       { name: 'commands', everyMs: 2_000, run: () => commands.sweep() },
       { name: 'wallets', everyMs: 2_000, run: () => wallets.recover() },
+      { name: 'payments', everyMs: 5_000, run: () => payments.sweep() },
       { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
       { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
       { name: 'sessions', everyMs: 600_000, run: () => identity.sessions.sweep() },
@@ -266,7 +287,6 @@ async function assemble(
   stops.push(() => link.stop());
   await link.start(ingest.sink);
 
-  const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
   let draining = false;
   const routes = hubRoutes(config.roles, {
     database,
@@ -278,6 +298,7 @@ async function assemble(
     packs,
     wallets,
     ledger,
+    payments,
     stations,
     commands,
     live,

@@ -10,6 +10,8 @@ import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
 import type { OrderFeature } from './orders/order-feature.js';
 import { createOrderRoutes } from './orders/routes.js';
+import type { PaymentFeature } from './payments/payment-feature.js';
+import { createPaymentRoutes } from './payments/routes.js';
 import { createPlanRoutes, type Plans } from './plans/plans.js';
 import type { Clock, LiveBus } from './ports.js';
 import type { Identity } from './stargate/identity.js';
@@ -34,6 +36,7 @@ export type RouteDeps = {
   packs: PackHoldings;
   wallets: Wallets;
   ledger: Ledger;
+  payments: PaymentFeature;
   stations: Stations;
   commands: Commands;
   live: LiveBus;
@@ -79,6 +82,7 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     }),
     ...createPlanRoutes({ database, plans: deps.plans }),
     ...createOrderRoutes({ database, clock, orders: deps.orders.orders }),
+    ...createPaymentRoutes({ database, ...deps.payments }),
     ...createLedgerRoutes({ database, ledger: deps.ledger }),
     ...createStationRoutes({ database, clock, stations, disconnect: deps.disconnect }),
     ...createAlarmRoutes({ database, alarms: stations.alarms }),

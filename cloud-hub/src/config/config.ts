@@ -32,6 +32,8 @@ export type HubConfig = Readonly<{
     dbName: string;
   }>;
   dataDir: string;
+  /** File with the payment providers' settings; null = no payments. */
+  paymentsFile: string | null;
   /** 32 random bytes as hex or base64; null = made and kept in `dataDir`. */
   rootSecret: string | null;
   /** Tenant that riders sign in to by phone. */
@@ -80,6 +82,10 @@ const VARIABLES = {
   VOLTBAY_SECRET: {
     schema: z.string().refine((text) => secretBytes(text) !== null),
     fix: '32 random bytes as hex or base64, for example from: openssl rand -hex 32',
+  },
+  VOLTBAY_PAYMENTS: {
+    schema: z.string().min(1).max(4_096),
+    fix: 'a JSON file with the settings of alipay and wechat, for example var/payment-gateway/payments.json',
   },
   VOLTBAY_TENANT: {
     schema: z.string().regex(/^[a-z0-9-]{1,32}$/),
@@ -132,6 +138,7 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     if (name.startsWith('VOLTBAY_') && !(name in VARIABLES) && !FOREIGN.test(name))
       throw new ConfigError(`${name}: no such setting; did you mean ${nearest(name)}?`);
   const path = (text: string) => (isAbsolute(text) ? text : resolve(context.cwd, text));
+  const optionalPath = (text: string | undefined) => (text === undefined ? null : path(text));
   const demo = read('VOLTBAY_DEMO') ?? false;
   const web = (name: 'VOLTBAY_ADMIN_DIR' | 'VOLTBAY_APP_DIR', folder: string) => {
     const configured = read(name);
@@ -161,6 +168,7 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     },
     store: { mongodbUri: read('MONGODB_URI') ?? null, dbName: read('VOLTBAY_DB') ?? 'voltbay' },
     dataDir: path(read('VOLTBAY_DATA') ?? './var/hub'),
+    paymentsFile: optionalPath(read('VOLTBAY_PAYMENTS')),
     rootSecret: read('VOLTBAY_SECRET') ?? null,
     tenantId: read('VOLTBAY_TENANT') ?? (demo ? 'demo' : 'main'),
     roles,

@@ -13,6 +13,7 @@ export type LedgerDifference = {
     | 'WALLET_LEDGER'
     | 'WALLET_MISSING'
     | 'CHARGE_UNPOSTED'
+    | 'CHARGE_AMOUNT'
     | 'CAPTURE_WITHOUT_CHARGE';
   /** What it is about: entry, wallet, account or charge. */
   subject: string;
@@ -55,7 +56,7 @@ export async function verifyLedger(database: Database, tenantId: string): Promis
 
   const sums = new Map<string, number>();
   const keys = new Set<string>();
-  const captured = new Set<string>();
+  const captured = new Map<string, number>();
   const opened = new Map<string, string>();
   let count = 0;
   let sumFen = 0;
@@ -66,7 +67,8 @@ export async function verifyLedger(database: Database, tenantId: string): Promis
       sums.set(account, (sums.get(account) ?? 0) + amountFen);
       sumFen += amountFen;
     }
-    if (posting.kind === 'capture' && posting.orderId !== undefined) captured.add(posting.orderId);
+    if (posting.kind === 'capture' && posting.orderId !== undefined)
+      captured.set(posting.orderId, takenBy(posting));
     if (posting.kind === 'opening' && posting.userId !== undefined) opened.set(posting.userId, posting.at);
   };
   for await (const entry of entries.find({ tenantId }, { sort: { at: 1, _id: 1 } })) {
@@ -110,7 +112,11 @@ export async function verifyLedger(database: Database, tenantId: string): Promis
   for await (const charge of charges.find({ tenantId }, { sort: { createdAt: 1, _id: 1 } })) {
     chargeCount += 1;
     const before = opened.get(charge.userId);
-    if (captured.delete(charge.orderId) || (before !== undefined && charge.createdAt <= before)) continue;
+    const takenFen = captured.get(charge.orderId);
+    captured.delete(charge.orderId);
+    if (takenFen !== undefined && takenFen !== charge.amountFen)
+      differ('CHARGE_AMOUNT', charge._id, charge.amountFen, takenFen);
+    if (takenFen !== undefined || (before !== undefined && charge.createdAt <= before)) continue;
     // A charge of nothing has no entry; one that is being settled has its hold still.
     if (charge.amountFen === 0) continue;
     const wallet = await wallets.findOne({ _id: charge.userId });
@@ -118,9 +124,9 @@ export async function verifyLedger(database: Database, tenantId: string): Promis
     if (!moved && !wallet?.holds.some((hold) => hold.orderId === charge.orderId))
       differ('CHARGE_UNPOSTED', charge._id, charge.amountFen, 0);
   }
-  for (const orderId of captured)
+  for (const [orderId, takenFen] of captured)
     if (!(await charges.findOne({ orderId }, { projection: { _id: 1 } })))
-      differ('CAPTURE_WITHOUT_CHARGE', orderId, 0, 0);
+      differ('CAPTURE_WITHOUT_CHARGE', orderId, 0, takenFen);
 
   const totals = new Map<AccountKind, number>();
   for (const [account, amountFen] of sums) {
@@ -141,6 +147,12 @@ export async function verifyLedger(database: Database, tenantId: string): Promis
     differences,
   };
 }
+
+/** What a capture kept: revenue and tax. */
+const takenBy = (posting: Posting): number =>
+  posting.lines
+    .filter(({ account }) => account === 'revenue-swap' || account === 'tax-payable')
+    .reduce((sum, line) => sum - line.amountFen, 0);
 
 const OWED = [
   ['rider-wallet', 'balanceFen'],

@@ -246,6 +246,7 @@ export function createWallets(deps: {
     },
     async capture({ amountFen, taxRateBp, ...entry }) {
       const id = chargeIdOf(entry.orderId);
+      let takenFen = amountFen;
       const now = isoNow(deps.clock);
       try {
         await charges.insertOne({
@@ -262,9 +263,10 @@ export function createWallets(deps: {
       } catch (error) {
         // Written before a crash, or by the other process that is settling the same order.
         if (!isDuplicateKey(error)) throw error;
+        takenFen = (await charges.findOne({ _id: id }))?.amountFen ?? amountFen;
       }
       deps.checkpoint?.('charge:written');
-      await endHold(entry, { amountFen, ...(taxRateBp === undefined ? {} : { taxRateBp }) });
+      await endHold(entry, { amountFen: takenFen, ...(taxRateBp === undefined ? {} : { taxRateBp }) });
       return id;
     },
     release: (entry) => endHold(entry, null),
