@@ -179,7 +179,7 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
 }
 
 /** Variables with our prefix that belong to the agent, the simulators and the scripts. */
-const FOREIGN = /^VOLTBAY_(STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB|VAR|CRASH)/;
+const FOREIGN = /^VOLTBAY_(SECOND|STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB|VAR|CRASH)/;
 
 /** 32 bytes from hex or base64(url), else null. */
 export function secretBytes(text: string): Buffer | null {
