@@ -1,16 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { createAuditLog } from './audit/audit-log.js';
+import { createRequestAudit, type RequestAudit } from './audit/audit-requests.js';
+import { createAuditRoutes } from './audit/routes.js';
 import type { Database } from './db/index.js';
 import type { HttpRoute } from './http/route.js';
 import type { Logger } from './logger.js';
 import type { Chore } from './maintenance.js';
 import type { Clock } from './ports.js';
 import { operatorsCollection } from './stargate/collections.js';
+import type { Vault } from './stargate/vault.js';
 import { createSchedules, createTaskRunner, createTaskStore, type TaskStore } from './tasks/index.js';
 import { createTaskRoutes } from './tasks/routes.js';
 
 export interface Background {
   readonly tasks: TaskStore;
+  readonly requestAudit: RequestAudit;
   readonly chores: readonly Chore[];
   routes(): HttpRoute[];
   /** Begins to take tasks. */
@@ -19,8 +24,15 @@ export interface Background {
 }
 
 /** Everything that happens behind the answers: tasks and the features that live on them. */
-export function createBackground(deps: { database: Database; clock: Clock; logger: Logger }): Background {
+export function createBackground(deps: {
+  database: Database;
+  clock: Clock;
+  logger: Logger;
+  vault: Vault;
+  homeTenantId: string;
+}): Background {
   const { database, clock, logger } = deps;
+  const audit = createAuditLog({ database, clock, logger, vault: deps.vault });
   const tasks = createTaskStore({ database, clock });
   const schedules = createSchedules({
     store: tasks,
@@ -34,12 +46,28 @@ export function createBackground(deps: { database: Database; clock: Clock; logge
     logger,
     owner: `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`,
     handlers: [],
+    onDead: (task, error) =>
+      audit.recordSystem({
+        tenantId: task.tenantId,
+        part: 'tasks',
+        action: 'tasks.dead',
+        target: `tasks/${task._id}`,
+        outcome: error.code,
+        detail: { kind: task.kind },
+      }),
   });
   return {
     tasks,
+    requestAudit: createRequestAudit({ log: audit, logger, homeTenantId: deps.homeTenantId }),
     chores: [{ name: 'schedules', everyMs: 1_000, run: () => schedules.tick() }],
-    routes: () => createTaskRoutes({ database, store: tasks, schedules }),
+    routes: () => [
+      ...createTaskRoutes({ database, store: tasks, schedules }),
+      ...createAuditRoutes({ database, log: audit }),
+    ],
     start: () => runner.start(),
-    stop: () => runner.stop(),
+    async stop() {
+      await runner.stop();
+      await audit.close();
+    },
   };
 }

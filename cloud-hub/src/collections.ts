@@ -1,3 +1,4 @@
+import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
 import { idempotencyCollection } from './http/idempotency.js';
@@ -40,4 +41,6 @@ export const allCollections = [
   readingsCollection,
   tasksCollection,
   schedulesCollection,
+  auditCollection,
+  auditHeadsCollection,
 ];
