@@ -1,6 +1,7 @@
 import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
+import { eventCursorsCollection } from './events/event-feed.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
   deadLettersCollection,
@@ -17,6 +18,7 @@ import { readingsCollection } from './telemetry/reading-documents.js';
 import { usersCollection } from './users/users.js';
 import { vehiclesCollection } from './vehicles/vehicles.js';
 import { chargesCollection, walletsCollection } from './wallets/wallets.js';
+import { deliveriesCollection, webhooksCollection } from './webhooks/webhook-document.js';
 
 /** Every collection of the hub with its indexes. */
 export const allCollections = [
@@ -43,4 +45,7 @@ export const allCollections = [
   schedulesCollection,
   auditCollection,
   auditHeadsCollection,
+  eventCursorsCollection,
+  webhooksCollection,
+  deliveriesCollection,
 ];

@@ -200,6 +200,7 @@ async function assemble(
     logger,
     vault: identity.vault,
     homeTenantId: config.tenantId,
+    privateWebhooks: config.privateWebhooks,
   });
   const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
   const ingest = createIngest({
