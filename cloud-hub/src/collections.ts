@@ -1,5 +1,7 @@
+import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
+import { eventCursorsCollection } from './events/event-feed.js';
 import { ledgerCollection } from './finance/ledger.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
@@ -18,6 +20,7 @@ import { readingsCollection } from './telemetry/reading-documents.js';
 import { usersCollection } from './users/users.js';
 import { vehiclesCollection } from './vehicles/vehicles.js';
 import { chargesCollection, walletsCollection } from './wallets/wallets.js';
+import { deliveriesCollection, webhooksCollection } from './webhooks/webhook-document.js';
 
 /** Every collection of the hub with its indexes. */
 export const allCollections = [
@@ -46,4 +49,9 @@ export const allCollections = [
   readingsCollection,
   tasksCollection,
   schedulesCollection,
+  auditCollection,
+  auditHeadsCollection,
+  eventCursorsCollection,
+  webhooksCollection,
+  deliveriesCollection,
 ];

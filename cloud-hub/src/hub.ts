@@ -216,7 +216,14 @@ async function assemble(
     plans,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
-  const background = createBackground({ database, clock, logger });
+  const background = createBackground({
+    database,
+    clock,
+    logger,
+    vault: identity.vault,
+    homeTenantId: config.tenantId,
+    privateWebhooks: config.privateWebhooks,
+  });
   const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
   const ingest = createIngest({
     database,
@@ -324,6 +331,7 @@ async function assemble(
       perPrincipalPerMinute: config.http.perPrincipalPerMinute,
       perAddressPerMinute: config.http.perAddressPerMinute,
       trustedProxies: config.http.trustedProxies,
+      audit: background.requestAudit,
       validateResponses: overrides.validateResponses ?? false,
     },
   });

@@ -41,6 +41,8 @@ export type HubConfig = Readonly<{
   roles: readonly HubRole[];
   logLevel: (typeof LOG_LEVELS)[number];
   demo: Readonly<{ stationSecret: string | null }> | null;
+  /** Webhooks may go to private addresses and plain http: for tests and closed networks. */
+  privateWebhooks: boolean;
   web: Readonly<{ adminDir: string | null; appDir: string | null }>;
 }>;
 
@@ -115,6 +117,7 @@ const VARIABLES = {
     schema: z.coerce.number().int().min(0).max(10_000_000),
     fix: 'requests a minute from one address without a caller, 0 = no limit',
   },
+  VOLTBAY_WEBHOOK_PRIVATE: { schema: flag, fix: '1 to let webhooks reach private addresses, else 0' },
   VOLTBAY_ADMIN_DIR: { schema: z.string().min(1), fix: 'the folder of the built admin pages' },
   VOLTBAY_APP_DIR: { schema: z.string().min(1), fix: 'the folder of the built app pages' },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), fix: `one of ${LOG_LEVELS.join(', ')}` },
@@ -174,6 +177,7 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     roles,
     logLevel: read('LOG_LEVEL') ?? 'info',
     demo: demo ? { stationSecret: read('VOLTBAY_DEMO_STATION_SECRET') ?? null } : null,
+    privateWebhooks: read('VOLTBAY_WEBHOOK_PRIVATE') ?? false,
     web: { adminDir: web('VOLTBAY_ADMIN_DIR', 'admin'), appDir: web('VOLTBAY_APP_DIR', 'app') },
   });
 }
