@@ -12,7 +12,10 @@ import {
 } from './ingest/message-document.js';
 import { ordersCollection } from './orders/order-document.js';
 import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
-import { plansCollection } from './plans/plans.js';
+import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
+import { plansCollection } from './plans/plan-document.js';
+import { subscriptionsCollection } from './plans/subscriptions.js';
+import { tariffsCollection } from './plans/tariffs.js';
 import { stargateCollections } from './stargate/collections.js';
 import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
 import { schedulesCollection, tasksCollection } from './tasks/index.js';
@@ -34,6 +37,10 @@ export const allCollections = [
   refundsCollection,
   callbacksCollection,
   plansCollection,
+  tariffsCollection,
+  couponsCollection,
+  riderCouponsCollection,
+  subscriptionsCollection,
   vehiclesCollection,
   ordersCollection,
   stationsCollection,

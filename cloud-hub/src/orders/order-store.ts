@@ -25,6 +25,8 @@ export interface OrderStore {
     done: OrderDocument['due'][number],
     payment?: OrderDocument['payment'],
   ): Promise<void>;
+  /** Replaces an estimate by the price, once; answers the order as it stands then. */
+  pinPrice(id: string, price: OrderDocument['price']): Promise<OrderDocument>;
   due(nowIso: string, limit: number): Promise<OrderDocument[]>;
   toSweep(nowIso: string, limit: number): Promise<OrderDocument[]>;
 }
@@ -103,6 +105,20 @@ export function createOrderStore(deps: {
         };
         return (await replace(order, next)) || null;
       });
+    },
+    async pinPrice(id, price) {
+      const pinned = await retry<OrderDocument>(id, async (order) => {
+        if (!order.price.estimate) return order;
+        const next: OrderDocument = {
+          ...order,
+          version: order.version + 1,
+          updatedAt: new Date(deps.clock.now()).toISOString(),
+          price,
+        };
+        return (await replace(order, next)) ? next : null;
+      });
+      if (!pinned) throw new HubError('NOT_FOUND', `no order ${id}`);
+      return pinned;
     },
     due: (nowIso, limit) => orders.find({ dueAt: { $lte: nowIso } }, { sort: { dueAt: 1 }, limit }).toArray(),
     toSweep: (nowIso, limit) =>
