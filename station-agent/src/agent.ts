@@ -98,7 +98,6 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     device: config.device,
     secret: secretOf,
     clock,
-    ...(overrides.fetch && { fetch: overrides.fetch }),
   });
   const calls = createCallQueue({
     storage,
