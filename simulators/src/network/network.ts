@@ -112,6 +112,9 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       startChild<AgentReady>({
         name: 'station agent',
         args: [
+          // As the agent's own launcher line does: a station is a small machine.
+          '--max-semi-space-size=1',
+          '--optimize-for-size',
           join(options.root, 'station-agent', 'bin', 'voltbay-agent.mjs'),
           'run',
           '--json',
