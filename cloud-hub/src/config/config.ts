@@ -165,7 +165,7 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
 }
 
 /** Variables with our prefix that belong to the agent and the simulators. */
-const FOREIGN = /^VOLTBAY_(STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB)/;
+const FOREIGN = /^VOLTBAY_(STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB|CRASH)/;
 
 /** 32 bytes from hex or base64(url), else null. */
 export function secretBytes(text: string): Buffer | null {
