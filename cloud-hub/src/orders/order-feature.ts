@@ -47,6 +47,7 @@ export function createOrderFeature(deps: {
   const store = createOrderStore({
     database,
     clock,
+    ...(deps.checkpoint ? { checkpoint: deps.checkpoint } : {}),
     onChanged: (order) =>
       deps.live.publish({
         type: 'order',
