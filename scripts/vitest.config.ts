@@ -4,7 +4,6 @@ import { defineConfig } from 'vitest/config';
 const secondStore = process.env.VOLTBAY_SECOND_MONGODB_URI;
 
 const hubOnSecondStore = {
-  extends: '../cloud-hub/vitest.config.ts',
   root: '../cloud-hub',
   test: {
     name: 'cloud-hub on an independent document server',
