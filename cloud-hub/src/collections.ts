@@ -1,6 +1,6 @@
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
-import { ledgerCollection } from './finance/ledger.js';
+import { financeCollections } from './finance/finance-feature.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
   deadLettersCollection,
@@ -27,7 +27,7 @@ export const allCollections = [
   usersCollection,
   walletsCollection,
   chargesCollection,
-  ledgerCollection,
+  ...financeCollections,
   paymentsCollection,
   refundsCollection,
   callbacksCollection,
