@@ -251,7 +251,7 @@ async function assemble(
   });
 
   // Before any money moves: wallets of an older hub get their opening entry.
-  await wallets.recover();
+  await wallets.openBooks();
   if (config.demo)
     await seedDemo({
       database,

@@ -72,6 +72,7 @@ const OPERATOR: Grants = {
     'batteries:write',
     'users:write',
     'vehicles:write',
+    'subscriptions:write',
     'orders:create',
     'orders:update',
     'orders:cancel',
