@@ -2,7 +2,7 @@ import { auditCollection, auditHeadsCollection } from './audit/audit-document.js
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
 import { eventCursorsCollection } from './events/event-feed.js';
-import { ledgerCollection } from './finance/ledger.js';
+import { financeCollections } from './finance/finance-feature.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
   deadLettersCollection,
@@ -32,7 +32,7 @@ export const allCollections = [
   usersCollection,
   walletsCollection,
   chargesCollection,
-  ledgerCollection,
+  ...financeCollections,
   paymentsCollection,
   refundsCollection,
   callbacksCollection,

@@ -14,6 +14,7 @@ import type { HubConfig } from './config/config.js';
 import { loadRootSecret } from './config/root-secret.js';
 import { type Database, ensureCollections, openStore } from './db/index.js';
 import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
+import { createFinanceFeature } from './finance/finance-feature.js';
 import { createLedger } from './finance/ledger.js';
 import { createRateLimits } from './http/rate-limit.js';
 import type { HttpRoute } from './http/route.js';
@@ -183,6 +184,19 @@ async function assemble(
     wallets,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
+  const finance = createFinanceFeature({
+    database,
+    clock,
+    logger,
+    ledger,
+    wallets,
+    payments,
+    async packsOf(tenantId, vehicleIds) {
+      const held = await packs.heldByVehicles(tenantId, vehicleIds);
+      return [...held.values()].reduce((sum, serials) => sum + serials.length, 0);
+    },
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
   const vehicles = createVehicles({ database, clock, custody, packs });
 
   const embedded: EmbeddedBroker | null =
@@ -251,7 +265,7 @@ async function assemble(
   });
 
   // Before any money moves: wallets of an older hub get their opening entry.
-  await wallets.recover();
+  await wallets.openBooks();
   if (config.demo)
     await seedDemo({
       database,
@@ -279,6 +293,12 @@ async function assemble(
       { name: 'commands', everyMs: 2_000, run: () => commands.sweep() },
       { name: 'wallets', everyMs: 2_000, run: () => wallets.recover() },
       { name: 'payments', everyMs: 5_000, run: () => payments.sweep() },
+      { name: 'finance', everyMs: 5_000, run: () => finance.sweep() },
+      {
+        name: 'reconciliation',
+        everyMs: 600_000,
+        run: () => finance.reconciliations.runDue(config.tenantId),
+      },
       { name: 'subscriptions', everyMs: 5_000, run: () => plans.subscriptions.sweep() },
       { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
       { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
@@ -310,7 +330,7 @@ async function assemble(
     vehicles,
     packs,
     wallets,
-    ledger,
+    finance,
     payments,
     stations,
     commands,

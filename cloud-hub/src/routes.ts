@@ -4,8 +4,10 @@ import type { Commands } from './commands/commands.js';
 import { createCommandRoutes } from './commands/routes.js';
 import type { HubRole } from './config/config.js';
 import type { Database } from './db/index.js';
-import type { Ledger } from './finance/ledger.js';
+import type { FinanceFeature } from './finance/finance-feature.js';
+import { createMoneyRoutes } from './finance/money-routes.js';
 import { createLedgerRoutes } from './finance/routes.js';
+import { createSettlementRoutes } from './finance/settlement-routes.js';
 import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
 import type { OrderFeature } from './orders/order-feature.js';
@@ -37,7 +39,7 @@ export type RouteDeps = {
   vehicles: Vehicles;
   packs: PackHoldings;
   wallets: Wallets;
-  ledger: Ledger;
+  finance: FinanceFeature;
   payments: PaymentFeature;
   stations: Stations;
   commands: Commands;
@@ -88,7 +90,9 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     ...createRiderPlanRoutes({ database, ...deps.plans, userExists }),
     ...createOrderRoutes({ database, clock, orders: deps.orders.orders }),
     ...createPaymentRoutes({ database, ...deps.payments }),
-    ...createLedgerRoutes({ database, ledger: deps.ledger }),
+    ...createLedgerRoutes({ database, ledger: deps.finance.ledger }),
+    ...createMoneyRoutes({ database, plans: deps.plans.plans, ...deps.finance }),
+    ...createSettlementRoutes({ database, clock, ...deps.finance }),
     ...createStationRoutes({ database, clock, stations, disconnect: deps.disconnect }),
     ...createAlarmRoutes({ database, alarms: stations.alarms }),
     ...createBatteryRoutes({ database, clock }),

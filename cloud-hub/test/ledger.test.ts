@@ -196,7 +196,7 @@ describe('ledger', () => {
       updatedAt: '2026-01-01T00:00:00.000Z',
     } as never);
     const wallets = createWallets({ database, clock: { now: () => clock.now() + 60_000 } });
-    await wallets.recover();
+    expect([await wallets.openBooks(), await wallets.openBooks()]).toEqual([1, 0]);
     await wallets.recover();
     expect(await verifyLedger(database, TENANT)).toMatchObject({ ok: true, entries: 1, waiting: 0 });
     expect(await ledger().balance(TENANT, 'rider-hold:u-old')).toBe(-100);

@@ -21,7 +21,9 @@ export function ledgerCommands(
   ).action((options: { json?: boolean; tenant?: string }) => {
     const config = configFor(context, options);
     return withIdentity(config, async ({ database }) => {
-      await createWallets({ database, clock: systemClock }).recover();
+      const wallets = createWallets({ database, clock: systemClock });
+      await wallets.openBooks();
+      await wallets.recover();
       const report = await verifyLedger(database, options.tenant ?? config.tenantId);
       if (options.json) context.out(JSON.stringify(report));
       else {

@@ -118,6 +118,11 @@ export function createCoupons(deps: { database: Database; clock: Clock }): Coupo
         { _id: coupon._id, claims: { $lt: coupon.maxClaims } },
         { $inc: { claims: 1 } },
       );
+      if (counted.matchedCount === 0) {
+        // The last one may be the rider's own, claimed at the same moment.
+        const own = await held.findOne({ _id: id });
+        if (own) return own;
+      }
       if (counted.matchedCount === 0) throw problem('CONFLICT', 'no coupons are left');
       const document: RiderCouponDocument = {
         _id: id,

@@ -85,6 +85,7 @@ const OPERATOR: Grants = {
     'batteries:write',
     'users:write',
     'vehicles:write',
+    'subscriptions:write',
     'orders:create',
     'orders:update',
     'orders:cancel',

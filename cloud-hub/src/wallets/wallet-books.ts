@@ -14,7 +14,9 @@ const UNOPENED = { $in: [null] } as unknown as 1;
 export interface WalletBooks {
   /** Posts what a wallet has in its outbox. Safe to run twice, at once, or after a kill at any point. */
   post(userId: string): Promise<void>;
-  /** Posts what was left behind, and opens the books of wallets from before the ledger. Answers how many wallets it looked at. */
+  /** Opens the books of wallets from before the ledger. Once at a start, before anything is served. Answers how many it opened. */
+  open(): Promise<number>;
+  /** Posts what was left behind. Answers how many wallets it looked at. */
   recover(): Promise<number>;
 }
 
@@ -84,13 +86,17 @@ export function createWalletBooks(deps: {
 
   return {
     post,
-    async recover() {
-      // Before the first move of a wallet: this runs at every start before anything is served.
-      for (let unopened = BATCH; unopened === BATCH; ) {
-        const found = await wallets.find({ books: UNOPENED }, { limit: BATCH }).toArray();
-        for (const wallet of found) await openBooks(wallet);
-        unopened = found.length;
+    async open() {
+      let opened = 0;
+      for (let found = BATCH; found === BATCH; ) {
+        const unopened = await wallets.find({ books: UNOPENED }, { limit: BATCH }).toArray();
+        for (const wallet of unopened) await openBooks(wallet);
+        found = unopened.length;
+        opened += found;
       }
+      return opened;
+    },
+    async recover() {
       const late = await wallets
         .find(
           { outboxAt: { $lte: isoAt(deps.clock.now()) } },

@@ -41,7 +41,10 @@ export const walletsCollection = defineCollection<WalletDocument>('wallets', [
   { name: 'books', key: { books: 1 } },
 ]);
 
-export type ChargeDocument = AsDocument<Charge>;
+export type ChargeDocument = AsDocument<Charge> & {
+  /** Refunds that have a share of it. */
+  refundIds?: string[];
+};
 /** `_id` is derived from the order, `orderId` is unique: a second charge of an order cannot exist. */
 export const chargesCollection = defineCollection<ChargeDocument>('charges', [
   { name: 'order', key: { orderId: 1 }, unique: true },

@@ -65,6 +65,8 @@ export interface Wallets {
   }): Promise<string>;
   /** Gives the held money back, if any, and refuses a later hold. Repeating it changes nothing. */
   release(entry: { tenantId: string; userId: string; orderId: string }): Promise<void>;
+  /** Gives wallets from before the ledger their opening entry. Once at a start, before anything is served. */
+  openBooks(): Promise<number>;
   /** Posts to the ledger what other processes, or this one before a crash, left behind. */
   recover(): Promise<number>;
 }
@@ -270,6 +272,7 @@ export function createWallets(deps: {
       return id;
     },
     release: (entry) => endHold(entry, null),
+    openBooks: books.open,
     recover: books.recover,
   };
 }

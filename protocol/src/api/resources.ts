@@ -319,7 +319,10 @@ export type LiveEvent = z.infer<typeof liveEventSchema>;
 export const chargeSchema = z.object({
   ...stored,
   orderId: z.string(),
+  /** Whose wallet paid. */
   userId: z.string(),
   ...moneySchema.shape,
+  /** What of it was given back. */
+  refundedFen: z.number().int().optional(),
 });
 export type Charge = z.infer<typeof chargeSchema>;
