@@ -9,8 +9,14 @@ import { createEventFeed } from './events/event-feed.js';
 import type { HttpRoute } from './http/route.js';
 import type { Logger } from './logger.js';
 import type { Chore } from './maintenance.js';
+import { createNotificationAdminRoutes } from './notifications/admin-routes.js';
+import { createNotifications } from './notifications/notifications.js';
+import type { PushSender } from './notifications/push-sender.js';
+import { createNotificationRoutes } from './notifications/routes.js';
+import { createSendHandlers } from './notifications/send-task.js';
 import type { Clock } from './ports.js';
 import { operatorsCollection } from './stargate/collections.js';
+import type { SmsSender } from './stargate/one-time-codes.js';
 import type { Vault } from './stargate/vault.js';
 import { createSchedules, createTaskRunner, createTaskStore, type TaskStore } from './tasks/index.js';
 import { createTaskRoutes } from './tasks/routes.js';
@@ -37,6 +43,8 @@ export function createBackground(deps: {
   vault: Vault;
   homeTenantId: string;
   privateWebhooks: boolean;
+  push: PushSender;
+  sms: SmsSender;
 }): Background {
   const { database, clock, logger } = deps;
   const audit = createAuditLog({ database, clock, logger, vault: deps.vault });
@@ -58,6 +66,7 @@ export function createBackground(deps: {
         detail: { reason },
       }),
   });
+  const notifications = createNotifications({ database, clock, queue: tasks });
   const schedules = createSchedules({
     store: tasks,
     clock,
@@ -69,7 +78,18 @@ export function createBackground(deps: {
     clock,
     logger,
     owner: `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`,
-    handlers: [eventTaskHandler([webhooks.onEvent]), webhooks.handler],
+    handlers: [
+      eventTaskHandler([webhooks.onEvent, notifications.onEvent]),
+      webhooks.handler,
+      ...createSendHandlers({
+        database,
+        clock,
+        queue: tasks,
+        push: deps.push,
+        sms: deps.sms,
+        preferencesOf: notifications.preferencesOf,
+      }),
+    ],
     onDead: (task, error) =>
       audit.recordSystem({
         tenantId: task.tenantId,
@@ -91,6 +111,8 @@ export function createBackground(deps: {
     routes: () => [
       ...createTaskRoutes({ database, store: tasks, schedules }),
       ...createAuditRoutes({ database, log: audit }),
+      ...createNotificationRoutes({ database, clock, notifications, push: deps.push }),
+      ...createNotificationAdminRoutes({ database, clock }),
       ...createWebhookRoutes({ database, clock, webhooks, allowPrivate: deps.privateWebhooks }),
     ],
     start: () => runner.start(),

@@ -9,6 +9,12 @@ import {
   messagesCollection,
   watermarksCollection,
 } from './ingest/message-document.js';
+import {
+  notificationsCollection,
+  preferencesCollection,
+  pushTokensCollection,
+  templatesCollection,
+} from './notifications/notification-document.js';
 import { ordersCollection } from './orders/order-document.js';
 import { plansCollection } from './plans/plans.js';
 import { stargateCollections } from './stargate/collections.js';
@@ -48,4 +54,8 @@ export const allCollections = [
   eventCursorsCollection,
   webhooksCollection,
   deliveriesCollection,
+  notificationsCollection,
+  preferencesCollection,
+  pushTokensCollection,
+  templatesCollection,
 ];

@@ -22,12 +22,13 @@ import { createOrderProjection } from './ingest/order-projection.js';
 import { createLiveBus } from './live/live-bus.js';
 import { createLogger, type Logger } from './logger.js';
 import { createMaintenance } from './maintenance.js';
+import { createExpoPush } from './notifications/push-sender.js';
 import { createOrderFeature } from './orders/order-feature.js';
 import { createPlans } from './plans/plans.js';
 import type { Clock } from './ports.js';
 import { hubRoutes } from './routes.js';
 import { createIdentity } from './stargate/identity.js';
-import type { SmsSender } from './stargate/one-time-codes.js';
+import { createConsoleSms, type SmsSender } from './stargate/one-time-codes.js';
 import { checkRootSecret } from './stargate/root-secret-check.js';
 import { createBirthDesk } from './stations/birth-desk.js';
 import { createStations } from './stations/stations.js';
@@ -201,6 +202,8 @@ async function assemble(
     vault: identity.vault,
     homeTenantId: config.tenantId,
     privateWebhooks: config.privateWebhooks,
+    push: createExpoPush({ baseUrl: config.push.expoUrl, accessToken: config.push.expoAccessToken }),
+    sms: overrides.sms ?? createConsoleSms(logger),
   });
   const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
   const ingest = createIngest({
