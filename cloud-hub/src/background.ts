@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { createRollups } from './analytics/rollups.js';
+import { createAnalyticsRoutes } from './analytics/routes.js';
 import { createAuditLog } from './audit/audit-log.js';
 import { createRequestAudit, type RequestAudit } from './audit/audit-requests.js';
 import { createAuditRoutes } from './audit/routes.js';
@@ -43,6 +45,8 @@ export function createBackground(deps: {
   vault: Vault;
   homeTenantId: string;
   privateWebhooks: boolean;
+  /** IANA name: in which days are counted. */
+  timeZone: string;
   push: PushSender;
   sms: SmsSender;
 }): Background {
@@ -67,10 +71,11 @@ export function createBackground(deps: {
       }),
   });
   const notifications = createNotifications({ database, clock, queue: tasks });
+  const rollups = createRollups({ database, clock, timeZone: deps.timeZone });
   const schedules = createSchedules({
     store: tasks,
     clock,
-    schedules: [],
+    schedules: [...rollups.schedules],
     tenants: () => database.collection(operatorsCollection).distinct('tenantId'),
   });
   const runner = createTaskRunner({
@@ -81,6 +86,7 @@ export function createBackground(deps: {
     handlers: [
       eventTaskHandler([webhooks.onEvent, notifications.onEvent]),
       webhooks.handler,
+      ...rollups.handlers,
       ...createSendHandlers({
         database,
         clock,
@@ -106,6 +112,7 @@ export function createBackground(deps: {
     requestAudit: createRequestAudit({ log: audit, logger, homeTenantId: deps.homeTenantId }),
     chores: [
       { name: 'schedules', everyMs: 1_000, run: () => schedules.tick() },
+      { name: 'availability', everyMs: 30_000, run: () => rollups.sampleAvailability() },
       { name: 'events', everyMs: 1_000, run: () => feed.run() },
     ],
     routes: () => [
@@ -113,6 +120,7 @@ export function createBackground(deps: {
       ...createAuditRoutes({ database, log: audit }),
       ...createNotificationRoutes({ database, clock, notifications, push: deps.push }),
       ...createNotificationAdminRoutes({ database, clock }),
+      ...createAnalyticsRoutes({ database, rollups, queue: tasks, timeZone: deps.timeZone }),
       ...createWebhookRoutes({ database, clock, webhooks, allowPrivate: deps.privateWebhooks }),
     ],
     start: () => runner.start(),

@@ -1,3 +1,5 @@
+import { batteryHealthCollection } from './analytics/battery-health.js';
+import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from './analytics/rollup.js';
 import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
@@ -58,4 +60,8 @@ export const allCollections = [
   preferencesCollection,
   pushTokensCollection,
   templatesCollection,
+  rollupsCollection,
+  rollupCursorsCollection,
+  availabilityCollection,
+  batteryHealthCollection,
 ];

@@ -202,6 +202,7 @@ async function assemble(
     vault: identity.vault,
     homeTenantId: config.tenantId,
     privateWebhooks: config.privateWebhooks,
+    timeZone: config.timeZone,
     push: createExpoPush({ baseUrl: config.push.expoUrl, accessToken: config.push.expoAccessToken }),
     sms: overrides.sms ?? createConsoleSms(logger),
   });

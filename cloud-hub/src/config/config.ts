@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
+import { isTimeZone } from '../notifications/quiet-hours.js';
 
 export const HUB_ROLES = ['api', 'stargate', 'ingest', 'tasks'] as const;
 export type HubRole = (typeof HUB_ROLES)[number];
@@ -43,6 +44,8 @@ export type HubConfig = Readonly<{
   privateWebhooks: boolean;
   /** Expo's push service; null = its public address, and no access token. */
   push: Readonly<{ expoUrl: string | null; expoAccessToken: string | null }>;
+  /** IANA name: in which days are counted for figures and reports. */
+  timeZone: string;
   web: Readonly<{ adminDir: string | null; appDir: string | null }>;
 }>;
 
@@ -119,6 +122,10 @@ const VARIABLES = {
     fix: 'the address of a push service that speaks as Expo does',
   },
   VOLTBAY_EXPO_TOKEN: { schema: z.string().min(8).max(400), fix: 'an access token of your Expo account' },
+  VOLTBAY_TIME_ZONE: {
+    schema: z.string().refine(isTimeZone),
+    fix: 'an IANA time zone, for example Asia/Shanghai',
+  },
   VOLTBAY_ADMIN_DIR: { schema: z.string().min(1), fix: 'the folder of the built admin pages' },
   VOLTBAY_APP_DIR: { schema: z.string().min(1), fix: 'the folder of the built app pages' },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), fix: `one of ${LOG_LEVELS.join(', ')}` },
@@ -175,6 +182,7 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
       expoUrl: read('VOLTBAY_EXPO_URL')?.replace(/\/+$/, '') ?? null,
       expoAccessToken: read('VOLTBAY_EXPO_TOKEN') ?? null,
     },
+    timeZone: read('VOLTBAY_TIME_ZONE') ?? 'Asia/Shanghai',
     web: { adminDir: web('VOLTBAY_ADMIN_DIR', 'admin'), appDir: web('VOLTBAY_APP_DIR', 'app') },
   });
 }
