@@ -8,6 +8,8 @@ import { createAuditRoutes } from './audit/routes.js';
 import type { Database } from './db/index.js';
 import { createDomainEvents, type DomainEvents, eventTaskHandler } from './events/domain-events.js';
 import { createEventFeed } from './events/event-feed.js';
+import { createExportHandler } from './exports/export-task.js';
+import { createExportRoutes } from './exports/routes.js';
 import type { HttpRoute } from './http/route.js';
 import type { Logger } from './logger.js';
 import type { Chore } from './maintenance.js';
@@ -87,6 +89,7 @@ export function createBackground(deps: {
       eventTaskHandler([webhooks.onEvent, notifications.onEvent]),
       webhooks.handler,
       ...rollups.handlers,
+      createExportHandler({ database, clock }),
       ...createSendHandlers({
         database,
         clock,
@@ -121,6 +124,7 @@ export function createBackground(deps: {
       ...createNotificationRoutes({ database, clock, notifications, push: deps.push }),
       ...createNotificationAdminRoutes({ database, clock }),
       ...createAnalyticsRoutes({ database, rollups, queue: tasks, timeZone: deps.timeZone }),
+      ...createExportRoutes({ database, clock, queue: tasks }),
       ...createWebhookRoutes({ database, clock, webhooks, allowPrivate: deps.privateWebhooks }),
     ],
     start: () => runner.start(),

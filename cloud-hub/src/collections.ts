@@ -4,6 +4,7 @@ import { auditCollection, auditHeadsCollection } from './audit/audit-document.js
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
 import { eventCursorsCollection } from './events/event-feed.js';
+import { exportChunksCollection, exportsCollection } from './exports/export-document.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
   deadLettersCollection,
@@ -64,4 +65,6 @@ export const allCollections = [
   rollupCursorsCollection,
   availabilityCollection,
   batteryHealthCollection,
+  exportsCollection,
+  exportChunksCollection,
 ];
