@@ -1,7 +1,10 @@
+import { batteryHealthCollection } from './analytics/battery-health.js';
+import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from './analytics/rollup.js';
 import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
 import { eventCursorsCollection } from './events/event-feed.js';
+import { exportChunksCollection, exportsCollection } from './exports/export-document.js';
 import { financeCollections } from './finance/finance-feature.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
@@ -10,6 +13,12 @@ import {
   messagesCollection,
   watermarksCollection,
 } from './ingest/message-document.js';
+import {
+  notificationsCollection,
+  preferencesCollection,
+  pushTokensCollection,
+  templatesCollection,
+} from './notifications/notification-document.js';
 import { ordersCollection } from './orders/order-document.js';
 import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
 import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
@@ -61,4 +70,14 @@ export const allCollections = [
   eventCursorsCollection,
   webhooksCollection,
   deliveriesCollection,
+  notificationsCollection,
+  preferencesCollection,
+  pushTokensCollection,
+  templatesCollection,
+  rollupsCollection,
+  rollupCursorsCollection,
+  availabilityCollection,
+  batteryHealthCollection,
+  exportsCollection,
+  exportChunksCollection,
 ];

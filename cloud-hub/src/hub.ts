@@ -24,6 +24,7 @@ import { createOrderProjection } from './ingest/order-projection.js';
 import { createLiveBus } from './live/live-bus.js';
 import { createLogger, type Logger } from './logger.js';
 import { createMaintenance } from './maintenance.js';
+import { createExpoPush } from './notifications/push-sender.js';
 import { createOrderFeature } from './orders/order-feature.js';
 import { createPaymentFeature, createProviders } from './payments/payment-feature.js';
 import { readPaymentSettings } from './payments/settings.js';
@@ -31,7 +32,7 @@ import { createPlanFeature } from './plans/plan-feature.js';
 import type { Clock } from './ports.js';
 import { hubRoutes } from './routes.js';
 import { createIdentity } from './stargate/identity.js';
-import type { SmsSender } from './stargate/one-time-codes.js';
+import { createConsoleSms, type SmsSender } from './stargate/one-time-codes.js';
 import { checkRootSecret } from './stargate/root-secret-check.js';
 import { createBirthDesk } from './stations/birth-desk.js';
 import { createStations } from './stations/stations.js';
@@ -242,6 +243,9 @@ async function assemble(
     vault: identity.vault,
     homeTenantId: config.tenantId,
     privateWebhooks: config.privateWebhooks,
+    timeZone: config.timeZone,
+    push: createExpoPush({ baseUrl: config.push.expoUrl, accessToken: config.push.expoAccessToken }),
+    sms: overrides.sms ?? createConsoleSms(logger),
   });
   const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
   const ingest = createIngest({

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
+import { isTimeZone } from '../notifications/quiet-hours.js';
 
 export const HUB_ROLES = ['api', 'stargate', 'ingest', 'tasks'] as const;
 export type HubRole = (typeof HUB_ROLES)[number];
@@ -43,6 +44,10 @@ export type HubConfig = Readonly<{
   demo: Readonly<{ stationSecret: string | null }> | null;
   /** Webhooks may go to private addresses and plain http: for tests and closed networks. */
   privateWebhooks: boolean;
+  /** Expo's push service; null = its public address, and no access token. */
+  push: Readonly<{ expoUrl: string | null; expoAccessToken: string | null }>;
+  /** IANA name: in which days are counted for figures and reports. */
+  timeZone: string;
   web: Readonly<{ adminDir: string | null; appDir: string | null }>;
 }>;
 
@@ -118,6 +123,15 @@ const VARIABLES = {
     fix: 'requests a minute from one address without a caller, 0 = no limit',
   },
   VOLTBAY_WEBHOOK_PRIVATE: { schema: flag, fix: '1 to let webhooks reach private addresses, else 0' },
+  VOLTBAY_EXPO_URL: {
+    schema: url('http', 'https'),
+    fix: 'the address of a push service that speaks as Expo does',
+  },
+  VOLTBAY_EXPO_TOKEN: { schema: z.string().min(8).max(400), fix: 'an access token of your Expo account' },
+  VOLTBAY_TIME_ZONE: {
+    schema: z.string().refine(isTimeZone),
+    fix: 'an IANA time zone, for example Asia/Shanghai',
+  },
   VOLTBAY_ADMIN_DIR: { schema: z.string().min(1), fix: 'the folder of the built admin pages' },
   VOLTBAY_APP_DIR: { schema: z.string().min(1), fix: 'the folder of the built app pages' },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), fix: `one of ${LOG_LEVELS.join(', ')}` },
@@ -134,7 +148,7 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     if (text === undefined || text === '') return undefined;
     const result = VARIABLES[name].schema.safeParse(text);
     if (result.success) return result.data as z.output<(typeof VARIABLES)[V]['schema']>;
-    const shown = /SECRET|URI/.test(name) ? 'the value' : JSON.stringify(text);
+    const shown = /SECRET|TOKEN|URI/.test(name) ? 'the value' : JSON.stringify(text);
     throw new ConfigError(`${name}: ${shown} is not valid; use ${VARIABLES[name].fix}`);
   };
   for (const name of Object.keys(env))
@@ -178,6 +192,11 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     logLevel: read('LOG_LEVEL') ?? 'info',
     demo: demo ? { stationSecret: read('VOLTBAY_DEMO_STATION_SECRET') ?? null } : null,
     privateWebhooks: read('VOLTBAY_WEBHOOK_PRIVATE') ?? false,
+    push: {
+      expoUrl: read('VOLTBAY_EXPO_URL')?.replace(/\/+$/, '') ?? null,
+      expoAccessToken: read('VOLTBAY_EXPO_TOKEN') ?? null,
+    },
+    timeZone: read('VOLTBAY_TIME_ZONE') ?? 'Asia/Shanghai',
     web: { adminDir: web('VOLTBAY_ADMIN_DIR', 'admin'), appDir: web('VOLTBAY_APP_DIR', 'app') },
   });
 }
