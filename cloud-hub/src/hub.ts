@@ -15,7 +15,9 @@ import { loadRootSecret } from './config/root-secret.js';
 import { type Database, ensureCollections, openStore } from './db/index.js';
 import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
 import { createLedger } from './finance/ledger.js';
+import { createMetrics } from './gateway/metrics.js';
 import { createRateLimits } from './http/rate-limit.js';
+import { createResponseCache } from './http/response-cache.js';
 import type { HttpRoute } from './http/route.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { createIngest } from './ingest/ingest.js';
@@ -288,6 +290,21 @@ async function assemble(
   await link.start(ingest.sink);
 
   let draining = false;
+  const cache = createResponseCache({ clock });
+  const metrics = createMetrics({
+    database,
+    clock,
+    version: hubVersion(),
+    tenantIds: async () => [config.tenantId],
+    sources: [
+      { name: 'broker', stats: link.stats },
+      { name: 'ingest', stats: ingest.stats },
+      { name: 'live', stats: live.stats },
+      { name: 'response_cache', stats: cache.stats },
+    ],
+  });
+  metrics.start();
+  stops.push(() => metrics.stop());
   const routes = hubRoutes(config.roles, {
     database,
     clock,
@@ -308,11 +325,13 @@ async function assemble(
     endpoints: () => addresses,
     version: hubVersion(),
     draining: () => draining,
+    metrics,
   });
   const app = createApp({
     routes,
     version: hubVersion(),
     corsOrigins: config.http.corsOrigins,
+    addressRules: config.http,
     adminDir: config.web.adminDir,
     appDir: config.web.appDir,
     pipeline: {
@@ -321,6 +340,9 @@ async function assemble(
       authenticator: identity.authenticator,
       idempotency: identity.idempotency,
       limits: createRateLimits(),
+      cache,
+      meter: identity.apiKeys,
+      observe: metrics.observe,
       perPrincipalPerMinute: config.http.perPrincipalPerMinute,
       perAddressPerMinute: config.http.perAddressPerMinute,
       trustedProxies: config.http.trustedProxies,
@@ -329,8 +351,10 @@ async function assemble(
   });
   const server: HttpServer = createHttpServer({ app, host: config.http.host, port: config.http.port });
   const httpPort = await server.start();
-  stops.push(() => {
+  stops.push(async () => {
     draining = true;
+    // Not ready yet still serving: whoever shares out the requests sees it and goes elsewhere.
+    if (config.http.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.http.drainMs));
     // Live pages stay open for ever: they are ended first, so that the server can drain.
     live.close();
     return server.stop();

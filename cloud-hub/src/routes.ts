@@ -6,6 +6,8 @@ import type { HubRole } from './config/config.js';
 import type { Database } from './db/index.js';
 import type { Ledger } from './finance/ledger.js';
 import { createLedgerRoutes } from './finance/routes.js';
+import type { Metrics } from './gateway/metrics.js';
+import { createMetricsRoutes } from './gateway/metrics-routes.js';
 import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
 import type { OrderFeature } from './orders/order-feature.js';
@@ -14,6 +16,7 @@ import type { PaymentFeature } from './payments/payment-feature.js';
 import { createPaymentRoutes } from './payments/routes.js';
 import { createPlanRoutes, type Plans } from './plans/plans.js';
 import type { Clock, LiveBus } from './ports.js';
+import { createApiKeyRoutes } from './stargate/api-key-routes.js';
 import type { Identity } from './stargate/identity.js';
 import { createStargateRoutes } from './stargate/routes.js';
 import { createAlarmRoutes } from './stations/alarm-routes.js';
@@ -46,6 +49,7 @@ export type RouteDeps = {
   endpoints(): { apiUrl: string; mqttUrl: string };
   version: string;
   draining(): boolean;
+  metrics: Metrics;
 };
 
 /** Every API route of the hub, by the roles that this process plays. */
@@ -90,10 +94,12 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
     ...createLiveRoutes({ live: deps.live }),
     ...deps.background.routes(),
+    ...createApiKeyRoutes({ database, clock, keys: identity.apiKeys }),
     ...createReadingRoutes({ readings: createReadings({ database }), stations }),
   ];
   return [
     ...createHealthRoutes({ database, version: deps.version, draining: deps.draining }),
+    ...createMetricsRoutes({ metrics: deps.metrics }),
     ...(roles.includes('stargate') ? stargate() : []),
     ...(roles.includes('api') ? core() : []),
   ];

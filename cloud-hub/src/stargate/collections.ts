@@ -1,6 +1,7 @@
 import type { Audience } from '@voltbay/protocol';
 import type { JWK } from 'jose';
 import { defineCollection, type Stored } from '../db/index.js';
+import { apiKeysCollection, apiKeyUsageCollection } from './api-key-documents.js';
 
 /** A signing key. Published from creation, signs from `signFrom`, verifies until `verifyUntil`. */
 export type SigningKeyDocument = {
@@ -95,6 +96,8 @@ export type SettingDocument = { _id: string; value: unknown };
 export const settingsCollection = defineCollection<SettingDocument>('settings', []);
 
 export const stargateCollections = [
+  apiKeysCollection,
+  apiKeyUsageCollection,
   signingKeysCollection,
   sessionsCollection,
   otpCollection,

@@ -4,6 +4,7 @@ import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
 import { createUsers } from '../users/users.js';
 import { createAccessTokens } from './access-tokens.js';
+import { createApiKeys } from './api-keys.js';
 import { createCounters } from './counters.js';
 import { createConsoleSms, createOneTimeCodes, type SmsSender } from './one-time-codes.js';
 import { createOperators } from './operators.js';
@@ -33,6 +34,7 @@ export function createIdentity(deps: IdentityDeps) {
   const keys = createSigningKeys({ database, clock, vault });
   const stations = createStationCredentials({ database, clock, vault });
   const users = createUsers({ database, clock });
+  const apiKeys = createApiKeys({ database, clock, vault });
   const operators = createOperators({ database, clock, vault, counters });
   const sessions = createSessions({
     database,
@@ -73,11 +75,12 @@ export function createIdentity(deps: IdentityDeps) {
     stations,
     users,
     operators,
+    apiKeys,
     sessions,
     tokens,
     codes,
     signIn,
     idempotency: createIdempotencyStore({ database, clock }),
-    authenticator: createRequestAuthenticator({ tokens, stations }),
+    authenticator: createRequestAuthenticator({ tokens, stations, apiKeys }),
   };
 }
