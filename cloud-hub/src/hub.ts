@@ -6,6 +6,7 @@ import { createCustodyLedger } from './batteries/custody.js';
 import { createPackHoldings } from './batteries/holdings.js';
 import { createEmbeddedBroker, type EmbeddedBroker } from './broker/embedded-broker.js';
 import { createExternalBroker } from './broker/external-broker.js';
+import { createBrokerAccess } from './broker/http-access.js';
 import type { StationLink } from './broker/station-link.js';
 import { systemClock } from './clock.js';
 import { allCollections } from './collections.js';
@@ -291,6 +292,7 @@ async function assemble(
 
   let draining = false;
   const cache = createResponseCache({ clock });
+  const limits = createRateLimits();
   const metrics = createMetrics({
     database,
     clock,
@@ -326,6 +328,14 @@ async function assemble(
     version: hubVersion(),
     draining: () => draining,
     metrics,
+    brokerAccess: createBrokerAccess({
+      stations: identity.stations,
+      births: createBirthDesk(stations.registry),
+      hub: hubAccount(config.mqtt.url),
+    }),
+    brokerSecret: config.http.brokerSecret,
+    limits,
+    logger,
   });
   const app = createApp({
     routes,
@@ -339,7 +349,7 @@ async function assemble(
       clock,
       authenticator: identity.authenticator,
       idempotency: identity.idempotency,
-      limits: createRateLimits(),
+      limits,
       cache,
       meter: identity.apiKeys,
       observe: metrics.observe,
@@ -384,6 +394,15 @@ function externalLink(
     acceptBareInfo: false,
     sharedSubscriptions: 'auto',
   });
+}
+
+/** Under which name the hub signs in to an external broker, as its address says. */
+function hubAccount(mqttUrl: string | null): { username: string; password: string } | null {
+  if (mqttUrl === null) return null;
+  const { username, password } = new URL(mqttUrl);
+  return username && password
+    ? { username: decodeURIComponent(username), password: decodeURIComponent(password) }
+    : null;
 }
 
 /** What to write in a URL for an address that is listened on. */

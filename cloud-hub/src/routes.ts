@@ -1,5 +1,7 @@
 import type { Background } from './background.js';
 import { createBatteryRoutes } from './batteries/routes.js';
+import type { BrokerAccess } from './broker/http-access.js';
+import { createBrokerAccessRoutes } from './broker/http-access-routes.js';
 import type { Commands } from './commands/commands.js';
 import { createCommandRoutes } from './commands/routes.js';
 import type { HubRole } from './config/config.js';
@@ -8,8 +10,10 @@ import type { Ledger } from './finance/ledger.js';
 import { createLedgerRoutes } from './finance/routes.js';
 import type { Metrics } from './gateway/metrics.js';
 import { createMetricsRoutes } from './gateway/metrics-routes.js';
+import type { RateLimits } from './http/rate-limit.js';
 import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
+import type { Logger } from './logger.js';
 import type { OrderFeature } from './orders/order-feature.js';
 import { createOrderRoutes } from './orders/routes.js';
 import type { PaymentFeature } from './payments/payment-feature.js';
@@ -50,6 +54,10 @@ export type RouteDeps = {
   version: string;
   draining(): boolean;
   metrics: Metrics;
+  brokerAccess: BrokerAccess;
+  brokerSecret: string | null;
+  limits: RateLimits;
+  logger: Logger;
 };
 
 /** Every API route of the hub, by the roles that this process plays. */
@@ -74,6 +82,12 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       endpoints: deps.endpoints,
     }),
     ...userRoutes.filter((route) => route.path.startsWith('/auth/')),
+    ...createBrokerAccessRoutes({
+      access: deps.brokerAccess,
+      secret: deps.brokerSecret,
+      limits: deps.limits,
+      logger: deps.logger,
+    }),
   ];
   const core = () => [
     ...userRoutes.filter((route) => !route.path.startsWith('/auth/')),
