@@ -13,6 +13,7 @@ import { callbacksCollection, paymentsCollection, refundsCollection } from './pa
 import { plansCollection } from './plans/plans.js';
 import { stargateCollections } from './stargate/collections.js';
 import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
+import { systemCollections } from './system/system-documents.js';
 import { schedulesCollection, tasksCollection } from './tasks/index.js';
 import { readingsCollection } from './telemetry/reading-documents.js';
 import { usersCollection } from './users/users.js';
@@ -22,6 +23,7 @@ import { chargesCollection, walletsCollection } from './wallets/wallets.js';
 /** Every collection of the hub with its indexes. */
 export const allCollections = [
   ...stargateCollections,
+  ...systemCollections,
   idempotencyCollection,
   usersCollection,
   walletsCollection,

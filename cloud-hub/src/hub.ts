@@ -37,6 +37,8 @@ import type { SmsSender } from './stargate/one-time-codes.js';
 import { checkRootSecret } from './stargate/root-secret-check.js';
 import { createBirthDesk } from './stations/birth-desk.js';
 import { createStations } from './stations/stations.js';
+import { createSettings } from './system/settings.js';
+import { tenantIds } from './system/tenants.js';
 import { createReadingProjection } from './telemetry/reading-projection.js';
 import { createVehicles } from './vehicles/vehicles.js';
 import { hubVersion } from './version.js';
@@ -155,6 +157,7 @@ async function assemble(
   identity.stations.start();
   stops.push(() => identity.stations.stop());
 
+  const settings = createSettings({ database, clock });
   const live = createLiveBus();
   stops.push(() => live.close());
   const stations = createStations({ database, clock, logger, live });
@@ -297,7 +300,7 @@ async function assemble(
     database,
     clock,
     version: hubVersion(),
-    tenantIds: async () => [config.tenantId],
+    tenantIds: () => tenantIds(database, config.tenantId),
     sources: [
       { name: 'broker', stats: link.stats },
       { name: 'ingest', stats: ingest.stats },
@@ -336,6 +339,7 @@ async function assemble(
     brokerSecret: config.http.brokerSecret,
     limits,
     logger,
+    settings,
   });
   const app = createApp({
     routes,

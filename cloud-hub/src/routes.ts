@@ -22,11 +22,15 @@ import { createPlanRoutes, type Plans } from './plans/plans.js';
 import type { Clock, LiveBus } from './ports.js';
 import { createApiKeyRoutes } from './stargate/api-key-routes.js';
 import type { Identity } from './stargate/identity.js';
+import { createOperatorRoutes } from './stargate/operator-routes.js';
+import { createOwnAccountRoutes } from './stargate/own-account-routes.js';
 import { createStargateRoutes } from './stargate/routes.js';
 import { createAlarmRoutes } from './stations/alarm-routes.js';
 import { createStationRoutes } from './stations/routes.js';
 import type { Stations } from './stations/stations.js';
 import { createHealthRoutes } from './system/health.js';
+import type { Settings } from './system/settings.js';
+import { createSystemRoutes } from './system/system-routes.js';
 import { createReadings } from './telemetry/readings.js';
 import { createReadingRoutes } from './telemetry/routes.js';
 import { createUserRoutes } from './users/routes.js';
@@ -58,6 +62,7 @@ export type RouteDeps = {
   brokerSecret: string | null;
   limits: RateLimits;
   logger: Logger;
+  settings: Settings;
 };
 
 /** Every API route of the hub, by the roles that this process plays. */
@@ -82,6 +87,8 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       endpoints: deps.endpoints,
     }),
     ...userRoutes.filter((route) => route.path.startsWith('/auth/')),
+    ...createOperatorRoutes({ database, clock, operators: identity.operators, sessions: identity.sessions }),
+    ...createOwnAccountRoutes({ operators: identity.operators, sessions: identity.sessions }),
     ...createBrokerAccessRoutes({
       access: deps.brokerAccess,
       secret: deps.brokerSecret,
@@ -108,6 +115,13 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
     ...createLiveRoutes({ live: deps.live }),
     ...deps.background.routes(),
+    ...createSystemRoutes({
+      database,
+      clock,
+      settings: deps.settings,
+      homeTenantId: deps.riderTenantId,
+      operators: identity.operators,
+    }),
     ...createApiKeyRoutes({ database, clock, keys: identity.apiKeys }),
     ...createReadingRoutes({ readings: createReadings({ database }), stations }),
   ];

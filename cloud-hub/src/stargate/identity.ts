@@ -2,6 +2,7 @@ import type { Database } from '../db/index.js';
 import { createIdempotencyStore } from '../http/idempotency.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
+import { createRegions } from '../system/regions.js';
 import { createUsers } from '../users/users.js';
 import { createAccessTokens } from './access-tokens.js';
 import { createApiKeys } from './api-keys.js';
@@ -66,6 +67,7 @@ export function createIdentity(deps: IdentityDeps) {
     operators,
     stations,
     users,
+    stationLimitOf: createRegions({ database }).stationLimitOf,
     riderTenantId: deps.riderTenantId,
   });
   return {
