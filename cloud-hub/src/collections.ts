@@ -27,6 +27,7 @@ import { subscriptionsCollection } from './plans/subscriptions.js';
 import { tariffsCollection } from './plans/tariffs.js';
 import { stargateCollections } from './stargate/collections.js';
 import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
+import { systemCollections } from './system/system-documents.js';
 import { schedulesCollection, tasksCollection } from './tasks/index.js';
 import { readingsCollection } from './telemetry/reading-documents.js';
 import { usersCollection } from './users/users.js';
@@ -37,6 +38,7 @@ import { deliveriesCollection, webhooksCollection } from './webhooks/webhook-doc
 /** Every collection of the hub with its indexes. */
 export const allCollections = [
   ...stargateCollections,
+  ...systemCollections,
   idempotencyCollection,
   usersCollection,
   walletsCollection,

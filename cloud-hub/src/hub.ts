@@ -6,6 +6,7 @@ import { createCustodyLedger } from './batteries/custody.js';
 import { createPackHoldings } from './batteries/holdings.js';
 import { createEmbeddedBroker, type EmbeddedBroker } from './broker/embedded-broker.js';
 import { createExternalBroker } from './broker/external-broker.js';
+import { createBrokerAccess } from './broker/http-access.js';
 import type { StationLink } from './broker/station-link.js';
 import { systemClock } from './clock.js';
 import { allCollections } from './collections.js';
@@ -16,7 +17,9 @@ import { type Database, ensureCollections, openStore } from './db/index.js';
 import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
 import { createFinanceFeature } from './finance/finance-feature.js';
 import { createLedger } from './finance/ledger.js';
+import { createMetrics } from './gateway/metrics.js';
 import { createRateLimits } from './http/rate-limit.js';
+import { createResponseCache } from './http/response-cache.js';
 import type { HttpRoute } from './http/route.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { createIngest } from './ingest/ingest.js';
@@ -36,6 +39,8 @@ import { createConsoleSms, type SmsSender } from './stargate/one-time-codes.js';
 import { checkRootSecret } from './stargate/root-secret-check.js';
 import { createBirthDesk } from './stations/birth-desk.js';
 import { createStations } from './stations/stations.js';
+import { createSettings } from './system/settings.js';
+import { tenantIds } from './system/tenants.js';
 import { createReadingProjection } from './telemetry/reading-projection.js';
 import { createVehicles } from './vehicles/vehicles.js';
 import { hubVersion } from './version.js';
@@ -154,6 +159,7 @@ async function assemble(
   identity.stations.start();
   stops.push(() => identity.stations.stop());
 
+  const settings = createSettings({ database, clock });
   const live = createLiveBus();
   stops.push(() => live.close());
   const stations = createStations({ database, clock, logger, live });
@@ -325,6 +331,22 @@ async function assemble(
   await link.start(ingest.sink);
 
   let draining = false;
+  const cache = createResponseCache({ clock });
+  const limits = createRateLimits();
+  const metrics = createMetrics({
+    database,
+    clock,
+    version: hubVersion(),
+    tenantIds: () => tenantIds(database, config.tenantId),
+    sources: [
+      { name: 'broker', stats: link.stats },
+      { name: 'ingest', stats: ingest.stats },
+      { name: 'live', stats: live.stats },
+      { name: 'response_cache', stats: cache.stats },
+    ],
+  });
+  metrics.start();
+  stops.push(() => metrics.stop());
   const routes = hubRoutes(config.roles, {
     database,
     clock,
@@ -345,11 +367,22 @@ async function assemble(
     endpoints: () => addresses,
     version: hubVersion(),
     draining: () => draining,
+    metrics,
+    brokerAccess: createBrokerAccess({
+      stations: identity.stations,
+      births: createBirthDesk(stations.registry),
+      hub: hubAccount(config.mqtt.url),
+    }),
+    brokerSecret: config.http.brokerSecret,
+    limits,
+    logger,
+    settings,
   });
   const app = createApp({
     routes,
     version: hubVersion(),
     corsOrigins: config.http.corsOrigins,
+    addressRules: config.http,
     adminDir: config.web.adminDir,
     appDir: config.web.appDir,
     pipeline: {
@@ -357,7 +390,10 @@ async function assemble(
       clock,
       authenticator: identity.authenticator,
       idempotency: identity.idempotency,
-      limits: createRateLimits(),
+      limits,
+      cache,
+      meter: identity.apiKeys,
+      observe: metrics.observe,
       perPrincipalPerMinute: config.http.perPrincipalPerMinute,
       perAddressPerMinute: config.http.perAddressPerMinute,
       trustedProxies: config.http.trustedProxies,
@@ -367,8 +403,10 @@ async function assemble(
   });
   const server: HttpServer = createHttpServer({ app, host: config.http.host, port: config.http.port });
   const httpPort = await server.start();
-  stops.push(() => {
+  stops.push(async () => {
     draining = true;
+    // Not ready yet still serving: whoever shares out the requests sees it and goes elsewhere.
+    if (config.http.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.http.drainMs));
     // Live pages stay open for ever: they are ended first, so that the server can drain.
     live.close();
     return server.stop();
@@ -398,6 +436,15 @@ function externalLink(
     acceptBareInfo: false,
     sharedSubscriptions: 'auto',
   });
+}
+
+/** Under which name the hub signs in to an external broker, as its address says. */
+function hubAccount(mqttUrl: string | null): { username: string; password: string } | null {
+  if (mqttUrl === null) return null;
+  const { username, password } = new URL(mqttUrl);
+  return username && password
+    ? { username: decodeURIComponent(username), password: decodeURIComponent(password) }
+    : null;
 }
 
 /** What to write in a URL for an address that is listened on. */

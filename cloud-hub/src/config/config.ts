@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
+import { parseNetwork } from '../http/address-rules.js';
 import { isTimeZone } from '../notifications/quiet-hours.js';
 
 export const HUB_ROLES = ['api', 'stargate', 'ingest', 'tasks'] as const;
@@ -19,6 +20,13 @@ export type HubConfig = Readonly<{
     trustedProxies: number;
     perPrincipalPerMinute: number;
     perAddressPerMinute: number;
+    /** Networks as CIDR. A caller in `deny` is refused; with a non-empty `allow`, so is one outside it. */
+    allow: readonly string[];
+    deny: readonly string[];
+    /** How long the hub keeps serving after it says that it is not ready, so that a balancer can turn away. */
+    drainMs: number;
+    /** Shared with an external MQTT broker that asks who may do what; null = those questions are refused. */
+    brokerSecret: string | null;
   }>;
   mqtt: Readonly<{
     /** Port of the embedded broker; 0 = any free port. */
@@ -61,6 +69,9 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter(Boolean),
 );
+
+const networks = list.pipe(z.array(z.string().refine((text) => parseNetwork(text) !== null)));
+const NETWORKS_FIX = 'a list of addresses and networks, for example 10.0.0.0/8,192.168.1.7,2001:db8::/32';
 
 /** Each variable: its form, and what a person should write instead of a wrong value. */
 const VARIABLES = {
@@ -132,6 +143,16 @@ const VARIABLES = {
     schema: z.string().refine(isTimeZone),
     fix: 'an IANA time zone, for example Asia/Shanghai',
   },
+  VOLTBAY_IP_ALLOW: { schema: networks, fix: NETWORKS_FIX },
+  VOLTBAY_IP_DENY: { schema: networks, fix: NETWORKS_FIX },
+  VOLTBAY_DRAIN_MS: {
+    schema: z.coerce.number().int().min(0).max(60_000),
+    fix: 'milliseconds from 0 to 60000 between "not ready" and the end, for example 5000 behind a load balancer',
+  },
+  VOLTBAY_BROKER_SECRET: {
+    schema: z.string().min(24).max(256),
+    fix: '24 to 256 characters, for example from: openssl rand -hex 32',
+  },
   VOLTBAY_ADMIN_DIR: { schema: z.string().min(1), fix: 'the folder of the built admin pages' },
   VOLTBAY_APP_DIR: { schema: z.string().min(1), fix: 'the folder of the built app pages' },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), fix: `one of ${LOG_LEVELS.join(', ')}` },
@@ -177,6 +198,10 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
       trustedProxies: read('VOLTBAY_TRUSTED_PROXIES') ?? 0,
       perPrincipalPerMinute: read('VOLTBAY_RATE_PER_PRINCIPAL') ?? 6_000,
       perAddressPerMinute: read('VOLTBAY_RATE_PER_ADDRESS') ?? 1_200,
+      allow: read('VOLTBAY_IP_ALLOW') ?? [],
+      deny: read('VOLTBAY_IP_DENY') ?? [],
+      drainMs: read('VOLTBAY_DRAIN_MS') ?? 0,
+      brokerSecret: read('VOLTBAY_BROKER_SECRET') ?? null,
     },
     mqtt: {
       port: read('MQTT_PORT') ?? 1883,

@@ -36,6 +36,12 @@ export const PERMISSIONS = [
   'operators:read',
   'operators:write',
   'system:read',
+  'system:write',
+  'api-keys:read',
+  'api-keys:write',
+  'metrics:read',
+  'work-orders:read',
+  'work-orders:write',
   'tasks:read',
   'tasks:write',
   'audit:read',
@@ -48,6 +54,20 @@ export const PERMISSIONS = [
   'exports:create',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
+export const isPermission = (name: string): name is Permission =>
+  (PERMISSIONS as readonly string[]).includes(name);
+
+/** What no key of an integrator may hold: who gets in stays with people. */
+const PEOPLE_ONLY: readonly Permission[] = [
+  'operators:read',
+  'operators:write',
+  'api-keys:read',
+  'api-keys:write',
+  'stations:credentials',
+  'credentials:rotate',
+  'system:write',
+];
+export const KEY_PERMISSIONS = PERMISSIONS.filter((permission) => !PEOPLE_ONLY.includes(permission));
 
 /** How far a permission reaches: the whole tenant, what the caller owns, or what belongs to the calling station. */
 export type Scope = 'tenant' | 'own' | 'station';
@@ -76,6 +96,7 @@ const VIEWER: Grants = tenantWide(
   'tasks:read',
   'notifications:read',
   'analytics:read',
+  'work-orders:read',
 );
 const OPERATOR: Grants = {
   ...VIEWER,
@@ -91,6 +112,7 @@ const OPERATOR: Grants = {
     'orders:cancel',
     'orders:resolve',
     'alarms:write',
+    'work-orders:write',
     'tasks:write',
     'webhooks:read',
     'exports:read',
