@@ -19,6 +19,7 @@ import { createMonitor } from './station/monitor.js';
 import { createReporter } from './station/reporter.js';
 import { createService } from './station/service-mode.js';
 import { createSlotBoard } from './station/slot-board.js';
+import { createStorageWatch } from './station/storage-watch.js';
 import { openStorage } from './storage/storage.js';
 import { createSwapRunner } from './swap/runner.js';
 import { createSwapService } from './swap/service.js';
@@ -63,6 +64,14 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const hubClock = createHubClock(clock);
   const service = createService(storage.meta, clock);
   const alarms = createAlarms({ outbox: storage.outbox, clock, log: part('alarms') });
+  const storageWatch = createStorageWatch({
+    storage,
+    alarms,
+    clock,
+    log: part('storage'),
+    onFatal: () => void stop('restart'),
+    ...(overrides.storageLookMs !== undefined && { everyMs: overrides.storageLookMs }),
+  });
   const board = createSlotBoard({
     config,
     cabinet,
@@ -297,6 +306,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
 
   async function start(): Promise<void> {
     await hardware.start();
+    storageWatch.start();
     monitor.start();
     const openSwap = storage.swaps.open()[0];
     const toRead = recoverCommands({
@@ -342,7 +352,12 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     await session.stop('stopping');
     await hardware.stop();
     unsubscribeOutbox();
-    board.persist();
+    storageWatch.stop();
+    try {
+      board.persist();
+    } catch (error) {
+      log.error({ err: error }, 'last state not stored; it is scanned again at the next start');
+    }
     storage.close();
     log.info({ end }, 'agent stopped');
     resolveEnded(end);
