@@ -237,6 +237,13 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       reporter.reportNow().catch((error: unknown) => log.error({ err: error }, 'report failed'));
     },
     onDown: (reason) => log.warn({ reason }, 'connection to the hub lost'),
+    onFenced(fenced) {
+      if (fenced)
+        alarms.raise('duplicate-identity', 'critical', {
+          detail: 'another agent uses the credentials of this station',
+        });
+      else alarms.clear('duplicate-identity');
+    },
     log: part('uplink'),
   });
   const attendance = createAttendance({
