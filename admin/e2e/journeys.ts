@@ -47,10 +47,20 @@ async function journey(report: Report, name: string, work: () => Promise<void>):
   }
 }
 
-/** Waits until the latch of a door has sprung. */
-async function released(hands: ReturnType<typeof createHands>, slot: number): Promise<void> {
+/** Opens a door once its latch has sprung; a latch that shut again in between is waited for anew. */
+async function openReleased(hands: ReturnType<typeof createHands>, slot: number): Promise<void> {
   const until = Date.now() + WAIT_MS;
-  while ((await hands.slots()).find((candidate) => candidate.slot === slot)?.latched !== false) {
+  for (;;) {
+    const door = (await hands.slots()).find((candidate) => candidate.slot === slot);
+    if (door?.doorOpen) return;
+    if (door?.latched === false) {
+      const failure = await hands.openDoor(slot).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (failure === null) return;
+      if (!String(failure).includes(' 409 ')) throw failure;
+    }
     if (Date.now() > until) throw new Error(`door ${slot} was not released`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
@@ -129,8 +139,7 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.click(byId('open-slot'));
     await page.fill('textarea', '检查空仓');
     await page.click(byId('confirm-command'));
-    await released(hands, slot);
-    await hands.openDoor(slot);
+    await openReleased(hands, slot);
     await page.waitForSelector(`${byId(`slot-${slot}`)}[data-open="true"]`);
     await hands.closeDoor(slot);
     await page.waitForSelector(`${byId(`slot-${slot}`)}[data-open="false"]`);

@@ -48,6 +48,45 @@ const doorShown = async (page: Page): Promise<number> => {
   return Number(/\d+/.exec(text ?? '')?.[0]);
 };
 
+/** What the cabinet reports in a swap, in order; a page may show a later one when events come together. */
+const STEPS = [
+  'return-door-released',
+  'return-door-opened',
+  'pack-inserted',
+  'return-door-closed',
+  'returned',
+  'dispense-door-released',
+  'dispense-door-opened',
+] as const;
+
+/** Waits until the app shows the step or one that follows it; a refusal or a failure is said at once. */
+async function stepReached(page: Page, step: (typeof STEPS)[number]): Promise<void> {
+  const shown = STEPS.slice(STEPS.indexOf(step)).map((one) => byId(`step-${one}`));
+  await page.waitForSelector([...shown, byId('swap-result')].join(', '), { timeout: WAIT_MS });
+  const result = page.locator(byId('swap-result'));
+  if ((await result.count()) > 0) {
+    throw new Error(`the swap ended before ${step}: ${await result.first().textContent()}`);
+  }
+}
+
+/** Opens the door once its latch has sprung, which the app may say a little before or after. */
+async function openReleased(hands: ReturnType<typeof createHands>, slot: number): Promise<void> {
+  const until = Date.now() + WAIT_MS;
+  for (;;) {
+    const door = (await hands.slots()).find((candidate) => candidate.slot === slot);
+    if (door?.doorOpen) return;
+    if (door?.latched === false && (await hands.openDoor(slot).then(() => true, isLocked))) return;
+    if (Date.now() > until) throw new Error(`door ${slot} was not released`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** False when the latch was shut again in between, which is tried again; everything else is a fault. */
+function isLocked(error: unknown): false {
+  if (error instanceof Error && error.message.includes(' 409 ')) return false;
+  throw error;
+}
+
 /** The rider does what the app says, at the door that the app names. */
 async function followInstructions(
   page: Page,
@@ -56,21 +95,21 @@ async function followInstructions(
   picture: (name: string) => Promise<void>,
 ): Promise<void> {
   const hands = createHands(context.control);
-  await page.waitForSelector(byId('step-return-door-released'), { timeout: WAIT_MS });
+  await stepReached(page, 'return-door-released');
   const returnDoor = await doorShown(page);
   await picture('swap-return');
-  await hands.openDoor(returnDoor);
-  await page.waitForSelector(byId('step-return-door-opened'), { timeout: WAIT_MS });
+  await openReleased(hands, returnDoor);
+  await stepReached(page, 'return-door-opened');
   await hands.insertPack(returnDoor, pack);
-  await page.waitForSelector(byId('step-pack-inserted'), { timeout: WAIT_MS });
+  await stepReached(page, 'pack-inserted');
   await picture('swap-close');
   await hands.closeDoor(returnDoor);
-  await page.waitForSelector(byId('step-dispense-door-released'), { timeout: WAIT_MS });
+  await stepReached(page, 'dispense-door-released');
   const takeDoor = await doorShown(page);
   if (takeDoor === returnDoor) throw new Error(`the app still names door ${returnDoor}`);
   await picture('swap-take');
-  await hands.openDoor(takeDoor);
-  await page.waitForSelector(byId('step-dispense-door-opened'), { timeout: WAIT_MS });
+  await openReleased(hands, takeDoor);
+  await stepReached(page, 'dispense-door-opened');
   await hands.removePack(takeDoor);
   await hands.closeDoor(takeDoor);
   await page.waitForSelector(byId('swap-result'), { timeout: WAIT_MS });
@@ -138,10 +177,10 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.click(byId('language-en'));
     const pack = await packOnRecord(page, baseUrl);
     await startSwap(page, context);
-    await page.waitForSelector(byId('step-return-door-released'));
+    await stepReached(page, 'return-door-released');
     await page.goto('about:blank');
     await page.goto(`${baseUrl}/app/swap`);
-    await page.getByText('Put your old pack in').waitFor();
+    await page.waitForSelector(byId('swap-instruction'));
     await followInstructions(page, context, pack, async () => {});
     await page.getByText('Swap complete', { exact: true }).first().waitFor();
   });

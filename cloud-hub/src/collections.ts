@@ -1,5 +1,8 @@
+import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
+import { eventCursorsCollection } from './events/event-feed.js';
+import { ledgerCollection } from './finance/ledger.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
   deadLettersCollection,
@@ -8,13 +11,19 @@ import {
   watermarksCollection,
 } from './ingest/message-document.js';
 import { ordersCollection } from './orders/order-document.js';
-import { plansCollection } from './plans/plans.js';
+import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
+import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
+import { plansCollection } from './plans/plan-document.js';
+import { subscriptionsCollection } from './plans/subscriptions.js';
+import { tariffsCollection } from './plans/tariffs.js';
 import { stargateCollections } from './stargate/collections.js';
 import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
+import { schedulesCollection, tasksCollection } from './tasks/index.js';
 import { readingsCollection } from './telemetry/reading-documents.js';
 import { usersCollection } from './users/users.js';
 import { vehiclesCollection } from './vehicles/vehicles.js';
 import { chargesCollection, walletsCollection } from './wallets/wallets.js';
+import { deliveriesCollection, webhooksCollection } from './webhooks/webhook-document.js';
 
 /** Every collection of the hub with its indexes. */
 export const allCollections = [
@@ -23,7 +32,15 @@ export const allCollections = [
   usersCollection,
   walletsCollection,
   chargesCollection,
+  ledgerCollection,
+  paymentsCollection,
+  refundsCollection,
+  callbacksCollection,
   plansCollection,
+  tariffsCollection,
+  couponsCollection,
+  riderCouponsCollection,
+  subscriptionsCollection,
   vehiclesCollection,
   ordersCollection,
   stationsCollection,
@@ -37,4 +54,11 @@ export const allCollections = [
   watermarksCollection,
   deadLettersCollection,
   readingsCollection,
+  tasksCollection,
+  schedulesCollection,
+  auditCollection,
+  auditHeadsCollection,
+  eventCursorsCollection,
+  webhooksCollection,
+  deliveriesCollection,
 ];

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import { createApp } from './app.js';
+import { createBackground } from './background.js';
 import { createBatteryProjection } from './batteries/battery-projection.js';
 import { createCustodyLedger } from './batteries/custody.js';
 import { createPackHoldings } from './batteries/holdings.js';
@@ -13,6 +14,7 @@ import type { HubConfig } from './config/config.js';
 import { loadRootSecret } from './config/root-secret.js';
 import { type Database, ensureCollections, openStore } from './db/index.js';
 import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
+import { createLedger } from './finance/ledger.js';
 import { createRateLimits } from './http/rate-limit.js';
 import type { HttpRoute } from './http/route.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
@@ -22,7 +24,9 @@ import { createLiveBus } from './live/live-bus.js';
 import { createLogger, type Logger } from './logger.js';
 import { createMaintenance } from './maintenance.js';
 import { createOrderFeature } from './orders/order-feature.js';
-import { createPlans } from './plans/plans.js';
+import { createPaymentFeature, createProviders } from './payments/payment-feature.js';
+import { readPaymentSettings } from './payments/settings.js';
+import { createPlanFeature } from './plans/plan-feature.js';
 import type { Clock } from './ports.js';
 import { hubRoutes } from './routes.js';
 import { createIdentity } from './stargate/identity.js';
@@ -153,8 +157,32 @@ async function assemble(
   const stations = createStations({ database, clock, logger, live });
   const custody = createCustodyLedger({ database, clock });
   const packs = createPackHoldings({ database });
-  const wallets = createWallets({ database, clock, checkpoint: overrides.checkpoint });
-  const plans = createPlans({ database, clock });
+  const ledger = createLedger({ database, clock });
+  const wallets = createWallets({ database, clock, ledger, checkpoint: overrides.checkpoint });
+  const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
+  const payments = createPaymentFeature({
+    database,
+    clock,
+    logger,
+    wallets,
+    ledger,
+    homeTenantId: config.tenantId,
+    providers: createProviders({
+      settings:
+        config.paymentsFile === null
+          ? { alipay: null, wechat: null }
+          : await readPaymentSettings(config.paymentsFile),
+      clock,
+      apiUrl: () => addresses.apiUrl,
+    }),
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const plans = createPlanFeature({
+    database,
+    clock,
+    wallets,
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
   const vehicles = createVehicles({ database, clock, custody, packs });
 
   const embedded: EmbeddedBroker | null =
@@ -190,8 +218,16 @@ async function assemble(
     dispatcher: commands,
     users: identity.users,
     vehicles,
-    plans,
+    quotes: plans.quotes,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const background = createBackground({
+    database,
+    clock,
+    logger,
+    vault: identity.vault,
+    homeTenantId: config.tenantId,
+    privateWebhooks: config.privateWebhooks,
   });
   const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
   const ingest = createIngest({
@@ -214,6 +250,8 @@ async function assemble(
     ],
   });
 
+  // Before any money moves: wallets of an older hub get their opening entry.
+  await wallets.recover();
   if (config.demo)
     await seedDemo({
       database,
@@ -224,7 +262,7 @@ async function assemble(
       users: identity.users,
       vehicles,
       wallets,
-      plans,
+      plans: plans.plans,
       stationSecret: config.demo.stationSecret,
     });
 
@@ -239,22 +277,29 @@ async function assemble(
     logger,
     chores: [
       { name: 'commands', everyMs: 2_000, run: () => commands.sweep() },
+      { name: 'wallets', everyMs: 2_000, run: () => wallets.recover() },
+      { name: 'payments', everyMs: 5_000, run: () => payments.sweep() },
+      { name: 'subscriptions', everyMs: 5_000, run: () => plans.subscriptions.sweep() },
       { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
       { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
       { name: 'sessions', everyMs: 600_000, run: () => identity.sessions.sweep() },
       { name: 'codes', everyMs: 600_000, run: () => identity.codes.sweep() },
       { name: 'counters', everyMs: 600_000, run: () => identity.counters.sweep() },
       { name: 'idempotency keys', everyMs: 600_000, run: () => identity.idempotency.sweep() },
+      ...background.chores,
     ],
   });
-  if (config.roles.includes('tasks')) maintenance.start();
+  if (config.roles.includes('tasks')) {
+    maintenance.start();
+    background.start();
+  }
+  stops.push(() => background.stop());
   stops.push(() => maintenance.stop());
   await ingest.start();
   stops.push(() => ingest.stop());
   stops.push(() => link.stop());
   await link.start(ingest.sink);
 
-  const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
   let draining = false;
   const routes = hubRoutes(config.roles, {
     database,
@@ -265,9 +310,12 @@ async function assemble(
     vehicles,
     packs,
     wallets,
+    ledger,
+    payments,
     stations,
     commands,
     live,
+    background,
     disconnect: link.disconnect,
     riderTenantId: config.tenantId,
     endpoints: () => addresses,
@@ -289,6 +337,7 @@ async function assemble(
       perPrincipalPerMinute: config.http.perPrincipalPerMinute,
       perAddressPerMinute: config.http.perAddressPerMinute,
       trustedProxies: config.http.trustedProxies,
+      audit: background.requestAudit,
       validateResponses: overrides.validateResponses ?? false,
     },
   });

@@ -1,13 +1,20 @@
+import type { Background } from './background.js';
 import { createBatteryRoutes } from './batteries/routes.js';
 import type { Commands } from './commands/commands.js';
 import { createCommandRoutes } from './commands/routes.js';
 import type { HubRole } from './config/config.js';
 import type { Database } from './db/index.js';
+import type { Ledger } from './finance/ledger.js';
+import { createLedgerRoutes } from './finance/routes.js';
 import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
 import type { OrderFeature } from './orders/order-feature.js';
 import { createOrderRoutes } from './orders/routes.js';
-import { createPlanRoutes, type Plans } from './plans/plans.js';
+import type { PaymentFeature } from './payments/payment-feature.js';
+import { createPaymentRoutes } from './payments/routes.js';
+import type { PlanFeature } from './plans/plan-feature.js';
+import { createRiderPlanRoutes } from './plans/rider-routes.js';
+import { createPlanRoutes } from './plans/routes.js';
 import type { Clock, LiveBus } from './ports.js';
 import type { Identity } from './stargate/identity.js';
 import { createStargateRoutes } from './stargate/routes.js';
@@ -26,13 +33,16 @@ export type RouteDeps = {
   clock: Clock;
   identity: Identity;
   orders: OrderFeature;
-  plans: Plans;
+  plans: PlanFeature;
   vehicles: Vehicles;
   packs: PackHoldings;
   wallets: Wallets;
+  ledger: Ledger;
+  payments: PaymentFeature;
   stations: Stations;
   commands: Commands;
   live: LiveBus;
+  background: Background;
   disconnect(device: string, reason: string): number;
   riderTenantId: string;
   endpoints(): { apiUrl: string; mqttUrl: string };
@@ -50,6 +60,8 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     balances: deps.wallets.balances,
     vehicleIds: deps.vehicles.ofOwners,
   });
+  const userExists = async (tenantId: string, userId: string) =>
+    (await identity.users.find(tenantId, userId)) !== null;
   const stargate = () => [
     ...createStargateRoutes({
       signIn: identity.signIn,
@@ -70,15 +82,19 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       clock,
       vehicles: deps.vehicles,
       packs: deps.packs,
-      userExists: async (tenantId, userId) => (await identity.users.find(tenantId, userId)) !== null,
+      userExists,
     }),
-    ...createPlanRoutes({ database, plans: deps.plans }),
+    ...createPlanRoutes({ database, ...deps.plans }),
+    ...createRiderPlanRoutes({ database, ...deps.plans, userExists }),
     ...createOrderRoutes({ database, clock, orders: deps.orders.orders }),
+    ...createPaymentRoutes({ database, ...deps.payments }),
+    ...createLedgerRoutes({ database, ledger: deps.ledger }),
     ...createStationRoutes({ database, clock, stations, disconnect: deps.disconnect }),
     ...createAlarmRoutes({ database, alarms: stations.alarms }),
     ...createBatteryRoutes({ database, clock }),
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
     ...createLiveRoutes({ live: deps.live }),
+    ...deps.background.routes(),
     ...createReadingRoutes({ readings: createReadings({ database }), stations }),
   ];
   return [

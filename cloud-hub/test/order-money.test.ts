@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isoAt } from '../src/clock.js';
 import type { Database } from '../src/db/index.js';
 import { StationOfflineError } from '../src/errors.js';
+import { ledgerCollection } from '../src/finance/ledger.js';
+import { verifyLedger } from '../src/finance/verify-ledger.js';
 import { type OrderDocument, ordersCollection } from '../src/orders/order-document.js';
 import { createOrderFeature, type OrderFeature } from '../src/orders/order-feature.js';
 import { chargesCollection, createWallets, walletsCollection } from '../src/wallets/wallets.js';
@@ -147,7 +149,11 @@ function createWorld(database: Database) {
         find: async (_tenant, id) =>
           ({ id, ownerUserId: id.replace('v-', 'u-'), packClass: 'A', packIds: [] }) as never,
       },
-      plans: {
+      quotes: {
+        reserve: async () => true,
+        finalPrice: async ({ price }) => price,
+        consume: async () => undefined,
+        giveBack: async () => undefined,
         priceOfSwap: async () => ({
           planVersion: 'per-swap@1',
           lines: [{ label: 'swap', amountFen: 600 }],
@@ -261,7 +267,7 @@ describe('money of orders', () => {
   afterAll(() => database?.close());
 
   const reset = async () => {
-    for (const spec of [ordersCollection, chargesCollection, walletsCollection])
+    for (const spec of [ordersCollection, chargesCollection, walletsCollection, ledgerCollection])
       await database.collection(spec as typeof ordersCollection).deleteMany({});
     const wallets = createWallets({ database, clock: { now: () => 0 } });
     for (const userId of RIDERS)
@@ -285,6 +291,7 @@ describe('money of orders', () => {
       expect(new Set(wallet.holds.map((hold) => hold.orderId)).size).toBe(wallet.holds.length);
     }
     expect(new Set(charges.map((charge) => charge.orderId)).size).toBe(charges.length);
+    expect(await verifyLedger(database, TENANT)).toMatchObject({ ok: true, sumFen: 0, differences: [] });
     const open = orders.filter((order) => order.openKey.startsWith('user:')).map((order) => order.userId);
     expect(new Set(open).size).toBe(open.length);
   };

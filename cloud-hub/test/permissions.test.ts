@@ -66,6 +66,8 @@ describe('permissions', () => {
         'getReadiness',
         'issueToken',
         'listPublicStations',
+        'receiveAlipayCallback',
+        'receiveWechatCallback',
         'sendOneTimeCode',
       ].sort(),
     );

@@ -32,6 +32,8 @@ export type HubConfig = Readonly<{
     dbName: string;
   }>;
   dataDir: string;
+  /** File with the payment providers' settings; null = no payments. */
+  paymentsFile: string | null;
   /** 32 random bytes as hex or base64; null = made and kept in `dataDir`. */
   rootSecret: string | null;
   /** Tenant that riders sign in to by phone. */
@@ -39,6 +41,8 @@ export type HubConfig = Readonly<{
   roles: readonly HubRole[];
   logLevel: (typeof LOG_LEVELS)[number];
   demo: Readonly<{ stationSecret: string | null }> | null;
+  /** Webhooks may go to private addresses and plain http: for tests and closed networks. */
+  privateWebhooks: boolean;
   web: Readonly<{ adminDir: string | null; appDir: string | null }>;
 }>;
 
@@ -81,6 +85,10 @@ const VARIABLES = {
     schema: z.string().refine((text) => secretBytes(text) !== null),
     fix: '32 random bytes as hex or base64, for example from: openssl rand -hex 32',
   },
+  VOLTBAY_PAYMENTS: {
+    schema: z.string().min(1).max(4_096),
+    fix: 'a JSON file with the settings of alipay and wechat, for example var/payment-gateway/payments.json',
+  },
   VOLTBAY_TENANT: {
     schema: z.string().regex(/^[a-z0-9-]{1,32}$/),
     fix: 'lower-case letters, digits and -, for example main',
@@ -109,6 +117,7 @@ const VARIABLES = {
     schema: z.coerce.number().int().min(0).max(10_000_000),
     fix: 'requests a minute from one address without a caller, 0 = no limit',
   },
+  VOLTBAY_WEBHOOK_PRIVATE: { schema: flag, fix: '1 to let webhooks reach private addresses, else 0' },
   VOLTBAY_ADMIN_DIR: { schema: z.string().min(1), fix: 'the folder of the built admin pages' },
   VOLTBAY_APP_DIR: { schema: z.string().min(1), fix: 'the folder of the built app pages' },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), fix: `one of ${LOG_LEVELS.join(', ')}` },
@@ -132,12 +141,19 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     if (name.startsWith('VOLTBAY_') && !(name in VARIABLES) && !FOREIGN.test(name))
       throw new ConfigError(`${name}: no such setting; did you mean ${nearest(name)}?`);
   const path = (text: string) => (isAbsolute(text) ? text : resolve(context.cwd, text));
+  const optionalPath = (text: string | undefined) => (text === undefined ? null : path(text));
   const demo = read('VOLTBAY_DEMO') ?? false;
   const web = (name: 'VOLTBAY_ADMIN_DIR' | 'VOLTBAY_APP_DIR', folder: string) => {
     const configured = read(name);
     if (configured !== undefined) return path(configured);
     return context.repoRoot === null ? null : resolve(context.repoRoot, folder, 'dist');
   };
+  const roles = read('VOLTBAY_ROLES') ?? [...HUB_ROLES];
+  const mqttUrl = read('MQTT_URL') ?? null;
+  if (mqttUrl === null && !roles.includes('ingest'))
+    throw new ConfigError(
+      'VOLTBAY_ROLES: without ingest this process has no broker of its own; add ingest, or set MQTT_URL to the broker of the others',
+    );
   return deepFreeze({
     http: {
       host: read('HOST') ?? '127.0.0.1',
@@ -150,22 +166,24 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     },
     mqtt: {
       port: read('MQTT_PORT') ?? 1883,
-      url: read('MQTT_URL') ?? null,
+      url: mqttUrl,
       publicUrl: read('VOLTBAY_MQTT_PUBLIC_URL') ?? null,
     },
     store: { mongodbUri: read('MONGODB_URI') ?? null, dbName: read('VOLTBAY_DB') ?? 'voltbay' },
     dataDir: path(read('VOLTBAY_DATA') ?? './var/hub'),
+    paymentsFile: optionalPath(read('VOLTBAY_PAYMENTS')),
     rootSecret: read('VOLTBAY_SECRET') ?? null,
     tenantId: read('VOLTBAY_TENANT') ?? (demo ? 'demo' : 'main'),
-    roles: read('VOLTBAY_ROLES') ?? [...HUB_ROLES],
+    roles,
     logLevel: read('LOG_LEVEL') ?? 'info',
     demo: demo ? { stationSecret: read('VOLTBAY_DEMO_STATION_SECRET') ?? null } : null,
+    privateWebhooks: read('VOLTBAY_WEBHOOK_PRIVATE') ?? false,
     web: { adminDir: web('VOLTBAY_ADMIN_DIR', 'admin'), appDir: web('VOLTBAY_APP_DIR', 'app') },
   });
 }
 
 /** Variables with our prefix that belong to the agent, the simulators and the scripts. */
-const FOREIGN = /^VOLTBAY_(STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB|VAR|CRASH)/;
+const FOREIGN = /^VOLTBAY_(SECOND|STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB|VAR|CRASH)/;
 
 /** 32 bytes from hex or base64(url), else null. */
 export function secretBytes(text: string): Buffer | null {
