@@ -11,6 +11,7 @@ import {
   watermarksCollection,
 } from './ingest/message-document.js';
 import { ordersCollection } from './orders/order-document.js';
+import { debtsCollection, passesCollection } from './passes/pass-document.js';
 import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
 import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
 import { plansCollection } from './plans/plan-document.js';
@@ -43,6 +44,8 @@ export const allCollections = [
   subscriptionsCollection,
   vehiclesCollection,
   ordersCollection,
+  passesCollection,
+  debtsCollection,
   stationsCollection,
   stationLiveCollection,
   alarmsCollection,

@@ -24,6 +24,9 @@ import { createLiveBus } from './live/live-bus.js';
 import { createLogger, type Logger } from './logger.js';
 import { createMaintenance } from './maintenance.js';
 import { createOrderFeature } from './orders/order-feature.js';
+import { createDebts } from './passes/debts.js';
+import { createOfflineOrders } from './passes/offline-orders.js';
+import { createPasses } from './passes/passes.js';
 import { createPaymentFeature, createProviders } from './payments/payment-feature.js';
 import { readPaymentSettings } from './payments/settings.js';
 import { createPlanFeature } from './plans/plan-feature.js';
@@ -207,7 +210,9 @@ async function assemble(
     // Commands and orders need each other; the orders exist by the time the first command settles.
     orders: { onCommandSettled: (command) => orders.progress.onCommandSettled(command) },
   });
+  const debts = createDebts({ database, clock, wallets });
   const orders = createOrderFeature({
+    debts,
     database,
     clock,
     logger,
@@ -220,6 +225,24 @@ async function assemble(
     vehicles,
     quotes: plans.quotes,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const passes = createPasses({
+    database,
+    clock,
+    keys: identity.keys,
+    users: identity.users,
+    vehicles,
+    wallets,
+    quotes: plans.quotes,
+    debts,
+  });
+  const offlineOrders = createOfflineOrders({
+    store: orders.store,
+    orders: orders.orders,
+    passes,
+    quotes: plans.quotes,
+    findVehicle: vehicles.find,
+    clock,
   });
   const background = createBackground({
     database,
@@ -281,6 +304,7 @@ async function assemble(
       { name: 'payments', everyMs: 5_000, run: () => payments.sweep() },
       { name: 'subscriptions', everyMs: 5_000, run: () => plans.subscriptions.sweep() },
       { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
+      { name: 'debts', everyMs: 30_000, run: () => debts.collect() },
       { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
       { name: 'sessions', everyMs: 600_000, run: () => identity.sessions.sweep() },
       { name: 'codes', everyMs: 600_000, run: () => identity.codes.sweep() },
@@ -302,6 +326,8 @@ async function assemble(
 
   let draining = false;
   const routes = hubRoutes(config.roles, {
+    passes,
+    offlineOrders,
     database,
     clock,
     identity,

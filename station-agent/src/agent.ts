@@ -11,6 +11,8 @@ import { noCrashPoint } from './crash-point.js';
 import type { Hardware } from './hardware/ports.js';
 import { createLocalStart } from './local-start/local-start.js';
 import { createLogger, type Logger } from './logger.js';
+import { createOfflineStart } from './offline-pass/offline-start.js';
+import { createPassTrust } from './offline-pass/pass-trust.js';
 import { createCallQueue } from './rest/call-queue.js';
 import { createHubApi } from './rest/hub-api.js';
 import { createAlarms } from './station/alarms.js';
@@ -20,6 +22,7 @@ import { createReporter } from './station/reporter.js';
 import { createService } from './station/service-mode.js';
 import { createSlotBoard } from './station/slot-board.js';
 import { createStorageWatch } from './station/storage-watch.js';
+import type { RestCall } from './storage/rest-queue.js';
 import { openStorage } from './storage/storage.js';
 import { createSwapRunner } from './swap/runner.js';
 import { createSwapService } from './swap/service.js';
@@ -113,13 +116,38 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     api,
     clock,
     log: part('rest'),
-    onRefused: (call, detail) => alarms.note('order-call-refused', 'warning', `${call.kind}: ${detail}`),
+    onMade: (call) => onOrderCall(call),
+    onRefused(call, detail) {
+      alarms.note('order-call-refused', 'warning', `${call.kind}: ${detail}`);
+      onOrderCall(call);
+    },
+  });
+  /** The hub knows the end of an offline swap: it no longer counts against the station's limits. */
+  const onOrderCall = (call: RestCall): void => {
+    if (call.kind === 'complete-order') storage.passes.reconciled(call.swapId);
+  };
+  const bestNowMs = (): number => hubClock.hubNowMs() ?? clock.nowMs();
+  const passTrust = createPassTrust({
+    meta: storage.meta,
+    api,
+    nowMs: bestNowMs,
+    clock,
+    log: part('passes'),
   });
   const localStart = createLocalStart({
     dataDir: config.dataDir,
     storage,
     api,
     swaps,
+    offline: createOfflineStart({
+      storage,
+      swaps,
+      trust: passTrust,
+      policy: config.offline,
+      nowMs: bestNowMs,
+      clock,
+    }),
+    isOnline: () => session.state() === 'up',
     clock,
     log: part('local-start'),
   });
@@ -234,9 +262,14 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     },
     onUp() {
       calls.hurry();
+      passTrust.onHubUp();
+      seenHub();
       reporter.reportNow().catch((error: unknown) => log.error({ err: error }, 'report failed'));
     },
-    onDown: (reason) => log.warn({ reason }, 'connection to the hub lost'),
+    onDown(reason) {
+      log.warn({ reason }, 'connection to the hub lost');
+      seenHub();
+    },
     onFenced(fenced) {
       if (fenced)
         alarms.raise('duplicate-identity', 'critical', {
@@ -246,6 +279,13 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     },
     log: part('uplink'),
   });
+  function seenHub(): void {
+    try {
+      storage.meta.set('hubSeenAtMs', String(bestNowMs()));
+    } catch (error) {
+      log.error({ err: error }, 'time of the last contact not stored');
+    }
+  }
   const attendance = createAttendance({
     config,
     storage,
@@ -314,6 +354,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   async function start(): Promise<void> {
     await hardware.start();
     storageWatch.start();
+    passTrust.start();
     monitor.start();
     const openSwap = storage.swaps.open()[0];
     const toRead = recoverCommands({
@@ -356,6 +397,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     await attendance.settled();
     await monitor.stop();
     await calls.stop();
+    await passTrust.stop();
     await session.stop('stopping');
     await hardware.stop();
     unsubscribeOutbox();
