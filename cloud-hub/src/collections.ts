@@ -20,6 +20,7 @@ import {
   templatesCollection,
 } from './notifications/notification-document.js';
 import { ordersCollection } from './orders/order-document.js';
+import { debtsCollection, passesCollection } from './passes/pass-document.js';
 import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
 import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
 import { plansCollection } from './plans/plan-document.js';
@@ -54,6 +55,8 @@ export const allCollections = [
   subscriptionsCollection,
   vehiclesCollection,
   ordersCollection,
+  passesCollection,
+  debtsCollection,
   stationsCollection,
   stationLiveCollection,
   alarmsCollection,

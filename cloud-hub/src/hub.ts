@@ -29,6 +29,9 @@ import { createLogger, type Logger } from './logger.js';
 import { createMaintenance } from './maintenance.js';
 import { createExpoPush } from './notifications/push-sender.js';
 import { createOrderFeature } from './orders/order-feature.js';
+import { createDebts } from './passes/debts.js';
+import { createOfflineOrders } from './passes/offline-orders.js';
+import { createPasses } from './passes/passes.js';
 import { createPaymentFeature, createProviders } from './payments/payment-feature.js';
 import { readPaymentSettings } from './payments/settings.js';
 import { createPlanFeature } from './plans/plan-feature.js';
@@ -228,7 +231,9 @@ async function assemble(
     // Commands and orders need each other; the orders exist by the time the first command settles.
     orders: { onCommandSettled: (command) => orders.progress.onCommandSettled(command) },
   });
+  const debts = createDebts({ database, clock, wallets });
   const orders = createOrderFeature({
+    debts,
     database,
     clock,
     logger,
@@ -241,6 +246,24 @@ async function assemble(
     vehicles,
     quotes: plans.quotes,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const passes = createPasses({
+    database,
+    clock,
+    keys: identity.keys,
+    users: identity.users,
+    vehicles,
+    wallets,
+    quotes: plans.quotes,
+    debts,
+  });
+  const offlineOrders = createOfflineOrders({
+    store: orders.store,
+    orders: orders.orders,
+    passes,
+    quotes: plans.quotes,
+    findVehicle: vehicles.find,
+    clock,
   });
   const background = createBackground({
     database,
@@ -311,6 +334,7 @@ async function assemble(
       },
       { name: 'subscriptions', everyMs: 5_000, run: () => plans.subscriptions.sweep() },
       { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
+      { name: 'debts', everyMs: 30_000, run: () => debts.collect() },
       { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
       { name: 'sessions', everyMs: 600_000, run: () => identity.sessions.sweep() },
       { name: 'codes', everyMs: 600_000, run: () => identity.codes.sweep() },
@@ -348,6 +372,8 @@ async function assemble(
   metrics.start();
   stops.push(() => metrics.stop());
   const routes = hubRoutes(config.roles, {
+    passes,
+    offlineOrders,
     database,
     clock,
     identity,

@@ -18,6 +18,9 @@ import { createLiveRoutes } from './live/routes.js';
 import type { Logger } from './logger.js';
 import type { OrderFeature } from './orders/order-feature.js';
 import { createOrderRoutes } from './orders/routes.js';
+import type { OfflineOrders } from './passes/offline-orders.js';
+import type { Passes } from './passes/passes.js';
+import { createPassRoutes } from './passes/routes.js';
 import type { PaymentFeature } from './payments/payment-feature.js';
 import { createPaymentRoutes } from './payments/routes.js';
 import type { PlanFeature } from './plans/plan-feature.js';
@@ -46,6 +49,8 @@ export type RouteDeps = {
   clock: Clock;
   identity: Identity;
   orders: OrderFeature;
+  offlineOrders: OfflineOrders;
+  passes: Passes;
   plans: PlanFeature;
   vehicles: Vehicles;
   packs: PackHoldings;
@@ -113,7 +118,8 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     }),
     ...createPlanRoutes({ database, ...deps.plans }),
     ...createRiderPlanRoutes({ database, ...deps.plans, userExists }),
-    ...createOrderRoutes({ database, clock, orders: deps.orders.orders }),
+    ...createOrderRoutes({ database, clock, orders: deps.orders.orders, offline: deps.offlineOrders }),
+    ...createPassRoutes({ database, clock, passes: deps.passes }),
     ...createPaymentRoutes({ database, ...deps.payments }),
     ...createLedgerRoutes({ database, ledger: deps.finance.ledger }),
     ...createMoneyRoutes({ database, plans: deps.plans.plans, ...deps.finance }),

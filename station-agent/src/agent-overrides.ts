@@ -22,4 +22,5 @@ export type AgentOverrides = {
   rules?: Partial<SwapRules>;
   swap?: Pick<SwapRunnerDeps, 'tickMs' | 'resumeWindowMs' | 'verifyMs'>;
   resendAfterMs?: number;
+  storageLookMs?: number;
 };

@@ -11,6 +11,8 @@ import { noCrashPoint } from './crash-point.js';
 import type { Hardware } from './hardware/ports.js';
 import { createLocalStart } from './local-start/local-start.js';
 import { createLogger, type Logger } from './logger.js';
+import { createOfflineStart } from './offline-pass/offline-start.js';
+import { createPassTrust } from './offline-pass/pass-trust.js';
 import { createCallQueue } from './rest/call-queue.js';
 import { createHubApi } from './rest/hub-api.js';
 import { createAlarms } from './station/alarms.js';
@@ -19,6 +21,8 @@ import { createMonitor } from './station/monitor.js';
 import { createReporter } from './station/reporter.js';
 import { createService } from './station/service-mode.js';
 import { createSlotBoard } from './station/slot-board.js';
+import { createStorageWatch } from './station/storage-watch.js';
+import type { RestCall } from './storage/rest-queue.js';
 import { openStorage } from './storage/storage.js';
 import { createSwapRunner } from './swap/runner.js';
 import { createSwapService } from './swap/service.js';
@@ -63,6 +67,14 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const hubClock = createHubClock(clock);
   const service = createService(storage.meta, clock);
   const alarms = createAlarms({ outbox: storage.outbox, clock, log: part('alarms') });
+  const storageWatch = createStorageWatch({
+    storage,
+    alarms,
+    clock,
+    log: part('storage'),
+    onFatal: () => void stop('restart'),
+    ...(overrides.storageLookMs !== undefined && { everyMs: overrides.storageLookMs }),
+  });
   const board = createSlotBoard({
     config,
     cabinet,
@@ -104,13 +116,38 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     api,
     clock,
     log: part('rest'),
-    onRefused: (call, detail) => alarms.note('order-call-refused', 'warning', `${call.kind}: ${detail}`),
+    onMade: (call) => onOrderCall(call),
+    onRefused(call, detail) {
+      alarms.note('order-call-refused', 'warning', `${call.kind}: ${detail}`);
+      onOrderCall(call);
+    },
+  });
+  /** The hub knows the end of an offline swap: it no longer counts against the station's limits. */
+  const onOrderCall = (call: RestCall): void => {
+    if (call.kind === 'complete-order') storage.passes.reconciled(call.swapId);
+  };
+  const bestNowMs = (): number => hubClock.hubNowMs() ?? clock.nowMs();
+  const passTrust = createPassTrust({
+    meta: storage.meta,
+    api,
+    nowMs: bestNowMs,
+    clock,
+    log: part('passes'),
   });
   const localStart = createLocalStart({
     dataDir: config.dataDir,
     storage,
     api,
     swaps,
+    offline: createOfflineStart({
+      storage,
+      swaps,
+      trust: passTrust,
+      policy: config.offline,
+      nowMs: bestNowMs,
+      clock,
+    }),
+    isOnline: () => session.state() === 'up',
     clock,
     log: part('local-start'),
   });
@@ -225,11 +262,30 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     },
     onUp() {
       calls.hurry();
+      passTrust.onHubUp();
+      seenHub();
       reporter.reportNow().catch((error: unknown) => log.error({ err: error }, 'report failed'));
     },
-    onDown: (reason) => log.warn({ reason }, 'connection to the hub lost'),
+    onDown(reason) {
+      log.warn({ reason }, 'connection to the hub lost');
+      seenHub();
+    },
+    onFenced(fenced) {
+      if (fenced)
+        alarms.raise('duplicate-identity', 'critical', {
+          detail: 'another agent uses the credentials of this station',
+        });
+      else alarms.clear('duplicate-identity');
+    },
     log: part('uplink'),
   });
+  function seenHub(): void {
+    try {
+      storage.meta.set('hubSeenAtMs', String(bestNowMs()));
+    } catch (error) {
+      log.error({ err: error }, 'time of the last contact not stored');
+    }
+  }
   const attendance = createAttendance({
     config,
     storage,
@@ -297,6 +353,8 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
 
   async function start(): Promise<void> {
     await hardware.start();
+    storageWatch.start();
+    passTrust.start();
     monitor.start();
     const openSwap = storage.swaps.open()[0];
     const toRead = recoverCommands({
@@ -339,10 +397,16 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     await attendance.settled();
     await monitor.stop();
     await calls.stop();
+    await passTrust.stop();
     await session.stop('stopping');
     await hardware.stop();
     unsubscribeOutbox();
-    board.persist();
+    storageWatch.stop();
+    try {
+      board.persist();
+    } catch (error) {
+      log.error({ err: error }, 'last state not stored; it is scanned again at the next start');
+    }
     storage.close();
     log.info({ end }, 'agent stopped');
     resolveEnded(end);

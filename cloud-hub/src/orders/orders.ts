@@ -16,6 +16,7 @@ import type { Logger } from '../logger.js';
 import type { Quotes } from '../plans/quotes.js';
 import type { Clock, CommandDispatcher, StationDirectory, StationFacts } from '../ports.js';
 import type { Wallets } from '../wallets/wallets.js';
+import { newOrder } from './new-order.js';
 import { type OrderDocument, openKeyOf } from './order-document.js';
 import { hasBegun, type OrderFact, STATE_TIMEOUT_MS } from './order-facts.js';
 import type { OrderStore } from './order-store.js';
@@ -111,37 +112,14 @@ export function createOrders(deps: {
     const requestKey = request.requestKey ?? `order:${id}`;
     const price = await deps.quotes.priceOfSwap(request);
     const payerId = price.payerUserId ?? request.userId;
-    const nowMs = clock.now();
-    const order: OrderDocument = {
-      _id: id,
-      tenantId: request.tenantId,
-      version: 1,
-      createdAt: isoAt(nowMs),
-      updatedAt: isoAt(nowMs),
-      kind: 'swap',
-      state: 'created',
-      origin: request.origin,
-      userId: request.userId,
-      vehicleId: request.vehicleId,
-      stationId: request.stationId,
-      commandId: null,
-      packClass: vehicle.packClass,
-      returned: null,
-      dispensed: null,
-      price,
-      payment: { state: 'none', amountFen: price.totalFen, chargeId: null },
-      reason: null,
-      timeline: [{ at: isoAt(nowMs), state: 'created', who: request.by, what: 'order created' }],
-      expiresAt: isoAt(nowMs + (STATE_TIMEOUT_MS.created ?? 0)),
-      completedAt: null,
+    const order = newOrder({
+      id,
+      request,
       requestKey,
-      openKey: openKeyOf(request.tenantId, request.userId),
-      settlement: null,
-      due: [],
-      dueAt: null,
-      sweepAt: isoAt(nowMs + (STATE_TIMEOUT_MS.created ?? 0)),
-      facts: [],
-    };
+      price,
+      packClass: vehicle.packClass,
+      nowMs: clock.now(),
+    });
     at('order:insert');
     if (!(await store.insert(order))) {
       const same = await store.findByRequest(requestKey);

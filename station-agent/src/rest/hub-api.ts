@@ -4,6 +4,8 @@ import {
   type Order,
   type OrderCreate,
   type OrderUpdate,
+  type PassRevocations,
+  passRevocationsSchema,
   problemSchema,
   tokenResponseSchema,
   type User,
@@ -13,6 +15,7 @@ import { z } from 'zod';
 import type { Clock } from '../clock.js';
 import { AgentError, messageOf } from '../errors.js';
 import { type HttpAnswer, type HttpSend, httpSend } from './http-send.js';
+import { jwksSchema } from './pass-trust-api.js';
 
 /** What the agent needs of the hub's answers; a hub may send more, and a plan-only hub sends little else. */
 const userAnswer = z.object({ id: z.string(), status: z.string().optional(), name: z.string().optional() });
@@ -146,6 +149,10 @@ export function createHubApi(deps: Deps) {
       request({ method: 'POST', path: '/core/v0/order', body, idempotencyKey }, orderAnswer),
     completeOrder: (id: string, body: OrderUpdate, idempotencyKey: string): Promise<OrderAnswer> =>
       request({ method: 'PUT', path: `/core/v0/order/${path(id)}`, body, idempotencyKey }, orderAnswer),
+    /** Keys that the hub signs with; public. */
+    getJwks: () => send({ method: 'GET', path: '/auth/v1/.well-known/jwks.json' }, jwksSchema),
+    getPassRevocations: (): Promise<PassRevocations> =>
+      request({ method: 'GET', path: '/core/v0/pass-revocations' }, passRevocationsSchema),
     /** A commissioning code becomes the station's secret. */
     enroll: (code: string): Promise<EnrollResponse> =>
       send(

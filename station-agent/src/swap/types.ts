@@ -6,7 +6,7 @@ export type SwapRequest = {
   swapId: string;
   /** The command or the local start that asked for it. */
   requestId: string;
-  origin: 'remote' | 'local';
+  origin: 'remote' | 'local' | 'offline';
   orderId?: string;
   user: string;
   vehicle: string;

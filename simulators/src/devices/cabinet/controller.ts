@@ -6,7 +6,7 @@ import { type CabinetReply, type ControllerState, workFor } from './requests.js'
 
 const MAX_QUEUED = 8;
 const REMEMBERED_TOKENS = 256;
-const MAX_PAYLOAD = 200;
+const MAX_PAYLOAD = 900;
 
 export interface CabinetController {
   /** Bytes from the agent. */
