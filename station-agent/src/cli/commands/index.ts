@@ -1,5 +1,6 @@
 import type { Register } from '../command-spec.js';
 import { registerDecode } from './decode.js';
+import { registerDoctor } from './doctor.js';
 import { registerRun } from './run.js';
 import { registerStationQuestions } from './station-questions.js';
 import { registerVersion } from './version.js';
@@ -8,6 +9,7 @@ import { registerVersion } from './version.js';
 export const COMMANDS: readonly Register[] = [
   registerRun,
   registerStationQuestions,
+  registerDoctor,
   registerDecode,
   registerVersion,
 ];
