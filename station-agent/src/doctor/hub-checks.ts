@@ -61,7 +61,8 @@ export async function visitApi(
       clock,
     };
   // Without a secret the question was only whether anybody answers.
-  if (identity.secret !== null ? status >= 400 : status >= 500) return { findings: [problem('hub', 'hub-failing', `HTTP ${status}`, base)], clock };
+  if (identity.secret !== null ? status >= 400 : status >= 500)
+    return { findings: [problem('hub', 'hub-failing', `HTTP ${status}`, base)], clock };
   return {
     findings: [
       ok('hub', `answers in ${atMs - startMs} ms`, base),

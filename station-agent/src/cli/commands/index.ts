@@ -1,7 +1,9 @@
 import type { Register } from '../command-spec.js';
 import { registerDecode } from './decode.js';
 import { registerDoctor } from './doctor.js';
+import { registerDoors } from './doors.js';
 import { registerRun } from './run.js';
+import { registerService } from './service.js';
 import { registerStationQuestions } from './station-questions.js';
 import { registerVersion } from './version.js';
 
@@ -10,6 +12,8 @@ export const COMMANDS: readonly Register[] = [
   registerRun,
   registerStationQuestions,
   registerDoctor,
+  registerDoors,
+  registerService,
   registerDecode,
   registerVersion,
 ];
