@@ -1,4 +1,5 @@
 import type { Register } from '../command-spec.js';
+import { registerBusTools } from './bus-tools.js';
 import { registerDecode } from './decode.js';
 import { registerDoctor } from './doctor.js';
 import { registerDoors } from './doors.js';
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Register[] = [
   registerDoctor,
   registerDoors,
   registerService,
+  registerBusTools,
   registerDecode,
   registerVersion,
 ];
