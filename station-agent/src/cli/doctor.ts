@@ -21,12 +21,7 @@ export async function doctor(options: DoctorOptions, context: CliContext): Promi
     env: context.env,
     minFreeMiB: options.minFree ?? MIN_FREE_MIB,
     ...(options.minFirmware !== undefined && { minCabinetFirmware: options.minFirmware }),
-    async askAgent(dataDir) {
-      const status = await askAgent(dataDir, { command: 'status', args: {} });
-      if (status === null) return null;
-      const slots = await askAgent(dataDir, { command: 'slots', args: {} });
-      return { status: status as LiveStatus, slots: (slots ?? []) as LiveSlot[] };
-    },
+    askAgent: askDoctorsAgent,
     ...(!options.json && {
       onFinding: (finding) => output.out(renderFinding(finding, t, paint, widthChars)),
     }),
@@ -38,4 +33,14 @@ export async function doctor(options: DoctorOptions, context: CliContext): Promi
     );
   else output.out(`\n${paint(failed ? 'red' : 'bold', renderVerdict(findings, t))}`);
   return failed ? 1 : 0;
+}
+
+/** What doctor asks the running agent; null when none runs. */
+export async function askDoctorsAgent(
+  dataDir: string,
+): Promise<{ status: LiveStatus; slots: LiveSlot[] } | null> {
+  const status = await askAgent(dataDir, { command: 'status', args: {} });
+  if (status === null) return null;
+  const slots = await askAgent(dataDir, { command: 'slots', args: {} });
+  return { status: status as LiveStatus, slots: (slots ?? []) as LiveSlot[] };
 }

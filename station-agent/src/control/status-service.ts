@@ -109,6 +109,8 @@ export function createStatusService(deps: Deps) {
           return { ok: true, data: commandLines(storage.db, limitOf(request)) };
         case 'swaps':
           return { ok: true, data: swapLines(storage.db, limitOf(request)) };
+        case 'config':
+          return { ok: true, data: { ...deps.config, enrolCode: undefined } };
         case 'open-slot':
         case 'lock-slot':
           return technician.moveDoor(request.command, request.args);

@@ -1,11 +1,13 @@
 import type { Register } from '../command-spec.js';
 import { registerBusTools } from './bus-tools.js';
+import { registerConfig } from './config.js';
 import { registerDecode } from './decode.js';
 import { registerDoctor } from './doctor.js';
 import { registerDoors } from './doors.js';
 import { registerRun } from './run.js';
 import { registerService } from './service.js';
 import { registerStationQuestions } from './station-questions.js';
+import { registerUpkeep } from './upkeep.js';
 import { registerVersion } from './version.js';
 
 /** Every command, in the order in which `--help` lists them. */
@@ -17,5 +19,7 @@ export const COMMANDS: readonly Register[] = [
   registerService,
   registerBusTools,
   registerDecode,
+  registerConfig,
+  registerUpkeep,
   registerVersion,
 ];
