@@ -313,6 +313,8 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     session,
     clock,
     intake,
+    expectDoor: (slot) => monitor.expectDoor(slot),
+    goOnline: () => goOnline(),
   });
   const controlSocket = createControlSocket({
     path: join(config.dataDir, 'agent.sock'),

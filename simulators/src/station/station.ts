@@ -125,7 +125,7 @@ export async function createVirtualStation(
     },
     clock,
     options: {
-      identity: { model: 'VB-C12', firmware: '1.4.0', serial: `CAB-${config.device}` },
+      identity: { model: 'VB-C12', firmware: config.cabinetFirmware, serial: `CAB-${config.device}` },
       interlock: config.interlock,
       locksNeedMains: config.locksNeedMains,
       lockMotorMs: 60,
