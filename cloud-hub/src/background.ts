@@ -1,16 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { createAuditLog } from './audit/audit-log.js';
+import { createRequestAudit, type RequestAudit } from './audit/audit-requests.js';
+import { createAuditRoutes } from './audit/routes.js';
 import type { Database } from './db/index.js';
+import { createDomainEvents, type DomainEvents, eventTaskHandler } from './events/domain-events.js';
+import { createEventFeed } from './events/event-feed.js';
 import type { HttpRoute } from './http/route.js';
 import type { Logger } from './logger.js';
 import type { Chore } from './maintenance.js';
 import type { Clock } from './ports.js';
 import { operatorsCollection } from './stargate/collections.js';
+import type { Vault } from './stargate/vault.js';
 import { createSchedules, createTaskRunner, createTaskStore, type TaskStore } from './tasks/index.js';
 import { createTaskRoutes } from './tasks/routes.js';
+import { createWebhookRoutes } from './webhooks/routes.js';
+import { createWebhooks } from './webhooks/webhooks.js';
 
 export interface Background {
   readonly tasks: TaskStore;
+  /** For features whose facts the feed does not find by itself. */
+  readonly events: DomainEvents;
+  readonly requestAudit: RequestAudit;
   readonly chores: readonly Chore[];
   routes(): HttpRoute[];
   /** Begins to take tasks. */
@@ -19,9 +30,34 @@ export interface Background {
 }
 
 /** Everything that happens behind the answers: tasks and the features that live on them. */
-export function createBackground(deps: { database: Database; clock: Clock; logger: Logger }): Background {
+export function createBackground(deps: {
+  database: Database;
+  clock: Clock;
+  logger: Logger;
+  vault: Vault;
+  homeTenantId: string;
+  privateWebhooks: boolean;
+}): Background {
   const { database, clock, logger } = deps;
+  const audit = createAuditLog({ database, clock, logger, vault: deps.vault });
   const tasks = createTaskStore({ database, clock });
+  const events = createDomainEvents({ queue: tasks });
+  const feed = createEventFeed({ database, clock, events });
+  const webhooks = createWebhooks({
+    database,
+    clock,
+    vault: deps.vault,
+    queue: tasks,
+    allowPrivate: deps.privateWebhooks,
+    onDisabled: ({ tenantId, id, reason }) =>
+      audit.recordSystem({
+        tenantId,
+        part: 'webhooks',
+        action: 'webhooks.disabled',
+        target: `webhooks/${id}`,
+        detail: { reason },
+      }),
+  });
   const schedules = createSchedules({
     store: tasks,
     clock,
@@ -33,13 +69,34 @@ export function createBackground(deps: { database: Database; clock: Clock; logge
     clock,
     logger,
     owner: `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`,
-    handlers: [],
+    handlers: [eventTaskHandler([webhooks.onEvent]), webhooks.handler],
+    onDead: (task, error) =>
+      audit.recordSystem({
+        tenantId: task.tenantId,
+        part: 'tasks',
+        action: 'tasks.dead',
+        target: `tasks/${task._id}`,
+        outcome: error.code,
+        detail: { kind: task.kind },
+      }),
   });
   return {
     tasks,
-    chores: [{ name: 'schedules', everyMs: 1_000, run: () => schedules.tick() }],
-    routes: () => createTaskRoutes({ database, store: tasks, schedules }),
+    events,
+    requestAudit: createRequestAudit({ log: audit, logger, homeTenantId: deps.homeTenantId }),
+    chores: [
+      { name: 'schedules', everyMs: 1_000, run: () => schedules.tick() },
+      { name: 'events', everyMs: 1_000, run: () => feed.run() },
+    ],
+    routes: () => [
+      ...createTaskRoutes({ database, store: tasks, schedules }),
+      ...createAuditRoutes({ database, log: audit }),
+      ...createWebhookRoutes({ database, clock, webhooks, allowPrivate: deps.privateWebhooks }),
+    ],
     start: () => runner.start(),
-    stop: () => runner.stop(),
+    async stop() {
+      await runner.stop();
+      await audit.close();
+    },
   };
 }

@@ -1,5 +1,7 @@
+import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
+import { eventCursorsCollection } from './events/event-feed.js';
 import { ledgerCollection } from './finance/ledger.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
@@ -10,7 +12,10 @@ import {
 } from './ingest/message-document.js';
 import { ordersCollection } from './orders/order-document.js';
 import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
-import { plansCollection } from './plans/plans.js';
+import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
+import { plansCollection } from './plans/plan-document.js';
+import { subscriptionsCollection } from './plans/subscriptions.js';
+import { tariffsCollection } from './plans/tariffs.js';
 import { stargateCollections } from './stargate/collections.js';
 import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
 import { schedulesCollection, tasksCollection } from './tasks/index.js';
@@ -18,6 +23,7 @@ import { readingsCollection } from './telemetry/reading-documents.js';
 import { usersCollection } from './users/users.js';
 import { vehiclesCollection } from './vehicles/vehicles.js';
 import { chargesCollection, walletsCollection } from './wallets/wallets.js';
+import { deliveriesCollection, webhooksCollection } from './webhooks/webhook-document.js';
 
 /** Every collection of the hub with its indexes. */
 export const allCollections = [
@@ -31,6 +37,10 @@ export const allCollections = [
   refundsCollection,
   callbacksCollection,
   plansCollection,
+  tariffsCollection,
+  couponsCollection,
+  riderCouponsCollection,
+  subscriptionsCollection,
   vehiclesCollection,
   ordersCollection,
   stationsCollection,
@@ -46,4 +56,9 @@ export const allCollections = [
   readingsCollection,
   tasksCollection,
   schedulesCollection,
+  auditCollection,
+  auditHeadsCollection,
+  eventCursorsCollection,
+  webhooksCollection,
+  deliveriesCollection,
 ];

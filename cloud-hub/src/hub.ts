@@ -26,7 +26,7 @@ import { createMaintenance } from './maintenance.js';
 import { createOrderFeature } from './orders/order-feature.js';
 import { createPaymentFeature, createProviders } from './payments/payment-feature.js';
 import { readPaymentSettings } from './payments/settings.js';
-import { createPlans } from './plans/plans.js';
+import { createPlanFeature } from './plans/plan-feature.js';
 import type { Clock } from './ports.js';
 import { hubRoutes } from './routes.js';
 import { createIdentity } from './stargate/identity.js';
@@ -177,7 +177,12 @@ async function assemble(
     }),
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
-  const plans = createPlans({ database, clock });
+  const plans = createPlanFeature({
+    database,
+    clock,
+    wallets,
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
   const vehicles = createVehicles({ database, clock, custody, packs });
 
   const embedded: EmbeddedBroker | null =
@@ -213,10 +218,17 @@ async function assemble(
     dispatcher: commands,
     users: identity.users,
     vehicles,
-    plans,
+    quotes: plans.quotes,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
-  const background = createBackground({ database, clock, logger });
+  const background = createBackground({
+    database,
+    clock,
+    logger,
+    vault: identity.vault,
+    homeTenantId: config.tenantId,
+    privateWebhooks: config.privateWebhooks,
+  });
   const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
   const ingest = createIngest({
     database,
@@ -250,7 +262,7 @@ async function assemble(
       users: identity.users,
       vehicles,
       wallets,
-      plans,
+      plans: plans.plans,
       stationSecret: config.demo.stationSecret,
     });
 
@@ -267,6 +279,7 @@ async function assemble(
       { name: 'commands', everyMs: 2_000, run: () => commands.sweep() },
       { name: 'wallets', everyMs: 2_000, run: () => wallets.recover() },
       { name: 'payments', everyMs: 5_000, run: () => payments.sweep() },
+      { name: 'subscriptions', everyMs: 5_000, run: () => plans.subscriptions.sweep() },
       { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
       { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
       { name: 'sessions', everyMs: 600_000, run: () => identity.sessions.sweep() },
@@ -324,6 +337,7 @@ async function assemble(
       perPrincipalPerMinute: config.http.perPrincipalPerMinute,
       perAddressPerMinute: config.http.perAddressPerMinute,
       trustedProxies: config.http.trustedProxies,
+      audit: background.requestAudit,
       validateResponses: overrides.validateResponses ?? false,
     },
   });

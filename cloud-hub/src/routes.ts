@@ -12,7 +12,9 @@ import type { OrderFeature } from './orders/order-feature.js';
 import { createOrderRoutes } from './orders/routes.js';
 import type { PaymentFeature } from './payments/payment-feature.js';
 import { createPaymentRoutes } from './payments/routes.js';
-import { createPlanRoutes, type Plans } from './plans/plans.js';
+import type { PlanFeature } from './plans/plan-feature.js';
+import { createRiderPlanRoutes } from './plans/rider-routes.js';
+import { createPlanRoutes } from './plans/routes.js';
 import type { Clock, LiveBus } from './ports.js';
 import type { Identity } from './stargate/identity.js';
 import { createStargateRoutes } from './stargate/routes.js';
@@ -31,7 +33,7 @@ export type RouteDeps = {
   clock: Clock;
   identity: Identity;
   orders: OrderFeature;
-  plans: Plans;
+  plans: PlanFeature;
   vehicles: Vehicles;
   packs: PackHoldings;
   wallets: Wallets;
@@ -58,6 +60,8 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     balances: deps.wallets.balances,
     vehicleIds: deps.vehicles.ofOwners,
   });
+  const userExists = async (tenantId: string, userId: string) =>
+    (await identity.users.find(tenantId, userId)) !== null;
   const stargate = () => [
     ...createStargateRoutes({
       signIn: identity.signIn,
@@ -78,9 +82,10 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       clock,
       vehicles: deps.vehicles,
       packs: deps.packs,
-      userExists: async (tenantId, userId) => (await identity.users.find(tenantId, userId)) !== null,
+      userExists,
     }),
-    ...createPlanRoutes({ database, plans: deps.plans }),
+    ...createPlanRoutes({ database, ...deps.plans }),
+    ...createRiderPlanRoutes({ database, ...deps.plans, userExists }),
     ...createOrderRoutes({ database, clock, orders: deps.orders.orders }),
     ...createPaymentRoutes({ database, ...deps.payments }),
     ...createLedgerRoutes({ database, ledger: deps.ledger }),

@@ -149,7 +149,11 @@ function createWorld(database: Database) {
         find: async (_tenant, id) =>
           ({ id, ownerUserId: id.replace('v-', 'u-'), packClass: 'A', packIds: [] }) as never,
       },
-      plans: {
+      quotes: {
+        reserve: async () => true,
+        finalPrice: async ({ price }) => price,
+        consume: async () => undefined,
+        giveBack: async () => undefined,
         priceOfSwap: async () => ({
           planVersion: 'per-swap@1',
           lines: [{ label: 'swap', amountFen: 600 }],

@@ -16,7 +16,6 @@ export type AgentOverrides = {
   createHardware: HardwareFactory;
   clock?: Clock;
   log?: Logger;
-  fetch?: typeof fetch;
   /** Wins over credentials.json; the process passes VOLTBAY_STATION_SECRET. */
   secret?: string;
   crashPoint?: CrashPoint;

@@ -1,19 +1,17 @@
 import { join } from 'node:path';
 import type { AgentOverrides } from './agent-overrides.js';
 import { systemClock } from './clock.js';
-import { createCommandHandlers, type LifecycleRequest } from './commands/handlers.js';
+import { createCommandHandlers } from './commands/handlers.js';
 import { createCommandIntake } from './commands/intake.js';
 import { recoverCommands, settleOpenedSlots } from './commands/recovery.js';
 import type { AgentConfig } from './config/config.js';
 import { createControlSocket } from './control/control-socket.js';
 import { createStatusService } from './control/status-service.js';
 import { noCrashPoint } from './crash-point.js';
-import { messageOf } from './errors.js';
 import type { Hardware } from './hardware/ports.js';
 import { createLocalStart } from './local-start/local-start.js';
 import { createLogger, type Logger } from './logger.js';
 import { createCallQueue } from './rest/call-queue.js';
-import { obtainSecret } from './rest/credentials-source.js';
 import { createHubApi } from './rest/hub-api.js';
 import { createAlarms } from './station/alarms.js';
 import { createCharging } from './station/charging.js';
@@ -25,6 +23,7 @@ import { openStorage } from './storage/storage.js';
 import { createSwapRunner } from './swap/runner.js';
 import { createSwapService } from './swap/service.js';
 import { type SwapState, swapRules } from './swap/types.js';
+import { createAttendance } from './uplink/attendance.js';
 import { createHubClock } from './uplink/hub-clock.js';
 import { createSender } from './uplink/sender.js';
 import { createUplinkSession } from './uplink/session.js';
@@ -33,8 +32,6 @@ import { agentVersion } from './version.js';
 export type AgentEnd = 'stopped' | 'restart';
 export type Agent = Awaited<ReturnType<typeof createAgent>>;
 
-/** Time that a command's result gets to leave before the station does what it announced. */
-const FAREWELL_MS = 1_500;
 const CABINET_LOOK_MS = 200;
 
 /**
@@ -94,14 +91,13 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   });
   const swaps = createSwapService({ runner, board, cabinet, packs, service, rules, log: part('swap') });
 
-  let secret: string | null = overrides.secret ?? null;
-  const secretOf = (): string => secret ?? '';
+  const credentials: { secret: string | null } = { secret: overrides.secret ?? null };
+  const secretOf = (): string => credentials.secret ?? '';
   const api = createHubApi({
     apiUrl: config.hub.apiUrl,
     device: config.device,
     secret: secretOf,
     clock,
-    ...(overrides.fetch && { fetch: overrides.fetch }),
   });
   const calls = createCallQueue({
     storage,
@@ -177,13 +173,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       clock,
       log: part('commands'),
       crashPoint,
-      requestLifecycle(request) {
-        leaving = carryOut(request)
-          .catch((error: unknown) => log.error({ err: error, kind: request.kind }, 'command not carried out'))
-          .finally(() => {
-            leaving = null;
-          });
-      },
+      requestLifecycle: (request) => attendance.request(request),
     }),
     facts: {
       get swapRunning() {
@@ -240,6 +230,20 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     onDown: (reason) => log.warn({ reason }, 'connection to the hub lost'),
     log: part('uplink'),
   });
+  const attendance = createAttendance({
+    config,
+    storage,
+    api,
+    calls,
+    session,
+    service,
+    alarms,
+    clock,
+    log,
+    credentials,
+    signal: stopping.signal,
+    restart: () => void stop('restart'),
+  });
   const status = createStatusService({
     config,
     version,
@@ -264,8 +268,6 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const ended = new Promise<AgentEnd>((resolve) => {
     resolveEnded = resolve;
   });
-  let comeBack: NodeJS.Timeout | null = null;
-  let leaving: Promise<void> | null = null;
   let stopOnce: Promise<void> | null = null;
 
   /** The end of a swap settles its command and its order in the same transaction. */
@@ -283,60 +285,6 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       ...(end.reason !== undefined && { reason: end.reason }),
       ...(end.detail !== undefined && { detail: end.detail }),
     });
-  }
-
-  async function carryOut(request: LifecycleRequest): Promise<void> {
-    await drained(FAREWELL_MS);
-    if (request.kind === 'restart') {
-      // Not awaited: stopping waits for what is being carried out.
-      void stop('restart');
-      return;
-    }
-    service.leave(request.reconnectAfterS === 0 ? null : request.reconnectAfterS * 1000);
-    await session.stop('disconnect-command');
-    if (stopping.signal.aborted) return;
-    log.warn({ reconnectAfterS: request.reconnectAfterS }, 'out of service by command');
-    returnLater();
-  }
-
-  /** Waits until the hub has everything, but not for long. */
-  async function drained(limitMs: number): Promise<void> {
-    const until = clock.monotonicMs() + limitMs;
-    while (
-      !stopping.signal.aborted &&
-      session.state() === 'up' &&
-      storage.outbox.depth() > 0 &&
-      clock.monotonicMs() < until
-    )
-      await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-
-  function returnLater(): void {
-    const awayMs = service.awayMs();
-    if (awayMs === null || awayMs === Number.POSITIVE_INFINITY) return;
-    comeBack = setTimeout(() => goOnline(), Math.min(awayMs, 2_147_483_000));
-  }
-
-  function goOnline(): void {
-    if (comeBack) clearTimeout(comeBack);
-    comeBack = null;
-    if (stopOnce) return;
-    if (service.mode() === 'out-of-service') service.comeBack();
-    if (secret !== null) session.start();
-  }
-
-  async function signOn(): Promise<void> {
-    secret ??= await obtainSecret({
-      config,
-      secretFromEnvironment: undefined,
-      api,
-      log: part('enrolment'),
-      signal: stopping.signal,
-    });
-    if (stopping.signal.aborted) return;
-    calls.start();
-    if (service.awayMs() === null) session.start();
-    else returnLater();
   }
 
   /** Resolves when the controller answers; stays pending while it does not, and rejects when the agent stops. */
@@ -371,14 +319,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     reporter.start();
     charging.start();
     await controlSocket.start();
-    signOn().catch((error: unknown) => {
-      if (stopping.signal.aborted) return;
-      log.error(
-        { reason: messageOf(error) },
-        'the station cannot sign in; it works locally until this is fixed',
-      );
-      alarms.raise('credentials', 'critical', { detail: messageOf(error) });
-    });
+    attendance.start();
     log.info({ device: config.device, epoch: storage.epoch, version }, 'agent started');
   }
 
@@ -389,13 +330,13 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
 
   async function shutDown(end: AgentEnd): Promise<void> {
     stopping.abort();
-    if (comeBack) clearTimeout(comeBack);
+    attendance.cancelReturn();
     await controlSocket.stop();
     reporter.stop();
     await charging.stop();
     await runner.stop();
     await intake.idle();
-    await leaving;
+    await attendance.settled();
     await monitor.stop();
     await calls.stop();
     await session.stop('stopping');
@@ -418,7 +359,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     session,
     status,
     localStart,
-    goOnline,
+    goOnline: attendance.goOnline,
     rules,
   };
 }

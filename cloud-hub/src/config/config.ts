@@ -41,6 +41,8 @@ export type HubConfig = Readonly<{
   roles: readonly HubRole[];
   logLevel: (typeof LOG_LEVELS)[number];
   demo: Readonly<{ stationSecret: string | null }> | null;
+  /** Webhooks may go to private addresses and plain http: for tests and closed networks. */
+  privateWebhooks: boolean;
   web: Readonly<{ adminDir: string | null; appDir: string | null }>;
 }>;
 
@@ -115,6 +117,7 @@ const VARIABLES = {
     schema: z.coerce.number().int().min(0).max(10_000_000),
     fix: 'requests a minute from one address without a caller, 0 = no limit',
   },
+  VOLTBAY_WEBHOOK_PRIVATE: { schema: flag, fix: '1 to let webhooks reach private addresses, else 0' },
   VOLTBAY_ADMIN_DIR: { schema: z.string().min(1), fix: 'the folder of the built admin pages' },
   VOLTBAY_APP_DIR: { schema: z.string().min(1), fix: 'the folder of the built app pages' },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), fix: `one of ${LOG_LEVELS.join(', ')}` },
@@ -174,12 +177,13 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     roles,
     logLevel: read('LOG_LEVEL') ?? 'info',
     demo: demo ? { stationSecret: read('VOLTBAY_DEMO_STATION_SECRET') ?? null } : null,
+    privateWebhooks: read('VOLTBAY_WEBHOOK_PRIVATE') ?? false,
     web: { adminDir: web('VOLTBAY_ADMIN_DIR', 'admin'), appDir: web('VOLTBAY_APP_DIR', 'app') },
   });
 }
 
 /** Variables with our prefix that belong to the agent, the simulators and the scripts. */
-const FOREIGN = /^VOLTBAY_(STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB|VAR|CRASH)/;
+const FOREIGN = /^VOLTBAY_(SECOND|STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB|VAR|CRASH)/;
 
 /** 32 bytes from hex or base64(url), else null. */
 export function secretBytes(text: string): Buffer | null {

@@ -2,6 +2,7 @@ import { PROBLEMS, type ProblemCode } from '@voltbay/protocol';
 import type { Context, Hono } from 'hono';
 import { uuidv7 } from 'uuidv7';
 import type { z } from 'zod';
+import type { RequestAudit } from '../audit/audit-requests.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
 import { ANONYMOUS, authorize, type Grant, type Principal } from './access.js';
@@ -31,10 +32,12 @@ export type PipelineDeps = {
   trustedProxies: number;
   /** Checks every answer against the route's schema and faults on a difference. For tests. */
   validateResponses: boolean;
+  /** Records what was changed. */
+  audit?: RequestAudit;
 };
 
 /** Called once per answered request: access log, metrics. */
-type Outcome = { status: number; principal: Principal; code?: ProblemCode };
+type Outcome = { status: number; principal: Principal; code?: ProblemCode; body?: unknown };
 
 /** Puts the routes on the app; each runs the same steps in the same order. Paths with other methods answer 405. */
 export function mountRoutes(app: Hono, routes: readonly HttpRoute[], deps: PipelineDeps): void {
@@ -76,6 +79,16 @@ async function serveRoute(route: HttpRoute, context: Context, deps: PipelineDeps
     response = answerProblem(context, requestId, known);
   }
   outcome.status = response.status;
+  await deps.audit?.answered({
+    route,
+    principal: outcome.principal,
+    status: outcome.status,
+    ...(outcome.code ? { code: outcome.code } : {}),
+    requestId,
+    ip: addressOf(context, deps.trustedProxies),
+    path: context.req.path,
+    body: outcome.body,
+  });
   deps.logger.info(
     {
       requestId,
@@ -115,6 +128,7 @@ async function answer(
     if (text !== null) requireJson(req.header('content-type'));
     else if (!route.bodyOptional) throw problem('VALIDATION', 'body: send a JSON object');
     body = parseWith(route.body, text === null ? {} : parseJson(text), 'body');
+    outcome.body = body;
   }
   if (route.ifMatch) {
     facts.ifMatch = parseIfMatch(req.header('if-match'));

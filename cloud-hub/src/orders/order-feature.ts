@@ -1,6 +1,6 @@
 import type { Database } from '../db/index.js';
 import type { Logger } from '../logger.js';
-import type { Plans } from '../plans/plans.js';
+import type { Quotes } from '../plans/quotes.js';
 import type {
   Clock,
   CommandDispatcher,
@@ -39,7 +39,7 @@ export function createOrderFeature(deps: {
   dispatcher: CommandDispatcher;
   users: Pick<Users, 'find'>;
   vehicles: Pick<Vehicles, 'find'>;
-  plans: Pick<Plans, 'priceOfSwap'>;
+  quotes: Quotes;
   checkpoint?: (name: string) => void;
   answerWaitMs?: number;
 }): OrderFeature {
@@ -47,6 +47,7 @@ export function createOrderFeature(deps: {
   const store = createOrderStore({
     database,
     clock,
+    ...(deps.checkpoint ? { checkpoint: deps.checkpoint } : {}),
     onChanged: (order) =>
       deps.live.publish({
         type: 'order',
@@ -61,6 +62,7 @@ export function createOrderFeature(deps: {
     orders: store,
     wallets: deps.wallets,
     custody: deps.custody,
+    quotes: deps.quotes,
     clock,
     logger,
     checkpoint: deps.checkpoint,
@@ -73,7 +75,7 @@ export function createOrderFeature(deps: {
     dispatcher: deps.dispatcher,
     findUser: deps.users.find,
     findVehicle: deps.vehicles.find,
-    priceOfSwap: deps.plans.priceOfSwap,
+    quotes: deps.quotes,
     clock,
     logger,
     checkpoint: deps.checkpoint,

@@ -13,6 +13,7 @@ import { isoAt, isoNow } from '../clock.js';
 import { StationOfflineError } from '../errors.js';
 import { problem } from '../http/problem.js';
 import type { Logger } from '../logger.js';
+import type { Quotes } from '../plans/quotes.js';
 import type { Clock, CommandDispatcher, StationDirectory, StationFacts } from '../ports.js';
 import type { Wallets } from '../wallets/wallets.js';
 import { type OrderDocument, openKeyOf } from './order-document.js';
@@ -56,7 +57,7 @@ export function createOrders(deps: {
   dispatcher: CommandDispatcher;
   findUser(tenantId: string, id: string): Promise<Pick<User, 'status'> | null>;
   findVehicle(tenantId: string, id: string): Promise<Vehicle | null>;
-  priceOfSwap(tenantId: string): Promise<Order['price']>;
+  quotes: Pick<Quotes, 'priceOfSwap' | 'reserve'>;
   clock: Clock;
   logger: Logger;
   /** Called at each step with its name. For tests that end the process there. */
@@ -108,7 +109,8 @@ export function createOrders(deps: {
   ): Promise<{ order: OrderDocument; isNew: boolean }> => {
     const id = `o-${uuidv7()}`;
     const requestKey = request.requestKey ?? `order:${id}`;
-    const price = await deps.priceOfSwap(request.tenantId);
+    const price = await deps.quotes.priceOfSwap(request);
+    const payerId = price.payerUserId ?? request.userId;
     const nowMs = clock.now();
     const order: OrderDocument = {
       _id: id,
@@ -150,9 +152,22 @@ export function createOrders(deps: {
       });
     }
     at('order:created');
+    if (!(await deps.quotes.reserve(id, price))) {
+      await move(order, {
+        to: 'refused',
+        who: 'hub',
+        what: 'the price has just changed',
+        reason: 'PRICE_CHANGED',
+      });
+      throw problem('CONFLICT', 'the price has just changed: ask for a new one', {
+        reason: 'PRICE_CHANGED',
+        resourceId: id,
+      });
+    }
+    at('order:reserved');
     const hold = await deps.wallets.hold({
       tenantId: request.tenantId,
-      userId: request.userId,
+      userId: payerId,
       orderId: id,
       amountFen: price.totalFen,
     });
@@ -169,8 +184,7 @@ export function createOrders(deps: {
       payment: { state: 'held', amountFen: price.totalFen, chargeId: null },
     });
     // The sweep may have closed it while this process was away; its release found no hold then.
-    if (isTerminalOrderState(authorized.state))
-      await deps.wallets.release({ tenantId: order.tenantId, userId: order.userId, orderId: id });
+    if (isTerminalOrderState(authorized.state)) await deps.settlement.undo(authorized);
     at('order:authorized');
     return { order: authorized, isNew: true };
   };

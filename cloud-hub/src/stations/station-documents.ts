@@ -72,6 +72,7 @@ export const alarmsCollection = defineCollection<AlarmDocument>('alarms', [
   { name: 'tenant-updated', key: { tenantId: 1, updatedAt: 1, _id: 1 } },
   { name: 'tenant-station', key: { tenantId: 1, stationId: 1, updatedAt: 1 } },
   { name: 'tenant-state', key: { tenantId: 1, state: 1, updatedAt: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
 ]);
 
 /** The live document of a station that was never heard of. */

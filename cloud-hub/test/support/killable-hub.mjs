@@ -8,6 +8,8 @@ const { CLOCK_SKEW_MS: _skew, ...env } = process.env;
 const hub = createHub(readConfig(env, { cwd: process.cwd(), repoRoot: null }), {
   clock: { now: () => Date.now() + skewMs },
   checkpoint(name) {
+    // The sides of each write are passed by name in the network's own test; here the steps between them.
+    if (/:(before|after)$/.test(name)) return;
     fuse -= 1;
     if (fuse >= 0) return;
     process.stdout.write(`${JSON.stringify({ killedAt: name })}\n`);

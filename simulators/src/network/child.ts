@@ -32,6 +32,10 @@ export type Child<Ready> = {
   stop(graceMs?: number): Promise<void>;
   /** SIGKILL now: a power cut. */
   kill(): Promise<void>;
+  /** Resolves when it has ended, however that came about. */
+  readonly gone: Promise<void>;
+  /** The next end is expected: `onExit` stays silent. */
+  expectEnd(): void;
 };
 
 const LAST_LINES = 20;
@@ -99,6 +103,10 @@ export function startChild<Ready>(options: ChildOptions): Promise<Child<Ready>> 
         pid: child.pid ?? 0,
         stop: (graceMs = 10_000) => end('SIGTERM', graceMs),
         kill: () => end('SIGKILL', 1_000),
+        gone,
+        expectEnd: () => {
+          state.stopping = true;
+        },
       });
     });
   });

@@ -10,6 +10,7 @@ import type { Storage } from '../storage/storage.js';
 import type { SwapService } from '../swap/service.js';
 import type { UplinkSession } from '../uplink/session.js';
 import type { ControlAnswer, ControlRequest } from './control-socket.js';
+import { commandLines, quarantineLines, swapLines } from './journal-views.js';
 import {
   type PackLine,
   packLines,
@@ -34,6 +35,8 @@ type Deps = {
   intake: CommandIntake;
   clock: Clock;
 };
+
+const limitOf = ({ args }: ControlRequest): number => Math.min(1_000, Math.max(1, Number(args.limit) || 10));
 
 /** Answers the technician's questions from the running agent. */
 export function createStatusService(deps: Deps) {
@@ -94,7 +97,13 @@ export function createStatusService(deps: Deps) {
         case 'queue-stats':
           return { ok: true, data: { ...storage.outbox.stats(), restCalls: storage.rest.waiting() } };
         case 'queue-peek':
-          return { ok: true, data: peek(Math.min(1_000, Math.max(1, Number(request.args.limit) || 10))) };
+          return { ok: true, data: peek(limitOf(request)) };
+        case 'quarantine':
+          return { ok: true, data: quarantineLines(storage.db, limitOf(request)) };
+        case 'commands':
+          return { ok: true, data: commandLines(storage.db, limitOf(request)) };
+        case 'swaps':
+          return { ok: true, data: swapLines(storage.db, limitOf(request)) };
         default:
           return { ok: false, error: `unknown command ${request.command}` };
       }
