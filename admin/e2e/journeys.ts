@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { signInRider } from '../../simulators/dist/rider/api.js';
 import { createHands } from '../../simulators/dist/rider/at-cabinet.js';
@@ -81,6 +83,43 @@ async function riderSwaps(context: JourneyContext): Promise<{ orderId: string; d
   return { orderId: order.id, done };
 }
 
+/** Every screen behind the sign-in: name, path, what is there when it is ready. */
+const screens = (device: string, orderId: string): readonly (readonly [string, string, string])[] => [
+  ['home', '', byId('swaps-today')],
+  ['stations', 'stations', byId('total')],
+  ['station', `stations/${device}`, byId('cabinet')],
+  ['orders', 'orders', byId('total')],
+  ['order', `orders/${orderId}`, byId('timeline')],
+  ['batteries', 'batteries', byId('total')],
+  ['battery', 'batteries/VB-A-0102', 'dl'],
+  ['alarms', 'alarms', byId('total')],
+  ['users', 'users', byId('total')],
+  ['user', 'users/u-demo2', byId('phone')],
+  ['vehicles', 'vehicles', byId('total')],
+  ['vehicle', 'vehicles/v-demo2', 'dl'],
+  ['plans', 'plans', byId('total')],
+  ['finance', 'finance', byId('verify-ledger')],
+  ['payments', 'finance/payments', byId('total')],
+  ['refunds', 'finance/refunds', byId('total')],
+  ['ledger', 'finance/ledger', byId('total')],
+  ['tasks', 'tasks', byId('total')],
+  ['not-found', 'nowhere', 'h1'],
+];
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** Rules of WCAG 2 A and AA that the page breaks seriously, one line each. */
+async function seriousViolations(page: Page): Promise<string[]> {
+  // The page's own content policy lets no foreign script in, so it is evaluated instead of added.
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  const found = (await page.evaluate(
+    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'] })",
+  )) as { violations: { id: string; impact: string; nodes: { html: string }[] }[] };
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id} (${nodes.length}): ${nodes[0]?.html.slice(0, 200)}`);
+}
+
 export async function run(context: JourneyContext, report: Report): Promise<string[]> {
   const { browser, baseUrl, device } = context;
   const browserContext = await browser.newContext({ viewport: DESK, locale: 'zh-CN' });
@@ -97,6 +136,8 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.click('button[type="submit"]');
     await page.getByText('用户名或密码不正确').waitFor();
     await signIn(page, baseUrl, OPERATOR);
+    await page.waitForSelector(byId('swaps-today'));
+    await page.goto(`${baseUrl}/admin/stations`);
     await page.getByRole('link', { name: 'Demo Station' }).first().waitFor();
   });
   await journey(report, 'the station is live: a swap moves the cabinet step by step', async () => {
@@ -150,6 +191,51 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.getByRole('heading', { name: 'Orders' }).waitFor();
     await page.waitForSelector('tbody tr a');
   });
+  await journey(report, 'a station is found with the keyboard', async () => {
+    await page.keyboard.press('Control+k');
+    await page.fill(byId('global-search'), device);
+    await page.getByRole('option', { name: new RegExp(`${device}.*Stations`) }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/admin/stations/${device}`);
+  });
+  await journey(report, 'a view is saved and opened, a column hidden, the list exported', async () => {
+    await page.goto(`${baseUrl}/admin/orders?filter=%7B%22state%22%3A%22completed%22%7D`);
+    await page.waitForSelector('tbody tr a');
+    await page.click(byId('saved-views'));
+    await page.getByLabel('Name of the view').fill('Done');
+    await page.click(byId('save-view'));
+    await page.goto(`${baseUrl}/admin/orders`);
+    await page.click(byId('saved-views'));
+    await page.getByRole('button', { name: 'Done', exact: true }).click();
+    await page.waitForURL(/completed/);
+    await page.click(byId('choose-columns'));
+    await page.getByLabel('Origin', { exact: true }).first().click();
+    await page.getByRole('columnheader', { name: 'Origin' }).waitFor({ state: 'detached' });
+    const coming = page.waitForEvent('download');
+    await page.click(byId('export'));
+    const text = await readFile(await (await coming).path(), 'utf8');
+    if (!text.includes(orderId)) throw new Error(`the export lacks ${orderId}: ${text.slice(0, 200)}`);
+  });
+  await journey(report, 'a rider: phone covered until asked for, wallet, charges, vehicles', async () => {
+    await page.goto(`${baseUrl}/admin/users/u-demo2`);
+    await page.getByText('138****0002').waitFor();
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByText('13800000002').waitFor();
+    await page.getByText('Charges for swaps').waitFor();
+    await page.getByRole('link', { name: orderId.slice(-8) }).waitFor();
+    await page.getByRole('link', { name: 'v-demo2' }).click();
+    await page.getByText('Packs on board').waitFor();
+  });
+  await journey(report, 'a price is published; the books agree', async () => {
+    await page.goto(`${baseUrl}/admin/plans`);
+    await page.waitForSelector('tbody tr');
+    await page.click(byId('publish-plan'));
+    await page.click(byId('confirm'));
+    await page.getByText('per-swap@2').waitFor();
+    await page.goto(`${baseUrl}/admin/finance`);
+    await page.click(byId('verify-ledger'));
+    await page.waitForSelector(`${byId('ledger-report')}[data-ok="true"]`);
+  });
   await journey(report, 'a pack shows its cells and who held it', async () => {
     await page.goto(`${baseUrl}/admin/batteries`);
     await page.click('tbody tr a');
@@ -186,6 +272,15 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     }
     await viewer.close();
   });
+  await journey(report, 'no serious accessibility violation on any screen', async () => {
+    const problems: string[] = [];
+    for (const [name, path, ready] of screens(device, orderId)) {
+      await page.goto(`${baseUrl}/admin/${path}`);
+      await page.waitForSelector(ready);
+      for (const problem of await seriousViolations(page)) problems.push(`${name}: ${problem}`);
+    }
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+  });
   await journey(report, 'no page failed on the way', async () => {
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
@@ -218,19 +313,19 @@ export async function shots(context: JourneyContext, report: Report): Promise<st
       await page.waitForSelector('form');
       await picture('sign-in');
       await signIn(page, baseUrl, OPERATOR);
-      for (const [name, path, ready] of [
-        ['stations', 'stations', byId('total')],
-        ['station', `stations/${device}`, byId('cabinet')],
-        ['orders', 'orders', byId('total')],
-        ['order', `orders/${swap.orderId}`, byId('timeline')],
-        ['batteries', 'batteries', byId('total')],
-        ['battery', 'batteries/VB-A-0102', 'dl'],
-        ['not-found', 'nowhere', 'h1'],
-      ] as const) {
+      for (const [name, path, ready] of screens(device, swap.orderId)) {
         await page.goto(`${baseUrl}/admin/${path}`);
         await page.waitForSelector(ready);
         await picture(name);
       }
+      await page.keyboard.press('Control+k');
+      await page.fill(byId('global-search'), 'demo');
+      await page.waitForSelector('[role="option"]:nth-child(2)');
+      await picture('search', false);
+      await page.keyboard.press('Escape');
+      await page.goto(`${baseUrl}/admin/plans`);
+      await page.click(byId('publish-plan'));
+      await picture('publish-plan', false);
       await page.goto(`${baseUrl}/admin/stations/${device}`);
       await page.click(byId('slot-2'));
       await picture('slot');
