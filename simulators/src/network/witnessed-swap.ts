@@ -50,21 +50,25 @@ export async function witnessedSwap(
   const since = (await site.truth()).at;
   const leaves = new AbortController();
   const timer = setTimeout(() => leaves.abort(new Error('the rider has waited long enough')), timeoutMs);
+  const brings = rider.holds;
   let taken: string | null = null;
+  let stuck: unknown;
   const walked = swapByHand(createHands(site.network.controlUrl), {
-    carries: rider.holds,
+    carries: brings,
     log: () => {},
     paceMs: options.paceMs ?? 30,
     signal: leaves.signal,
   }).then(
     (serial) => {
-      taken = serial;
+      if (serial !== brings) taken = serial;
     },
-    () => undefined,
+    (error: unknown) => {
+      if (!leaves.signal.aborted) stuck = error;
+    },
   );
   try {
     const { orderId, answer } = await ask(site, rider, key, leaves.signal);
-    const order = orderId ? await end(site, orderId, timeoutMs) : null;
+    const order = orderId ? await end(site, orderId, timeoutMs, () => stuck) : null;
     if (order?.state === 'completed') await Promise.race([walked, pause(15_000)]);
     leaves.abort(new Error('over'));
     await walked;
@@ -106,8 +110,21 @@ async function ask(
   }
 }
 
-const end = (site: Site, orderId: string, timeoutMs: number): Promise<Order> =>
-  eventually(`the end of order ${orderId}`, timeoutMs, async () => {
-    const order = await site.order(orderId);
-    return isTerminalOrderState(order.state) ? order : null;
-  });
+async function end(site: Site, orderId: string, timeoutMs: number, trouble: () => unknown): Promise<Order> {
+  try {
+    return await eventually(`the end of order ${orderId}`, timeoutMs, async () => {
+      const order = await site.order(orderId);
+      return isTerminalOrderState(order.state) ? order : null;
+    });
+  } catch (error) {
+    const order = await site.order(orderId).catch(() => null);
+    const { history } = await site.truth();
+    const story = history.slice(-12).map(({ at, what, slot, serial }) => [at, what, slot, serial].join(' '));
+    throw new Error(
+      [String(error), `state ${order?.state}`, `rider: ${String(trouble() ?? 'willing')}`, ...story].join(
+        '\n',
+      ),
+      { cause: error },
+    );
+  }
+}

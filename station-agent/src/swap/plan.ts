@@ -1,5 +1,5 @@
 import type { SwapReason } from '@voltbay/protocol';
-import { chooseDispenseSlot, chooseReturnSlot } from './eligibility.js';
+import { chooseDispenseSlot, chooseReturnSlot, isUnread } from './eligibility.js';
 import type {
   DoorCycle,
   DoorPurpose,
@@ -331,6 +331,9 @@ function decideDispense(
     chooseDispenseSlot(slots, state.request, rules, except);
   if (!target) {
     if (otherDoorOpen(slots)) return { do: 'wait' };
+    // After a restart the only obstacle may be that no pack has been read yet.
+    const unread = slots.find((slot) => !except.includes(slot.slot) && isUnread(slot, state.request, rules));
+    if (unread) return { do: 'refresh', slot: unread.slot };
     return state.jammed.length > 0
       ? fail('DOOR_JAM', `slots ${state.jammed.join(', ')}`)
       : fail('NO_PACK_READY', describeShortage(slots, state.request));
