@@ -34,6 +34,8 @@ export type SwapByRider = {
   key?: string;
   timeoutMs?: number;
   paceMs?: number;
+  /** The rider cancels an order that was never sent to the station instead of waiting for it to expire. */
+  cancels?: boolean;
 };
 
 /**
@@ -67,7 +69,8 @@ export async function witnessedSwap(
     },
   );
   try {
-    const { orderId, answer } = await ask(site, rider, key, leaves.signal);
+    const { orderId, answer } = await ask(site, rider, key, since, leaves.signal);
+    if (orderId && options.cancels) await cancelIfUnsent(site, orderId);
     const order = orderId ? await end(site, orderId, timeoutMs, () => stuck) : null;
     if (order?.state === 'completed') await Promise.race([walked, pause(15_000)]);
     leaves.abort(new Error('over'));
@@ -95,6 +98,7 @@ async function ask(
   site: Site,
   rider: SiteRider,
   key: string,
+  since: string,
   signal: AbortSignal,
 ): Promise<{ orderId: string | null; answer: string }> {
   for (;;) {
@@ -103,7 +107,10 @@ async function ask(
       return { orderId: order.id, answer: '201' };
     } catch (error) {
       if (error instanceof RefusedError)
-        return { orderId: error.problem.resourceId ?? null, answer: error.message };
+        return {
+          orderId: error.problem.resourceId ?? (await latest(site, rider, since)),
+          answer: error.message,
+        };
       if (signal.aborted) return { orderId: null, answer: String(error) };
     }
     await pause(200);
@@ -127,4 +134,18 @@ async function end(site: Site, orderId: string, timeoutMs: number, trouble: () =
       { cause: error },
     );
   }
+}
+
+async function cancelIfUnsent(site: Site, orderId: string): Promise<void> {
+  const { state } = await site.order(orderId);
+  if (state === 'created' || state === 'authorized')
+    await site.operator.post(`/core/v0/orders/${orderId}/cancel`, {});
+}
+
+/** The order that a broken-off call has left, as the app finds it in the rider's list. */
+async function latest(site: Site, rider: SiteRider, since: string): Promise<string | null> {
+  const [order] = await site.operator.get<Order[]>(
+    `/core/v0/orders?userId=${rider.account.userId}&_sort=createdAt&_order=desc&_limit=1`,
+  );
+  return order && order.createdAt >= since ? order.id : null;
 }
