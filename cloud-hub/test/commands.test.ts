@@ -143,6 +143,28 @@ describe('commands', () => {
     await until('settled', async () => (await hub.commands.get(sent.id))?.state === 'done');
   });
 
+  it('without an answer are asked about again: same id, no time left to act, the word that comes settles it', async () => {
+    const agent = await connect();
+    const sent = await hub.commands.send(charge({ ttlMs: 15_000 }));
+    shiftMs = 21_000;
+    expect(await hub.commands.sweep()).toBe(1);
+    await until('asked again', () => agent.commands().length === 2);
+    const [first, again] = agent.commands();
+    expect(again).toMatchObject({ id: sent.id, type: first?.type, data: first?.data, ttlMs: 1 });
+    expect(again?.issuedAt).toBe(first?.issuedAt);
+    shiftMs = 22_000;
+    await hub.commands.sweep();
+    expect(agent.commands().length).toBe(2);
+    shiftMs = 80_000;
+    await hub.commands.sweep();
+    await until('and again', () => agent.commands().length === 3);
+    await agent.report(sent.id, 'expired', { reason: 'EXPIRED' });
+    await until('settled', async () => (await hub.commands.get(sent.id))?.state === 'expired');
+    shiftMs = 600_000;
+    await hub.commands.sweep();
+    expect(agent.commands().length).toBe(3);
+  });
+
   it('a started one is not given up while it runs', async () => {
     const agent = await connect();
     const sent = await hub.commands.send(charge());

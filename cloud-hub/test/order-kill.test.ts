@@ -200,7 +200,9 @@ describe('a hub killed by SIGKILL at every step of an order', () => {
             expect(settledByHand.body).toMatchObject({ state: 'resolved', payment: { state: 'released' } });
             continue;
           }
-          expect(['completed', 'expired', 'resolved'], `killed at ${before.killedAt}`).toContain(order.state);
+          expect(['completed', 'expired', 'refused', 'resolved'], `killed at ${before.killedAt}`).toContain(
+            order.state,
+          );
         }
       }
       expect(cabinet.received.filter((message) => message.type === MSG_TYPE.SERVER_ASK_CHARGE)).toEqual([]);

@@ -1,10 +1,13 @@
-import { isTerminalOrderState } from '@voltbay/protocol';
+import { isTerminalOrderState, type OrderState } from '@voltbay/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { auditUplink } from '../src/network/audit.js';
 import { DEMO } from '../src/network/demo-accounts.js';
 import { eventually } from '../src/network/eventually.js';
+import { readHubRecords } from '../src/network/hub-records.js';
 import { openSite, type Site } from '../src/network/site.js';
 import {
   type SiteRider,
+  type SwapByRider,
   siteRider,
   type WitnessedSwap,
   witnessedSwap,
@@ -13,8 +16,8 @@ import { repositoryRoot, temporaryFolder } from './support/hub.js';
 
 const AGENT_STEPS = [
   'command:received',
-  'swap:accepted',
   'command:started',
+  'swap:accepted',
   'swap:opening',
   'swap:moved',
   'swap:released',
@@ -46,6 +49,17 @@ const HUB_STEPS = [
   'capture:done',
   'custody-dispensed:done',
 ];
+/** Nothing has gone to the station: no door moves, and the rider is free to go on. */
+const UNSENT_STEPS = [
+  'order:created:before',
+  'order:created:after',
+  'order:held',
+  'order:authorized:before',
+  'order:authorized:after',
+  'order:dispatched:before',
+];
+/** Between the two programs: what came of it is told by the station, or by the hub when its time is over. */
+const SENDING_STEPS = ['order:dispatched:after', 'order:sent'];
 
 /** Real processes, really killed, and a rider who goes by what he sees. */
 describe('SIGKILL in the middle of a swap', () => {
@@ -57,6 +71,9 @@ describe('SIGKILL in the middle of a swap', () => {
 
   beforeAll(async () => {
     site = await openSite({ root: repositoryRoot, dir: folder.dir });
+    await site.ready();
+    // Enough charged packs for everybody.
+    await site.act('advance', { ms: 6 * 3_600_000 });
     await site.ready();
     const [first, second] = DEMO.riders;
     riders = [await siteRider(site, first), await siteRider(site, second)];
@@ -74,13 +91,18 @@ describe('SIGKILL in the middle of a swap', () => {
     );
 
   /** Lets one swap run into the kill, starts the dead program again, and looks at everything. */
-  async function killedAt(program: 'agent' | 'hub', step: string): Promise<WitnessedSwap> {
+  async function killedAt(
+    program: 'agent' | 'hub',
+    step: string,
+    options: SwapByRider = {},
+  ): Promise<WitnessedSwap> {
     const rider = nextRider();
     const before = rider.holds;
     const child = site.network[program];
+    await eventually('the station online', 30_000, async () => ((await site.station()).online ? true : null));
     child.expectEnd();
     site.arm(program, step);
-    let running = witnessedSwap(site, rider, { timeoutMs: 40_000 });
+    let running = witnessedSwap(site, rider, { timeoutMs: 40_000, ...options });
     for (let taps = 1; ; taps += 1) {
       const first = await Promise.race([child.gone.then(() => null), running]);
       if (first === null) break;
@@ -90,7 +112,7 @@ describe('SIGKILL in the middle of a swap', () => {
           `not killed at ${step}: ${first.order?.state} ${first.order?.reason} ${first.answer}`,
         );
       await new Promise((resolve) => setTimeout(resolve, 300));
-      running = witnessedSwap(site, rider, { timeoutMs: 40_000 });
+      running = witnessedSwap(site, rider, { timeoutMs: 40_000, ...options });
     }
     await site.restart(program);
     const swap = await running;
@@ -120,9 +142,10 @@ describe('SIGKILL in the middle of a swap', () => {
       'at %s',
       async (step) => {
         const swap = await killedAt('agent', step);
-        if (step === 'command:received')
+        // `command:started` lies inside the transaction that accepts the swap: it is undone with it.
+        if (step.startsWith('command:'))
           expect(swap.order).toMatchObject({ state: 'expired', reason: 'EXPIRED' });
-        else expect(swap.taken, 'the rider leaves with a pack').not.toBeNull();
+        else expect(swap.taken, JSON.stringify(swap.order)).not.toBeNull();
       },
       120_000,
     );
@@ -137,5 +160,53 @@ describe('SIGKILL in the middle of a swap', () => {
       },
       120_000,
     );
+
+    it.each(UNSENT_STEPS)(
+      'at %s',
+      async (step) => {
+        const swap = await killedAt('hub', step, { cancels: true });
+        expect(swap.doors.released).toEqual([]);
+        expect([undefined, 'cancelled']).toContain(swap.order?.state);
+      },
+      120_000,
+    );
+
+    it.each(SENDING_STEPS)(
+      'at %s',
+      async (step) => {
+        const swap = await killedAt('hub', step, { timeoutMs: 90_000 });
+        expect(['completed', 'expired', 'refused']).toContain(swap.order?.state);
+        expect(swap.taken !== null).toBe(swap.order?.state === 'completed');
+      },
+      150_000,
+    );
   });
+
+  it('leaves books that agree: every message once, every yuan once, every pack where it is', async () => {
+    const truth = await site.truth();
+    for (const rider of riders) await witnessedSwap(site, rider);
+    await site.drained();
+    await site.network.agent.stop();
+    await site.network.hub.stop();
+    const records = await readHubRecords(site.hubDir);
+    const { lost, duplicated, neverSent, altered, sent } = auditUplink('1231', site.uplink, records.messages);
+    expect({ lost, duplicated, neverSent, altered }).toEqual({
+      lost: [],
+      duplicated: [],
+      neverSent: [],
+      altered: [],
+    });
+    expect(site.uplink.changed).toEqual([]);
+    expect(sent).toBeGreaterThan(50);
+    expect(new Set(records.charges.map(({ orderId }) => orderId)).size).toBe(records.charges.length);
+    const completed = records.orders.filter(({ state }) => state === 'completed');
+    expect(records.charges.length).toBe(completed.length);
+    for (const wallet of records.wallets) {
+      expect(wallet.heldFen).toBe(0);
+      expect(wallet.balanceFen + wallet.capturedFen).toBe(wallet.creditedFen);
+    }
+    for (const { state } of records.orders)
+      expect(isTerminalOrderState(state as OrderState), state).toBe(true);
+    expect(truth.slots.length).toBe(8);
+  }, 120_000);
 });

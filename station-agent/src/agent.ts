@@ -314,7 +314,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     clock,
     intake,
     expectDoor: (slot) => monitor.expectDoor(slot),
-    goOnline: () => goOnline(),
+    goOnline: () => attendance.goOnline(),
   });
   const controlSocket = createControlSocket({
     path: join(config.dataDir, 'agent.sock'),

@@ -62,7 +62,9 @@ export interface Commands extends CommandDispatcher {
   heard(messages: readonly MessageDocument[]): void;
   /**
    * Commands whose time is over and that nobody answered become `unknown` (reason NO_ANSWER): the station may have acted on one and be
-   * without a network. Called by a timer; safe in several processes. Returns how many.
+   * without a network. A station that counts its starts is then asked again, with the same id and a time that is over: it reports what
+   * it recorded, or that the command came too late, and acts in no case. Called by a timer; safe in several processes. Returns how many
+   * became `unknown`.
    */
   sweep(): Promise<number>;
 }
@@ -73,6 +75,11 @@ const MAX_HISTORY = 30;
 const ANSWER_GRACE_MS = 5_000;
 /** A started swap may take its time; after this much of silence its outcome is not known. */
 const MAX_RUN_MS = 900_000;
+/** A command without an answer is asked about again after this, then after twice its age, for so long. */
+const ASK_AGAIN_MS = 15_000;
+const ASK_AGAIN_FOR_MS = 24 * 3_600_000;
+/** With the old `issuedAt` this is over before it arrives: the station can only say what it knows. */
+const ASKING_TTL_MS = 1;
 const SWEEP_BATCH = 200;
 const MAX_RECENT = 2_000;
 
@@ -220,6 +227,31 @@ export function createCommands(deps: CommandsDeps): Commands {
     return document ? commandView(document) : null;
   }
 
+  async function askAgain(document: CommandDocument): Promise<void> {
+    const nowMs = clock.now();
+    const ageMs = nowMs - Date.parse(document.createdAt);
+    const dueAt = ageMs > ASK_AGAIN_FOR_MS ? null : isoAt(nowMs + Math.max(ASK_AGAIN_MS, ageMs));
+    const still = await commands.updateOne({ _id: document._id, state: 'unknown' }, { $set: { dueAt } });
+    const station = registry.peek(document.stationId) ?? (await registry.load(document.stationId));
+    // A station written to the 2021 plan knows neither ids nor times: it would act.
+    if (still.matchedCount === 0 || !station || station.epoch === null) return;
+    if (!(await reachable(document.stationId))) return;
+    await path.send(
+      document.stationId,
+      station.topics,
+      JSON.stringify({
+        device: document.stationId,
+        type: document.type,
+        ...(document.data === null ? {} : { data: document.data }),
+        time: document.issuedAt,
+        v: 1,
+        id: document._id,
+        issuedAt: document.issuedAt,
+        ttlMs: ASKING_TTL_MS,
+      }),
+    );
+  }
+
   async function stored(commandId: string): Promise<Command | null> {
     const document = await commands.findOne({ _id: commandId });
     return document ? commandView(document) : null;
@@ -300,7 +332,12 @@ export function createCommands(deps: CommandsDeps): Commands {
         .limit(SWEEP_BATCH)
         .toArray();
       let count = 0;
-      for (const { _id, stationId } of overdue) {
+      for (const document of overdue) {
+        const { _id, stationId } = document;
+        if (document.state === 'unknown') {
+          await askAgain(document);
+          continue;
+        }
         const moved = await move(_id, 'unknown', { reason: 'NO_ANSWER' });
         if (!moved) {
           // Further than `unknown` allows (a started swap that runs on): the station will tell.
@@ -311,6 +348,7 @@ export function createCommands(deps: CommandsDeps): Commands {
         logger.info({ commandId: _id, device: stationId }, 'command without an answer');
         announce(moved);
         await settle(moved);
+        await askAgain(document);
       }
       return count;
     },

@@ -120,9 +120,11 @@ export function applyFact(
   return { outcome: wanted === null ? 'recorded' : 'moved', next };
 }
 
-/** The state that the fact really leads to, or null. A refusal after something moved is a failure. */
+/** The state that the fact really leads to, or null. A refusal after something moved is a failure, an expiry after `unknown` a refusal. */
 function reachable(order: OrderDocument, to: OrderState): OrderState | null {
   if (canTransition(order.state, to)) return to;
+  // The station's word, late: it never began.
+  if (to === 'expired' && order.state === 'unknown') return 'refused';
   if (to === 'refused' && canTransition(order.state, 'failed')) return 'failed';
   return null;
 }

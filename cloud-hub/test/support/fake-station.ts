@@ -2,7 +2,7 @@ import { controlTopic, infoTopic, MSG_TYPE, type SwapStep, stateTopic } from '@v
 import mqtt, { type MqttClient } from 'mqtt';
 import { DEMO_SECRET, eventually } from './hub-fixture.js';
 
-type Downlink = { id?: string; type: number; device: string; data?: Record<string, unknown> };
+type Downlink = { id?: string; type: number; device: string; data?: Record<string, unknown>; ttlMs?: number };
 
 /** A station as a third party would write one: an MQTT client with name and password. `own` speaks our additions too. */
 export async function connectStation(
@@ -19,8 +19,15 @@ export async function connectStation(
     reconnectPeriod: 0,
   });
   const received: Downlink[] = [];
+  const answerLate = (commandId: string | undefined) =>
+    publish(MSG_TYPE.COMMAND_RESULT, { commandId, state: 'expired', reason: 'EXPIRED' }).catch(
+      () => undefined,
+    );
   client.on('message', (_topic, payload) => {
-    received.push(JSON.parse(payload.toString('utf8')) as Downlink);
+    const message = JSON.parse(payload.toString('utf8')) as Downlink;
+    // Asked about a command whose time is over, and that never came: it says so and moves nothing.
+    if (message.ttlMs === 1) void answerLate(message.id);
+    else received.push(message);
   });
   await client.subscribeAsync(own ? controlTopic(device) : 'control', { qos: 1 });
   /** Starts of the station: sequence numbers count within one. */

@@ -34,6 +34,8 @@ export type SwapByRider = {
   key?: string;
   timeoutMs?: number;
   paceMs?: number;
+  /** The rider cancels an order that was never sent to the station instead of waiting for it to expire. */
+  cancels?: boolean;
 };
 
 /**
@@ -50,21 +52,26 @@ export async function witnessedSwap(
   const since = (await site.truth()).at;
   const leaves = new AbortController();
   const timer = setTimeout(() => leaves.abort(new Error('the rider has waited long enough')), timeoutMs);
+  const brings = rider.holds;
   let taken: string | null = null;
+  let stuck: unknown;
   const walked = swapByHand(createHands(site.network.controlUrl), {
-    carries: rider.holds,
+    carries: brings,
     log: () => {},
     paceMs: options.paceMs ?? 30,
     signal: leaves.signal,
   }).then(
     (serial) => {
-      taken = serial;
+      if (serial !== brings) taken = serial;
     },
-    () => undefined,
+    (error: unknown) => {
+      if (!leaves.signal.aborted) stuck = error;
+    },
   );
   try {
-    const { orderId, answer } = await ask(site, rider, key, leaves.signal);
-    const order = orderId ? await end(site, orderId, timeoutMs) : null;
+    const { orderId, answer } = await ask(site, rider, key, since, leaves.signal);
+    if (orderId && options.cancels) await cancelIfUnsent(site, orderId);
+    const order = orderId ? await end(site, orderId, timeoutMs, () => stuck) : null;
     if (order?.state === 'completed') await Promise.race([walked, pause(15_000)]);
     leaves.abort(new Error('over'));
     await walked;
@@ -91,6 +98,7 @@ async function ask(
   site: Site,
   rider: SiteRider,
   key: string,
+  since: string,
   signal: AbortSignal,
 ): Promise<{ orderId: string | null; answer: string }> {
   for (;;) {
@@ -99,15 +107,45 @@ async function ask(
       return { orderId: order.id, answer: '201' };
     } catch (error) {
       if (error instanceof RefusedError)
-        return { orderId: error.problem.resourceId ?? null, answer: error.message };
+        return {
+          orderId: error.problem.resourceId ?? (await latest(site, rider, since)),
+          answer: error.message,
+        };
       if (signal.aborted) return { orderId: null, answer: String(error) };
     }
     await pause(200);
   }
 }
 
-const end = (site: Site, orderId: string, timeoutMs: number): Promise<Order> =>
-  eventually(`the end of order ${orderId}`, timeoutMs, async () => {
-    const order = await site.order(orderId);
-    return isTerminalOrderState(order.state) ? order : null;
-  });
+async function end(site: Site, orderId: string, timeoutMs: number, trouble: () => unknown): Promise<Order> {
+  try {
+    return await eventually(`the end of order ${orderId}`, timeoutMs, async () => {
+      const order = await site.order(orderId);
+      return isTerminalOrderState(order.state) ? order : null;
+    });
+  } catch (error) {
+    const order = await site.order(orderId).catch(() => null);
+    const { history } = await site.truth();
+    const story = history.slice(-12).map(({ at, what, slot, serial }) => [at, what, slot, serial].join(' '));
+    throw new Error(
+      [String(error), `state ${order?.state}`, `rider: ${String(trouble() ?? 'willing')}`, ...story].join(
+        '\n',
+      ),
+      { cause: error },
+    );
+  }
+}
+
+async function cancelIfUnsent(site: Site, orderId: string): Promise<void> {
+  const { state } = await site.order(orderId);
+  if (state === 'created' || state === 'authorized')
+    await site.operator.post(`/core/v0/orders/${orderId}/cancel`, {});
+}
+
+/** The order that a broken-off call has left, as the app finds it in the rider's list. */
+async function latest(site: Site, rider: SiteRider, since: string): Promise<string | null> {
+  const [order] = await site.operator.get<Order[]>(
+    `/core/v0/orders?userId=${rider.account.userId}&_sort=createdAt&_order=desc&_limit=1`,
+  );
+  return order && order.createdAt >= since ? order.id : null;
+}

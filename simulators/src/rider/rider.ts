@@ -2,7 +2,7 @@ import type { CabinetSlot, Hands } from './at-cabinet.js';
 
 /**
  * What a willing rider does at the cabinet: opens the door that was released, puts the empty pack in, closes; opens the next door that is
- * released, takes the full pack, closes. He goes by what he sees, not by what the software tells him.
+ * released, takes the pack that is there (his own, when the station gives it back), closes. He goes by what he sees, not by what the software tells him.
  */
 export type RiderLog = (what: string, slot?: number) => void;
 
@@ -28,11 +28,8 @@ export async function swapByHand(hands: Hands, options: RiderOptions): Promise<s
   await pause();
   await hands.closeDoor(inSlot);
   options.log('closes the door', inSlot);
-  const outSlot = await releasedDoor(
-    hands,
-    options.signal,
-    (slot) => slot.pack !== null && slot.slot !== inSlot,
-  );
+  // His own slot again means that the station gives the pack back.
+  const outSlot = await releasedDoor(hands, options.signal, (slot) => slot.pack !== null);
   await pause();
   await hands.openDoor(outSlot);
   options.log('opens the door', outSlot);

@@ -59,6 +59,16 @@ export function judgeDispense(slot: SlotView, request: SwapRequest, rules: SwapR
   return { ok: true };
 }
 
+/** Whether only a good reading is missing for a slot of the right class. */
+export function isUnread(slot: SlotView, request: SwapRequest, rules: SwapRules): boolean {
+  const verdict = judgeDispense(slot, request, rules);
+  return (
+    !verdict.ok &&
+    verdict.reason === 'PACK_UNREADABLE' &&
+    slot.packClass === (request.packClass ?? slot.packClass)
+  );
+}
+
 /** What a returned pack turned out to be. `identities`: label and serial, whichever are known. */
 export type ReturnedPack = { identities: string[]; packClass: string | null; pack: PackView | null };
 

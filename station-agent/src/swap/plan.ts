@@ -1,5 +1,5 @@
 import type { SwapReason } from '@voltbay/protocol';
-import { chooseDispenseSlot, chooseReturnSlot, judgeDispense } from './eligibility.js';
+import { chooseDispenseSlot, chooseReturnSlot, isUnread, judgeDispense } from './eligibility.js';
 import type {
   DoorCycle,
   DoorPurpose,
@@ -339,16 +339,10 @@ function decideDispense(
     chooseDispenseSlot(again, state.request, rules, except) ??
     chooseDispenseSlot(slots, state.request, rules, except);
   if (!target) {
-    // After a restart nothing has been read yet: look before there is said to be no pack.
-    const unread = slots.find(
-      (slot) =>
-        slot.occupied === true &&
-        slot.fault === null &&
-        !except.includes(slot.slot) &&
-        (slot.pack === null || slot.pack.ageMs === null || slot.pack.quality.includes('stale')),
-    );
-    if (unread) return { do: 'refresh', slot: unread.slot };
     if (otherDoorOpen(slots)) return { do: 'wait' };
+    // After a restart the only obstacle may be that no pack has been read yet.
+    const unread = slots.find((slot) => !except.includes(slot.slot) && isUnread(slot, state.request, rules));
+    if (unread) return { do: 'refresh', slot: unread.slot };
     return state.jammed.length > 0
       ? fail('DOOR_JAM', `slots ${state.jammed.join(', ')}`)
       : fail('NO_PACK_READY', describeShortage(slots, state.request));

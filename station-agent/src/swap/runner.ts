@@ -6,7 +6,7 @@ import type { Logger } from '../logger.js';
 import { classOfIdentity, identitiesOf } from '../station/pack-identity.js';
 import type { SlotBoard } from '../station/slot-board.js';
 import type { Storage } from '../storage/storage.js';
-import { judgeReturned } from './eligibility.js';
+import { isUnread, judgeReturned } from './eligibility.js';
 import { swapEvents } from './events.js';
 import { decideSwap, notOpened, phaseOf, type SwapAction, type SwapView } from './plan.js';
 import { applyStep, foldSwap, initialSwapState } from './state.js';
@@ -291,7 +291,12 @@ async function perform(
     case 'refresh': {
       context.packs.setUrgent([action.slot]);
       const outcome = await context.packs.readNow(action.slot, { timeoutMs: 5_000, signal: context.signal });
-      if (outcome.ok) return;
+      const read = context.board.views().find(({ slot }) => slot === action.slot);
+      if (outcome.ok) {
+        if (!read || isUnread(read, context.state().request, context.rules))
+          unreadable.slots.add(action.slot);
+        return;
+      }
       const tries = (unreadable.linkDown.get(action.slot) ?? 0) + 1;
       unreadable.linkDown.set(action.slot, tries);
       if (outcome.reason !== 'link-down' || tries >= MAX_LINK_DOWN_TRIES) unreadable.slots.add(action.slot);

@@ -3,7 +3,7 @@ import type { CabinetPort, PackSource } from '../hardware/ports.js';
 import type { Logger } from '../logger.js';
 import type { Service } from '../station/service-mode.js';
 import type { SlotBoard } from '../station/slot-board.js';
-import { judgeDispense } from './eligibility.js';
+import { isUnread } from './eligibility.js';
 import { type Acceptance, planSwap } from './plan.js';
 import type { RunningSwap, SwapRunner } from './runner.js';
 import type { SwapRequest, SwapRules } from './types.js';
@@ -35,14 +35,7 @@ export function createSwapService(deps: Deps) {
       const first = planSwap(request, slots, rules);
       if (first.ok || first.reason !== 'NO_PACK_READY') return first;
       // The only obstacle may be that nobody has looked lately.
-      const unread = slots.filter((slot) => {
-        const verdict = judgeDispense(slot, request, rules);
-        return (
-          !verdict.ok &&
-          verdict.reason === 'PACK_UNREADABLE' &&
-          slot.packClass === (request.packClass ?? slot.packClass)
-        );
-      });
+      const unread = slots.filter((slot) => isUnread(slot, request, rules));
       await Promise.all(
         unread.slice(0, MAX_REFRESHED).map(({ slot }) => packs.readNow(slot, { timeoutMs: 3_000 })),
       );
