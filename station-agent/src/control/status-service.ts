@@ -33,6 +33,8 @@ type Deps = {
   swaps: SwapService;
   session: UplinkSession;
   intake: CommandIntake;
+  /** Ends an absence that a command of the hub began, also one without an end. */
+  goOnline(): void;
   clock: Clock;
 };
 
@@ -104,6 +106,9 @@ export function createStatusService(deps: Deps) {
           return { ok: true, data: commandLines(storage.db, limitOf(request)) };
         case 'swaps':
           return { ok: true, data: swapLines(storage.db, limitOf(request)) };
+        case 'go-online':
+          deps.goOnline();
+          return { ok: true, data: { mode: service.mode(), hub: session.state() } };
         default:
           return { ok: false, error: `unknown command ${request.command}` };
       }
