@@ -8,6 +8,7 @@ import { ledgerCollection } from '../src/finance/ledger.js';
 import { verifyLedger } from '../src/finance/verify-ledger.js';
 import { type OrderDocument, ordersCollection } from '../src/orders/order-document.js';
 import { createOrderFeature, type OrderFeature } from '../src/orders/order-feature.js';
+import { createDebts } from '../src/passes/debts.js';
 import { createPlanFeature } from '../src/plans/plan-feature.js';
 import { subscriptionsCollection } from '../src/plans/subscriptions.js';
 import { chargesCollection, createWallets, walletsCollection } from '../src/wallets/wallets.js';
@@ -99,6 +100,7 @@ function createWorld(database: Database) {
       logger: silent,
       checkpoint,
       wallets,
+      debts: createDebts({ database, clock, wallets }),
       answerWaitMs: 0,
       live: { publish: () => undefined, subscribe: () => (async function* () {})() },
       custody: {

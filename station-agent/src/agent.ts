@@ -26,17 +26,21 @@ import type { RestCall } from './storage/rest-queue.js';
 import { openStorage } from './storage/storage.js';
 import { createSwapRunner } from './swap/runner.js';
 import { createSwapService } from './swap/service.js';
-import { type SwapState, swapRules } from './swap/types.js';
+import { swapRules } from './swap/types.js';
+import { settleSwap } from './swap-end.js';
 import { createAttendance } from './uplink/attendance.js';
 import { createHubClock } from './uplink/hub-clock.js';
 import { createSender } from './uplink/sender.js';
 import { createUplinkSession } from './uplink/session.js';
 import { agentVersion } from './version.js';
+import type { Progress } from './watchdog.js';
 
 export type AgentEnd = 'stopped' | 'restart';
 export type Agent = Awaited<ReturnType<typeof createAgent>>;
 
 const CABINET_LOOK_MS = 200;
+/** So long without progress is stuck, not slow. */
+const STUCK_MS = 60_000;
 
 /**
  * Puts the agent together. Opens the database (and so takes the instance lock): throws `ALREADY_RUNNING`, `DATABASE_*`. `start` then
@@ -95,7 +99,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     log: part('swap'),
     crashPoint,
     ...overrides.swap,
-    onSettled: (state) => settleSwap(state),
+    onSettled: (state) => settleSwap(state, { intake, localStart }),
     onDoorTrouble(slot, code, detail) {
       board.setFault(slot, code);
       alarms.raise(code, 'critical', { slot, detail });
@@ -328,23 +332,6 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   });
   let stopOnce: Promise<void> | null = null;
 
-  /** The end of a swap settles its command and its order in the same transaction. */
-  function settleSwap(state: SwapState): void {
-    const { request, ended: end } = state;
-    if (!end) {
-      if (state.unknown && request.origin === 'remote')
-        intake.settle(request.requestId, { state: 'unknown', reason: state.unknown.reason });
-      return;
-    }
-    localStart.onSwapEnded(state);
-    if (request.origin !== 'remote') return;
-    intake.settle(request.requestId, {
-      state: end.outcome === 'completed' ? 'done' : 'failed',
-      ...(end.reason !== undefined && { reason: end.reason }),
-      ...(end.detail !== undefined && { detail: end.detail }),
-    });
-  }
-
   /** Resolves when the controller answers; stays pending while it does not, and rejects when the agent stops. */
   async function cabinetUp(): Promise<void> {
     while (!cabinet.isUp()) {
@@ -425,6 +412,16 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     session,
     status,
     localStart,
+    passTrust,
+    /** What must go on for the station to count as alive. A full disk is an alarm of its own, not a reason to restart. */
+    progress: [
+      { name: 'database', ageMs: storageWatch.writeAgeMs, limitMs: STUCK_MS },
+      {
+        name: 'reports',
+        ageMs: reporter.lookAgeMs,
+        limitMs: STUCK_MS + 2_000 * config.uplink.infoIntervalS,
+      },
+    ] satisfies Progress[],
     goOnline: attendance.goOnline,
     rules,
   };

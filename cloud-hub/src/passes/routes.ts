@@ -110,7 +110,7 @@ export function createPassRoutes(deps: { database: Database; clock: Clock; passe
       operationId: 'listPassRevocations',
       summary: 'Passes within their life that a station must refuse',
       tags: ['passes'],
-      access: needs('passes:verify', { basic: true }),
+      access: needs('passes:verify'),
       responses: { 200: { description: 'Ids of passes', schema: passRevocationsSchema } },
       handler: async ({ principal }) =>
         ok({ asOf: isoNow(deps.clock), revoked: await deps.passes.revocations(principal.tenantId) }),

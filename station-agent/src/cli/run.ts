@@ -3,6 +3,8 @@ import { loadConfig } from '../config/config.js';
 import { crashPointFrom } from '../crash-point.js';
 import { createHardware } from '../hardware/create-hardware.js';
 import { createLogger } from '../logger.js';
+import { createServiceNotifier } from '../sd-notify.js';
+import { createWatchdog, watchdogMsFrom } from '../watchdog.js';
 import type { Output } from './output.js';
 
 /** A stop that takes longer than this is ended by force. */
@@ -17,6 +19,7 @@ export async function run(options: { config: string; json?: boolean }, output: O
   const log = createLogger(config.logLevel);
   const secret = process.env.VOLTBAY_STATION_SECRET;
   const crashPoint = crashPointFrom(process.env.VOLTBAY_CRASH_AT);
+  const notifier = createServiceNotifier();
   let stopping = false;
   for (;;) {
     const agent = await createAgent(config, {
@@ -25,9 +28,16 @@ export async function run(options: { config: string; json?: boolean }, output: O
       crashPoint,
       ...(secret && { secret }),
     });
+    const watchdog = createWatchdog({
+      progress: agent.progress,
+      notifier,
+      log,
+      watchdogMs: watchdogMsFrom(process.env),
+    });
     const onSignal = (): void => {
       if (stopping) return;
       stopping = true;
+      notifier.stopping();
       setTimeout(() => {
         log.fatal('stopping took too long');
         process.exit(1);
@@ -38,6 +48,8 @@ export async function run(options: { config: string; json?: boolean }, output: O
     process.on('SIGINT', onSignal);
     try {
       await agent.start();
+      notifier.ready();
+      watchdog.start();
       if (options.json) output.out(JSON.stringify({ ready: true, device: config.device, pid: process.pid }));
       else output.err(`voltbay-agent: station ${config.device} is up (pid ${process.pid}); Ctrl-C stops it`);
       const end = await agent.ended;
@@ -46,6 +58,7 @@ export async function run(options: { config: string; json?: boolean }, output: O
     } finally {
       process.off('SIGTERM', onSignal);
       process.off('SIGINT', onSignal);
+      watchdog.stop();
       await agent.stop();
     }
   }

@@ -37,6 +37,7 @@ type Deps = {
   clock: Clock;
   /** The next movements of this door are wanted. */
   expectDoor(slot: number): void;
+  /** Ends an absence that a command of the hub began, also one without an end. */
   goOnline(): void;
 };
 

@@ -37,6 +37,7 @@ export function createReporter(deps: Deps) {
   let soon: NodeJS.Timeout | null = null;
   let status: CabinetStatus | null = null;
   let lastMs = Number.NEGATIVE_INFINITY;
+  let lookedMs = clock.monotonicMs();
 
   function station(): StationMessage {
     const oldestAtMs = storage.outbox.oldestAtMs();
@@ -88,6 +89,7 @@ export function createReporter(deps: Deps) {
 
   async function tick(): Promise<void> {
     await refreshStatus();
+    lookedMs = clock.monotonicMs();
     board.persist();
     board.persistReadings();
     if (deps.isConnected()) send();
@@ -132,5 +134,7 @@ export function createReporter(deps: Deps) {
       }, GATHER_MS);
     },
     snapshot: info,
+    /** Age of the last look at the cabinet and the store, for the watchdog. */
+    lookAgeMs: (): number => clock.monotonicMs() - lookedMs,
   };
 }

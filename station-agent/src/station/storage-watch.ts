@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Storage } from '../storage/storage.js';
+import { storageFaultOf } from '../storage/storage-fault.js';
 import type { Alarms } from './alarms.js';
 
 export type StorageWatch = ReturnType<typeof createStorageWatch>;
@@ -53,6 +54,8 @@ export function createStorageWatch(deps: Deps) {
       storage.meta.set('probe', String(clock.nowMs()));
       lastWriteMs = clock.monotonicMs();
     } catch (error) {
+      // Full is answered, though unpleasantly: the database works.
+      if (storageFaultOf(error) === 'full') lastWriteMs = clock.monotonicMs();
       log.debug({ err: error }, 'probe not written');
     }
   }
