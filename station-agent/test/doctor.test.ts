@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { askDoctorsAgent } from '../src/cli/doctor.js';
 import { writeCredentials } from '../src/config/credentials.js';
 import { CAUSES } from '../src/doctor/causes.js';
 import { type DoctorDeps, examine } from '../src/doctor/examine.js';
@@ -133,6 +134,33 @@ describe('a cabinet with its bus', { timeout: 60_000 }, () => {
       ]);
     } finally {
       await station.fault('controller-dead', { on: false });
+    }
+  });
+
+  it('with its agent running: judged through it, ports left to it, and a port that it lost is named', async () => {
+    const file = writeConfig(station.hardware);
+    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--config', file, '--json'], {
+      env: { ...process.env, VOLTBAY_STATION_SECRET: 'x' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const examineLive = (): Promise<Finding[]> =>
+      look(file, { askAgent: askDoctorsAgent, processes: runningAgents });
+    const seen = async (): Promise<number> =>
+      (await examineLive()).filter(({ check, state }) => check === 'packs' && state === 'ok').length;
+    try {
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      await expect.poll(seen, { timeout: 20_000, interval: 500 }).toBe(2);
+      const findings = await examineLive();
+      expect(troubles(findings, 'agents', ...HARDWARE)).toEqual([]);
+      expect(findings).toContainEqual({ check: 'agents', state: 'ok', detail: `one, pid ${child.pid}` });
+      await station.fault('unplug', { port: 'bus1' });
+      const causes = async (): Promise<string[]> => troubles(await examineLive(), 'ports');
+      await expect.poll(causes, { timeout: 20_000, interval: 500 }).toEqual(['ports: port-missing']);
+    } finally {
+      await station.fault('replug', { port: 'bus1' });
+      child.kill('SIGTERM');
+      await ended;
     }
   });
 

@@ -7,6 +7,7 @@ export type LinkDeps = { clock: HardwareClock; log: HardwareLog };
 export type LinkSettings = { path: string; baudRate: number };
 
 const OPEN_MS = 3_000;
+const UNLOCK_MS = 2_000;
 const LOOK_MS = 20;
 
 /** Opens a port for the time of `use`, and closes it whatever happens. @throws SerialPortError naming path, cause and fix */
@@ -19,6 +20,8 @@ export async function withLink<T>(
   link.start();
   try {
     await untilTrue(() => link.isUp() || link.lastError() !== null, OPEN_MS);
+    // The one who had it before, perhaps this very program, may still be letting go: the link tries again meanwhile.
+    if (link.lastError()?.code === 'PORT_LOCKED') await untilTrue(link.isUp, UNLOCK_MS);
     const error = link.lastError();
     if (!link.isUp())
       throw (

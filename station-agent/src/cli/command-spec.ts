@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { CliContext, StationOptions } from './context.js';
 import type { Words } from './language.js';
+import { setExamples } from './manual.js';
 
 export type OptionSpec = {
   flags: string;
@@ -50,6 +51,7 @@ export function addCommand<O = StationOptions>(
     command.addOption(option);
   }
   if (spec.station || spec.json) command.option('--json', t('print JSON', '输出 JSON'));
+  setExamples(command, spec.examples);
   command.addHelpText(
     'after',
     `\n${t('Examples:', '示例：')}\n${spec.examples.map((line) => `  voltbay-agent ${line}`).join('\n')}`,

@@ -6,6 +6,7 @@ import { readCredentials } from '../config/credentials.js';
 import { createRegistry } from '../drivers/registry.js';
 import { messageOf } from '../errors.js';
 import { type LoadNoble, loadNoble } from '../transports/ble/noble-api.js';
+import { SerialPortError } from '../transports/serial/serial-error.js';
 import { checkBle } from './ble-check.js';
 import { checkBus, checkCabinet, type DeviceDeps } from './device-checks.js';
 import { type Finding, ok, problem, skipped } from './finding.js';
@@ -130,16 +131,27 @@ async function checkHardware(
   const devices: DeviceDeps = { clock, log, registry, minCabinetFirmware };
   const { findings, usable } = await checkPorts(hardware, { clock, log });
   const cabinet = usable.has(hardware.cabinet.port)
-    ? await checkCabinet(hardware, devices)
+    ? await checkCabinet(hardware, devices).catch((error: unknown) => ({
+        findings: [lostPort(hardware.cabinet.port, error)],
+        slots: null,
+      }))
     : { findings: [skipped('cabinet', 'its port does not open')], slots: null };
   findings.push(...cabinet.findings);
   for (const port of usable)
     if (port !== hardware.cabinet.port)
-      findings.push(...(await checkBus(port, hardware, cabinet.slots, devices)));
+      findings.push(
+        ...(await checkBus(port, hardware, cabinet.slots, devices).catch((error) => [lostPort(port, error)])),
+      );
   const needsBle = hardware.slots.some(({ pack }) => registry.pack(pack?.driver ?? '')?.transport === 'ble');
   if (needsBle) findings.push(await checkBle(deps.loadNoble ?? loadNoble, log));
   else findings.push(skipped('bluetooth', 'no slot uses it'));
   return findings;
+}
+
+/** A port that opened a moment ago and does not any more. Other errors are thrown on. */
+function lostPort(port: string, error: unknown): Finding {
+  if (!(error instanceof SerialPortError)) throw error;
+  return problem('ports', 'port-failed', error.message, port);
 }
 
 async function checkHub(config: AgentConfig, live: LiveStatus | null, deps: DoctorDeps): Promise<Finding[]> {

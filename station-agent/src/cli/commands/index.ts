@@ -1,11 +1,15 @@
 import type { Register } from '../command-spec.js';
 import { registerBusTools } from './bus-tools.js';
+import { registerCompletion } from './completion.js';
 import { registerConfig } from './config.js';
 import { registerDecode } from './decode.js';
 import { registerDoctor } from './doctor.js';
 import { registerDoors } from './doors.js';
+import { registerLive } from './live.js';
+import { registerPlaybook } from './playbook.js';
 import { registerRun } from './run.js';
 import { registerService } from './service.js';
+import { registerSetup } from './setup.js';
 import { registerStationQuestions } from './station-questions.js';
 import { registerUpkeep } from './upkeep.js';
 import { registerVersion } from './version.js';
@@ -13,13 +17,17 @@ import { registerVersion } from './version.js';
 /** Every command, in the order in which `--help` lists them. */
 export const COMMANDS: readonly Register[] = [
   registerRun,
+  registerSetup,
   registerStationQuestions,
+  registerLive,
   registerDoctor,
+  registerPlaybook,
   registerDoors,
   registerService,
   registerBusTools,
   registerDecode,
   registerConfig,
   registerUpkeep,
+  registerCompletion,
   registerVersion,
 ];
