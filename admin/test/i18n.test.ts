@@ -8,7 +8,8 @@ import { zhCn } from '../src/lib/i18n/zh-cn.js';
 const SOURCES = join(import.meta.dirname, '../src');
 const text = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
   .filter(
-    (name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name) && !/i18n\/(en|zh-cn)\.ts$/.test(name),
+    (name) =>
+      /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name) && !/i18n\/(office\/)?(en|zh-cn)\.ts$/.test(name),
   )
   .filter((name) => !name.includes('generated'))
   .map((name) => readFileSync(join(SOURCES, name), 'utf8'))

@@ -3,12 +3,12 @@ import userEvent from '@testing-library/user-event';
 import { ApiError, OfflineError } from '@voltbay/protocol/client';
 import { expect, test } from 'vitest';
 import { cellScale } from '../src/components/ui/cell-bars.js';
-import { permits } from '../src/features/shell/shell.js';
 import { SignInForm } from '../src/features/sign-in/sign-in-form.js';
 import { Cabinet, cabinetColumns } from '../src/features/stations/cabinet.js';
 import { CommandDialog } from '../src/features/stations/command-dialog.js';
 import type { CommandRequest, HubCommand } from '../src/lib/api/hub-api.js';
 import { listQuery, parseListSearch } from '../src/lib/list-search.js';
+import { permits } from '../src/lib/permissions.js';
 import { initialLanguage } from '../src/lib/preferences.js';
 import { AT, aHub, aSession, aStation, renderPage, someServices } from './render.js';
 

@@ -5,6 +5,7 @@ import { batteriesCollection, custodyEventsCollection } from './batteries/batter
 import { commandsCollection } from './commands/command-documents.js';
 import { eventCursorsCollection } from './events/event-feed.js';
 import { exportChunksCollection, exportsCollection } from './exports/export-document.js';
+import { financeCollections } from './finance/finance-feature.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
   deadLettersCollection,
@@ -19,9 +20,15 @@ import {
   templatesCollection,
 } from './notifications/notification-document.js';
 import { ordersCollection } from './orders/order-document.js';
-import { plansCollection } from './plans/plans.js';
+import { debtsCollection, passesCollection } from './passes/pass-document.js';
+import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
+import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
+import { plansCollection } from './plans/plan-document.js';
+import { subscriptionsCollection } from './plans/subscriptions.js';
+import { tariffsCollection } from './plans/tariffs.js';
 import { stargateCollections } from './stargate/collections.js';
 import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
+import { systemCollections } from './system/system-documents.js';
 import { schedulesCollection, tasksCollection } from './tasks/index.js';
 import { readingsCollection } from './telemetry/reading-documents.js';
 import { usersCollection } from './users/users.js';
@@ -32,13 +39,24 @@ import { deliveriesCollection, webhooksCollection } from './webhooks/webhook-doc
 /** Every collection of the hub with its indexes. */
 export const allCollections = [
   ...stargateCollections,
+  ...systemCollections,
   idempotencyCollection,
   usersCollection,
   walletsCollection,
   chargesCollection,
+  ...financeCollections,
+  paymentsCollection,
+  refundsCollection,
+  callbacksCollection,
   plansCollection,
+  tariffsCollection,
+  couponsCollection,
+  riderCouponsCollection,
+  subscriptionsCollection,
   vehiclesCollection,
   ordersCollection,
+  passesCollection,
+  debtsCollection,
   stationsCollection,
   stationLiveCollection,
   alarmsCollection,

@@ -6,6 +6,7 @@ import { createCustodyLedger } from './batteries/custody.js';
 import { createPackHoldings } from './batteries/holdings.js';
 import { createEmbeddedBroker, type EmbeddedBroker } from './broker/embedded-broker.js';
 import { createExternalBroker } from './broker/external-broker.js';
+import { createBrokerAccess } from './broker/http-access.js';
 import type { StationLink } from './broker/station-link.js';
 import { systemClock } from './clock.js';
 import { allCollections } from './collections.js';
@@ -14,7 +15,11 @@ import type { HubConfig } from './config/config.js';
 import { loadRootSecret } from './config/root-secret.js';
 import { type Database, ensureCollections, openStore } from './db/index.js';
 import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
+import { createFinanceFeature } from './finance/finance-feature.js';
+import { createLedger } from './finance/ledger.js';
+import { createMetrics } from './gateway/metrics.js';
 import { createRateLimits } from './http/rate-limit.js';
+import { createResponseCache } from './http/response-cache.js';
 import type { HttpRoute } from './http/route.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { createIngest } from './ingest/ingest.js';
@@ -24,7 +29,12 @@ import { createLogger, type Logger } from './logger.js';
 import { createMaintenance } from './maintenance.js';
 import { createExpoPush } from './notifications/push-sender.js';
 import { createOrderFeature } from './orders/order-feature.js';
-import { createPlans } from './plans/plans.js';
+import { createDebts } from './passes/debts.js';
+import { createOfflineOrders } from './passes/offline-orders.js';
+import { createPasses } from './passes/passes.js';
+import { createPaymentFeature, createProviders } from './payments/payment-feature.js';
+import { readPaymentSettings } from './payments/settings.js';
+import { createPlanFeature } from './plans/plan-feature.js';
 import type { Clock } from './ports.js';
 import { hubRoutes } from './routes.js';
 import { createIdentity } from './stargate/identity.js';
@@ -32,6 +42,8 @@ import { createConsoleSms, type SmsSender } from './stargate/one-time-codes.js';
 import { checkRootSecret } from './stargate/root-secret-check.js';
 import { createBirthDesk } from './stations/birth-desk.js';
 import { createStations } from './stations/stations.js';
+import { createSettings } from './system/settings.js';
+import { tenantIds } from './system/tenants.js';
 import { createReadingProjection } from './telemetry/reading-projection.js';
 import { createVehicles } from './vehicles/vehicles.js';
 import { hubVersion } from './version.js';
@@ -150,13 +162,51 @@ async function assemble(
   identity.stations.start();
   stops.push(() => identity.stations.stop());
 
+  const settings = createSettings({ database, clock });
   const live = createLiveBus();
   stops.push(() => live.close());
   const stations = createStations({ database, clock, logger, live });
   const custody = createCustodyLedger({ database, clock });
   const packs = createPackHoldings({ database });
-  const wallets = createWallets({ database, clock, checkpoint: overrides.checkpoint });
-  const plans = createPlans({ database, clock });
+  const ledger = createLedger({ database, clock });
+  const wallets = createWallets({ database, clock, ledger, checkpoint: overrides.checkpoint });
+  const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
+  const payments = createPaymentFeature({
+    database,
+    clock,
+    logger,
+    wallets,
+    ledger,
+    homeTenantId: config.tenantId,
+    providers: createProviders({
+      settings:
+        config.paymentsFile === null
+          ? { alipay: null, wechat: null }
+          : await readPaymentSettings(config.paymentsFile),
+      clock,
+      apiUrl: () => addresses.apiUrl,
+    }),
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const plans = createPlanFeature({
+    database,
+    clock,
+    wallets,
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const finance = createFinanceFeature({
+    database,
+    clock,
+    logger,
+    ledger,
+    wallets,
+    payments,
+    async packsOf(tenantId, vehicleIds) {
+      const held = await packs.heldByVehicles(tenantId, vehicleIds);
+      return [...held.values()].reduce((sum, serials) => sum + serials.length, 0);
+    },
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
   const vehicles = createVehicles({ database, clock, custody, packs });
 
   const embedded: EmbeddedBroker | null =
@@ -181,7 +231,9 @@ async function assemble(
     // Commands and orders need each other; the orders exist by the time the first command settles.
     orders: { onCommandSettled: (command) => orders.progress.onCommandSettled(command) },
   });
+  const debts = createDebts({ database, clock, wallets });
   const orders = createOrderFeature({
+    debts,
     database,
     clock,
     logger,
@@ -192,8 +244,26 @@ async function assemble(
     dispatcher: commands,
     users: identity.users,
     vehicles,
-    plans,
+    quotes: plans.quotes,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const passes = createPasses({
+    database,
+    clock,
+    keys: identity.keys,
+    users: identity.users,
+    vehicles,
+    wallets,
+    quotes: plans.quotes,
+    debts,
+  });
+  const offlineOrders = createOfflineOrders({
+    store: orders.store,
+    orders: orders.orders,
+    passes,
+    quotes: plans.quotes,
+    findVehicle: vehicles.find,
+    clock,
   });
   const background = createBackground({
     database,
@@ -227,6 +297,8 @@ async function assemble(
     ],
   });
 
+  // Before any money moves: wallets of an older hub get their opening entry.
+  await wallets.openBooks();
   if (config.demo)
     await seedDemo({
       database,
@@ -237,7 +309,7 @@ async function assemble(
       users: identity.users,
       vehicles,
       wallets,
-      plans,
+      plans: plans.plans,
       stationSecret: config.demo.stationSecret,
     });
 
@@ -252,7 +324,17 @@ async function assemble(
     logger,
     chores: [
       { name: 'commands', everyMs: 2_000, run: () => commands.sweep() },
+      { name: 'wallets', everyMs: 2_000, run: () => wallets.recover() },
+      { name: 'payments', everyMs: 5_000, run: () => payments.sweep() },
+      { name: 'finance', everyMs: 5_000, run: () => finance.sweep() },
+      {
+        name: 'reconciliation',
+        everyMs: 600_000,
+        run: () => finance.reconciliations.runDue(config.tenantId),
+      },
+      { name: 'subscriptions', everyMs: 5_000, run: () => plans.subscriptions.sweep() },
       { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
+      { name: 'debts', everyMs: 30_000, run: () => debts.collect() },
       { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
       { name: 'sessions', everyMs: 600_000, run: () => identity.sessions.sweep() },
       { name: 'codes', everyMs: 600_000, run: () => identity.codes.sweep() },
@@ -272,9 +354,26 @@ async function assemble(
   stops.push(() => link.stop());
   await link.start(ingest.sink);
 
-  const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
   let draining = false;
+  const cache = createResponseCache({ clock });
+  const limits = createRateLimits();
+  const metrics = createMetrics({
+    database,
+    clock,
+    version: hubVersion(),
+    tenantIds: () => tenantIds(database, config.tenantId),
+    sources: [
+      { name: 'broker', stats: link.stats },
+      { name: 'ingest', stats: ingest.stats },
+      { name: 'live', stats: live.stats },
+      { name: 'response_cache', stats: cache.stats },
+    ],
+  });
+  metrics.start();
+  stops.push(() => metrics.stop());
   const routes = hubRoutes(config.roles, {
+    passes,
+    offlineOrders,
     database,
     clock,
     identity,
@@ -283,6 +382,8 @@ async function assemble(
     vehicles,
     packs,
     wallets,
+    finance,
+    payments,
     stations,
     commands,
     live,
@@ -292,11 +393,22 @@ async function assemble(
     endpoints: () => addresses,
     version: hubVersion(),
     draining: () => draining,
+    metrics,
+    brokerAccess: createBrokerAccess({
+      stations: identity.stations,
+      births: createBirthDesk(stations.registry),
+      hub: hubAccount(config.mqtt.url),
+    }),
+    brokerSecret: config.http.brokerSecret,
+    limits,
+    logger,
+    settings,
   });
   const app = createApp({
     routes,
     version: hubVersion(),
     corsOrigins: config.http.corsOrigins,
+    addressRules: config.http,
     adminDir: config.web.adminDir,
     appDir: config.web.appDir,
     pipeline: {
@@ -304,7 +416,10 @@ async function assemble(
       clock,
       authenticator: identity.authenticator,
       idempotency: identity.idempotency,
-      limits: createRateLimits(),
+      limits,
+      cache,
+      meter: identity.apiKeys,
+      observe: metrics.observe,
       perPrincipalPerMinute: config.http.perPrincipalPerMinute,
       perAddressPerMinute: config.http.perAddressPerMinute,
       trustedProxies: config.http.trustedProxies,
@@ -314,8 +429,10 @@ async function assemble(
   });
   const server: HttpServer = createHttpServer({ app, host: config.http.host, port: config.http.port });
   const httpPort = await server.start();
-  stops.push(() => {
+  stops.push(async () => {
     draining = true;
+    // Not ready yet still serving: whoever shares out the requests sees it and goes elsewhere.
+    if (config.http.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.http.drainMs));
     // Live pages stay open for ever: they are ended first, so that the server can drain.
     live.close();
     return server.stop();
@@ -345,6 +462,15 @@ function externalLink(
     acceptBareInfo: false,
     sharedSubscriptions: 'auto',
   });
+}
+
+/** Under which name the hub signs in to an external broker, as its address says. */
+function hubAccount(mqttUrl: string | null): { username: string; password: string } | null {
+  if (mqttUrl === null) return null;
+  const { username, password } = new URL(mqttUrl);
+  return username && password
+    ? { username: decodeURIComponent(username), password: decodeURIComponent(password) }
+    : null;
 }
 
 /** What to write in a URL for an address that is listened on. */

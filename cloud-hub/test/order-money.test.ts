@@ -4,13 +4,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isoAt } from '../src/clock.js';
 import type { Database } from '../src/db/index.js';
 import { StationOfflineError } from '../src/errors.js';
+import { ledgerCollection } from '../src/finance/ledger.js';
+import { verifyLedger } from '../src/finance/verify-ledger.js';
 import { type OrderDocument, ordersCollection } from '../src/orders/order-document.js';
 import { createOrderFeature, type OrderFeature } from '../src/orders/order-feature.js';
+import { createPlanFeature } from '../src/plans/plan-feature.js';
+import { subscriptionsCollection } from '../src/plans/subscriptions.js';
 import { chargesCollection, createWallets, walletsCollection } from '../src/wallets/wallets.js';
 import { openTestStore, silent } from './support/store.js';
 
 const TENANT = 'demo';
 const START_FEN = 2_000;
+const BUNDLE_SWAPS = 2;
 const RIDERS = ['u-1', 'u-2', 'u-3'] as const;
 
 class Killed extends Error {}
@@ -147,14 +152,7 @@ function createWorld(database: Database) {
         find: async (_tenant, id) =>
           ({ id, ownerUserId: id.replace('v-', 'u-'), packClass: 'A', packIds: [] }) as never,
       },
-      plans: {
-        priceOfSwap: async () => ({
-          planVersion: 'per-swap@1',
-          lines: [{ label: 'swap', amountFen: 600 }],
-          totalFen: 600,
-          currency: 'CNY',
-        }),
-      },
+      quotes: createPlanFeature({ database, clock, wallets, checkpoint }).quotes,
     });
     return {
       feature,
@@ -261,11 +259,39 @@ describe('money of orders', () => {
   afterAll(() => database?.close());
 
   const reset = async () => {
-    for (const spec of [ordersCollection, chargesCollection, walletsCollection])
+    for (const spec of [
+      ordersCollection,
+      chargesCollection,
+      walletsCollection,
+      ledgerCollection,
+      subscriptionsCollection,
+    ])
       await database.collection(spec as typeof ordersCollection).deleteMany({});
     const wallets = createWallets({ database, clock: { now: () => 0 } });
     for (const userId of RIDERS)
       await wallets.credit({ tenantId: TENANT, userId, amountFen: START_FEN, ref: 'start' });
+    // One rider swaps on a bundle as long as it lasts: uses are money too.
+    const clock = { now: () => Date.parse('2026-11-22T07:00:00.000Z') };
+    const { plans, subscriptions } = createPlanFeature({ database, clock, wallets });
+    const terms = { swaps: BUNDLE_SWAPS, validDays: 90 };
+    const plan =
+      (await plans.latest(TENANT, 'bundle')) ??
+      (await plans.publish({
+        tenantId: TENANT,
+        plan: 'bundle',
+        kind: 'bundle',
+        name: 'bundle',
+        amountFen: 0,
+        terms,
+        by: 'test',
+      }));
+    await subscriptions.buy({
+      tenantId: TENANT,
+      userId: 'u-3',
+      plan,
+      autoRenew: false,
+      requestKey: 'bundle',
+    });
   };
   const books = async () => {
     const [orders, charges, wallets] = await Promise.all([
@@ -285,6 +311,11 @@ describe('money of orders', () => {
       expect(new Set(wallet.holds.map((hold) => hold.orderId)).size).toBe(wallet.holds.length);
     }
     expect(new Set(charges.map((charge) => charge.orderId)).size).toBe(charges.length);
+    expect(await verifyLedger(database, TENANT)).toMatchObject({ ok: true, sumFen: 0, differences: [] });
+    const [bundle] = await database.collection(subscriptionsCollection).find({}).toArray();
+    expect((bundle?.swapsLeft ?? 0) + (bundle?.reservations.length ?? 0) + (bundle?.usedBy.length ?? 0)).toBe(
+      BUNDLE_SWAPS,
+    );
     const open = orders.filter((order) => order.openKey.startsWith('user:')).map((order) => order.userId);
     expect(new Set(open).size).toBe(open.length);
   };
@@ -301,6 +332,17 @@ describe('money of orders', () => {
       );
       if (order.settlement === 'release') expect(order.payment.state).not.toBe('captured');
     }
+    const [bundle] = await database.collection(subscriptionsCollection).find({}).toArray();
+    // A swap of the bundle is gone exactly when the order that took it was settled as taken.
+    const onBundle = orders.filter((order) => order.price.benefits?.some(({ id }) => id === bundle?._id));
+    expect([...(bundle?.usedBy ?? [])].sort()).toEqual(
+      onBundle
+        .filter((order) => order.settlement === 'capture')
+        .map((order) => order._id)
+        .sort(),
+    );
+    for (const orderId of bundle?.reservations ?? [])
+      expect(orders.find((order) => order._id === orderId)?.settlement).toBeNull();
     for (const wallet of wallets) {
       const mine = orders.filter((order) => order.userId === wallet._id);
       expect(wallet.capturedFen).toBe(

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { controlCommand } from './cli/control-command.js';
 import { fleetCommand } from './cli/fleet-command.js';
+import { paymentGatewayCommand } from './cli/payment-gateway-command.js';
 import { replayCommand } from './cli/replay-command.js';
 import { scenarioCommand } from './cli/scenario-command.js';
 import { stationCommand } from './cli/station-command.js';
@@ -18,6 +19,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .addCommand(fleetCommand())
     .addCommand(scenarioCommand())
     .addCommand(replayCommand())
+    .addCommand(paymentGatewayCommand())
     .addCommand(controlCommand('fault'))
     .addCommand(controlCommand('act'));
   // Subcommands do not inherit it: commander would exit the process itself on wrong usage.

@@ -57,3 +57,10 @@ export function listQuery<Query>(
 }
 
 export const isFiltered = (search: ListSearch): boolean => Boolean(search.q || search.filter);
+
+/** The same list, one page of an export: 100 rows. */
+export const exportQuery = <Query>(
+  search: ListSearch,
+  page: number,
+  fallback: { sort: string; order: 'asc' | 'desc' },
+): Query => listQuery<Query>({ ...search, page, size: 100 }, fallback);

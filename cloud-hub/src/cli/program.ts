@@ -7,6 +7,7 @@ import { hubVersion } from '../version.js';
 import { auditCommands } from './audit.js';
 import { doctorCommand } from './doctor.js';
 import { keysCommands } from './keys.js';
+import { ledgerCommands } from './ledger.js';
 import { runCommand } from './run.js';
 import { seedDemoCommand } from './seed-demo.js';
 import { usersCommands } from './users.js';
@@ -82,6 +83,7 @@ export function createProgram(context: CliContext): Command {
   ).action((options) => seedDemoCommand(context, configFor(context, { ...options, demo: true }), options));
   usersCommands(program, context, withStore);
   keysCommands(program, context, withStore);
+  ledgerCommands(program, context, withStore);
   auditCommands(program, context, withStore);
   withStore(
     program

@@ -93,7 +93,9 @@ export function createCommands(deps: CommandsDeps): Commands {
   }
 
   function announce(command: Command): void {
-    if (recent.has(command.id)) remember(command);
+    const told = recent.get(command.id);
+    // Results of one batch are heard together and written one by one: the newest one told stays.
+    if (told && command.version > told.version) remember(command);
     waiters.tell(command);
     live.publish({ type: 'command', id: command.id, tenantId: command.tenantId, command });
   }
@@ -218,9 +220,16 @@ export function createCommands(deps: CommandsDeps): Commands {
     return document ? commandView(document) : null;
   }
 
-  async function get(commandId: string): Promise<Command | null> {
+  async function stored(commandId: string): Promise<Command | null> {
     const document = await commands.findOne({ _id: commandId });
     return document ? commandView(document) : null;
+  }
+
+  /** What somebody was told is never taken back: a result that is stored but not projected yet counts. */
+  async function get(commandId: string): Promise<Command | null> {
+    const known = await stored(commandId);
+    const told = recent.get(commandId);
+    return known && told && told.version > known.version ? told : known;
   }
 
   async function applyResult(device: string, at: string, result: CommandResultData): Promise<void> {
@@ -236,7 +245,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       return;
     }
     // A repeat after a crash between the move and what follows from it.
-    const current = await get(result.commandId);
+    const current = await stored(result.commandId);
     if (current?.stationId === device && current.state === result.state) await settle(current);
   }
 
@@ -264,9 +273,8 @@ export function createCommands(deps: CommandsDeps): Commands {
           ]);
           clearTimeout(timer);
           if (next) return next;
-          const stored = await get(commandId);
-          if (stored && stored.version > (recent.get(commandId)?.version ?? 0) && recent.has(commandId))
-            remember(stored);
+          const newest = recent.has(commandId) ? await get(commandId) : null;
+          if (newest) remember(newest);
         }
       } finally {
         clearTimeout(timer);

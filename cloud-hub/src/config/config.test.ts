@@ -17,14 +17,14 @@ describe('settings', () => {
     const config = read({
       PORT: '0',
       VOLTBAY_DEMO: '1',
-      VOLTBAY_ROLES: 'api, tasks',
+      VOLTBAY_ROLES: 'api, ingest',
       MQTT_URL: '',
       VOLTBAY_DATA: 'd',
     });
     expect(config.http.port).toBe(0);
     expect(config.demo).toEqual({ stationSecret: null });
     expect(config.tenantId).toBe('demo');
-    expect(config.roles).toEqual(['api', 'tasks']);
+    expect(config.roles).toEqual(['api', 'ingest']);
     expect(config.mqtt.url).toBeNull();
     expect(config.dataDir).toBe('/srv/d');
   });
@@ -36,6 +36,7 @@ describe('settings', () => {
     ['MQTT_URL', 'broker:1883', 'mqtt://'],
     ['VOLTBAY_DEMO', 'yes', '1 or 0'],
     ['VOLTBAY_ROLES', 'api,cook', 'ingest'],
+    ['VOLTBAY_ROLES', 'api', 'MQTT_URL'],
     ['VOLTBAY_SECRET', 'short', 'openssl rand -hex 32'],
     ['VOLTBAY_TENANT', 'Main Tenant', 'lower-case'],
     ['VOLTBAY_CORS_ORIGINS', 'admin.example', 'https://admin.example.com'],

@@ -1,6 +1,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
+import { parseNetwork } from '../http/address-rules.js';
 import { isTimeZone } from '../notifications/quiet-hours.js';
 
 export const HUB_ROLES = ['api', 'stargate', 'ingest', 'tasks'] as const;
@@ -19,6 +20,13 @@ export type HubConfig = Readonly<{
     trustedProxies: number;
     perPrincipalPerMinute: number;
     perAddressPerMinute: number;
+    /** Networks as CIDR. A caller in `deny` is refused; with a non-empty `allow`, so is one outside it. */
+    allow: readonly string[];
+    deny: readonly string[];
+    /** How long the hub keeps serving after it says that it is not ready, so that a balancer can turn away. */
+    drainMs: number;
+    /** Shared with an external MQTT broker that asks who may do what; null = those questions are refused. */
+    brokerSecret: string | null;
   }>;
   mqtt: Readonly<{
     /** Port of the embedded broker; 0 = any free port. */
@@ -33,6 +41,8 @@ export type HubConfig = Readonly<{
     dbName: string;
   }>;
   dataDir: string;
+  /** File with the payment providers' settings; null = no payments. */
+  paymentsFile: string | null;
   /** 32 random bytes as hex or base64; null = made and kept in `dataDir`. */
   rootSecret: string | null;
   /** Tenant that riders sign in to by phone. */
@@ -59,6 +69,9 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter(Boolean),
 );
+
+const networks = list.pipe(z.array(z.string().refine((text) => parseNetwork(text) !== null)));
+const NETWORKS_FIX = 'a list of addresses and networks, for example 10.0.0.0/8,192.168.1.7,2001:db8::/32';
 
 /** Each variable: its form, and what a person should write instead of a wrong value. */
 const VARIABLES = {
@@ -87,6 +100,10 @@ const VARIABLES = {
   VOLTBAY_SECRET: {
     schema: z.string().refine((text) => secretBytes(text) !== null),
     fix: '32 random bytes as hex or base64, for example from: openssl rand -hex 32',
+  },
+  VOLTBAY_PAYMENTS: {
+    schema: z.string().min(1).max(4_096),
+    fix: 'a JSON file with the settings of alipay and wechat, for example var/payment-gateway/payments.json',
   },
   VOLTBAY_TENANT: {
     schema: z.string().regex(/^[a-z0-9-]{1,32}$/),
@@ -126,6 +143,16 @@ const VARIABLES = {
     schema: z.string().refine(isTimeZone),
     fix: 'an IANA time zone, for example Asia/Shanghai',
   },
+  VOLTBAY_IP_ALLOW: { schema: networks, fix: NETWORKS_FIX },
+  VOLTBAY_IP_DENY: { schema: networks, fix: NETWORKS_FIX },
+  VOLTBAY_DRAIN_MS: {
+    schema: z.coerce.number().int().min(0).max(60_000),
+    fix: 'milliseconds from 0 to 60000 between "not ready" and the end, for example 5000 behind a load balancer',
+  },
+  VOLTBAY_BROKER_SECRET: {
+    schema: z.string().min(24).max(256),
+    fix: '24 to 256 characters, for example from: openssl rand -hex 32',
+  },
   VOLTBAY_ADMIN_DIR: { schema: z.string().min(1), fix: 'the folder of the built admin pages' },
   VOLTBAY_APP_DIR: { schema: z.string().min(1), fix: 'the folder of the built app pages' },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), fix: `one of ${LOG_LEVELS.join(', ')}` },
@@ -149,12 +176,19 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     if (name.startsWith('VOLTBAY_') && !(name in VARIABLES) && !FOREIGN.test(name))
       throw new ConfigError(`${name}: no such setting; did you mean ${nearest(name)}?`);
   const path = (text: string) => (isAbsolute(text) ? text : resolve(context.cwd, text));
+  const optionalPath = (text: string | undefined) => (text === undefined ? null : path(text));
   const demo = read('VOLTBAY_DEMO') ?? false;
   const web = (name: 'VOLTBAY_ADMIN_DIR' | 'VOLTBAY_APP_DIR', folder: string) => {
     const configured = read(name);
     if (configured !== undefined) return path(configured);
     return context.repoRoot === null ? null : resolve(context.repoRoot, folder, 'dist');
   };
+  const roles = read('VOLTBAY_ROLES') ?? [...HUB_ROLES];
+  const mqttUrl = read('MQTT_URL') ?? null;
+  if (mqttUrl === null && !roles.includes('ingest'))
+    throw new ConfigError(
+      'VOLTBAY_ROLES: without ingest this process has no broker of its own; add ingest, or set MQTT_URL to the broker of the others',
+    );
   return deepFreeze({
     http: {
       host: read('HOST') ?? '127.0.0.1',
@@ -164,17 +198,22 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
       trustedProxies: read('VOLTBAY_TRUSTED_PROXIES') ?? 0,
       perPrincipalPerMinute: read('VOLTBAY_RATE_PER_PRINCIPAL') ?? 6_000,
       perAddressPerMinute: read('VOLTBAY_RATE_PER_ADDRESS') ?? 1_200,
+      allow: read('VOLTBAY_IP_ALLOW') ?? [],
+      deny: read('VOLTBAY_IP_DENY') ?? [],
+      drainMs: read('VOLTBAY_DRAIN_MS') ?? 0,
+      brokerSecret: read('VOLTBAY_BROKER_SECRET') ?? null,
     },
     mqtt: {
       port: read('MQTT_PORT') ?? 1883,
-      url: read('MQTT_URL') ?? null,
+      url: mqttUrl,
       publicUrl: read('VOLTBAY_MQTT_PUBLIC_URL') ?? null,
     },
     store: { mongodbUri: read('MONGODB_URI') ?? null, dbName: read('VOLTBAY_DB') ?? 'voltbay' },
     dataDir: path(read('VOLTBAY_DATA') ?? './var/hub'),
+    paymentsFile: optionalPath(read('VOLTBAY_PAYMENTS')),
     rootSecret: read('VOLTBAY_SECRET') ?? null,
     tenantId: read('VOLTBAY_TENANT') ?? (demo ? 'demo' : 'main'),
-    roles: read('VOLTBAY_ROLES') ?? [...HUB_ROLES],
+    roles,
     logLevel: read('LOG_LEVEL') ?? 'info',
     demo: demo ? { stationSecret: read('VOLTBAY_DEMO_STATION_SECRET') ?? null } : null,
     privateWebhooks: read('VOLTBAY_WEBHOOK_PRIVATE') ?? false,
@@ -187,8 +226,8 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
   });
 }
 
-/** Variables with our prefix that belong to the agent and the simulators. */
-const FOREIGN = /^VOLTBAY_(STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB)/;
+/** Variables with our prefix that belong to the agent, the simulators and the scripts. */
+const FOREIGN = /^VOLTBAY_(SECOND|STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB|VAR|CRASH)/;
 
 /** 32 bytes from hex or base64(url), else null. */
 export function secretBytes(text: string): Buffer | null {

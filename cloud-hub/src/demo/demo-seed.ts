@@ -86,7 +86,7 @@ export async function seedDemo(deps: DemoDeps): Promise<void> {
         roles: [role],
       }),
     );
-  await deps.plans.priceOfSwap(DEMO_TENANT);
+  await deps.plans.perSwap(DEMO_TENANT);
   for (const rider of RIDERS) {
     if (!(await deps.users.find(DEMO_TENANT, rider.id)))
       await onlyOnce(() =>

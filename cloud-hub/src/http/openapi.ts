@@ -146,8 +146,7 @@ export function openApiDocument(
   api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'Access token of POST /auth/v1/token',
+    description: 'Access token (JWT) of POST /auth/v1/token, or the key of an integrator (vbk_…)',
   });
   api.openAPIRegistry.registerComponent('securitySchemes', 'station', {
     type: 'http',

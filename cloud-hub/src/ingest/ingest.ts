@@ -358,6 +358,7 @@ export function createIngest(deps: IngestDeps): Ingest {
       withEntry(uplink.device, (entry) => {
         const { device, state } = uplink;
         const incarnation = uplink.incarnation ?? entry.incarnation;
+        if (!state.online) registry.goodbye(state);
         const at = isoNow(clock);
         return enqueue(
           {

@@ -1,6 +1,7 @@
 import type { Database } from '../db/index.js';
 import type { Logger } from '../logger.js';
-import type { Plans } from '../plans/plans.js';
+import type { Debts } from '../passes/debts.js';
+import type { Quotes } from '../plans/quotes.js';
 import type {
   Clock,
   CommandDispatcher,
@@ -35,11 +36,12 @@ export function createOrderFeature(deps: {
   live: LiveBus;
   custody: CustodyLedger;
   wallets: Wallets;
+  debts: Debts;
   directory: StationDirectory;
   dispatcher: CommandDispatcher;
   users: Pick<Users, 'find'>;
   vehicles: Pick<Vehicles, 'find'>;
-  plans: Pick<Plans, 'priceOfSwap'>;
+  quotes: Quotes;
   checkpoint?: (name: string) => void;
   answerWaitMs?: number;
 }): OrderFeature {
@@ -47,6 +49,7 @@ export function createOrderFeature(deps: {
   const store = createOrderStore({
     database,
     clock,
+    ...(deps.checkpoint ? { checkpoint: deps.checkpoint } : {}),
     onChanged: (order) =>
       deps.live.publish({
         type: 'order',
@@ -61,6 +64,8 @@ export function createOrderFeature(deps: {
     orders: store,
     wallets: deps.wallets,
     custody: deps.custody,
+    debts: deps.debts,
+    quotes: deps.quotes,
     clock,
     logger,
     checkpoint: deps.checkpoint,
@@ -73,7 +78,7 @@ export function createOrderFeature(deps: {
     dispatcher: deps.dispatcher,
     findUser: deps.users.find,
     findVehicle: deps.vehicles.find,
-    priceOfSwap: deps.plans.priceOfSwap,
+    quotes: deps.quotes,
     clock,
     logger,
     checkpoint: deps.checkpoint,

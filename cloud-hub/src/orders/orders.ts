@@ -13,8 +13,10 @@ import { isoAt, isoNow } from '../clock.js';
 import { StationOfflineError } from '../errors.js';
 import { problem } from '../http/problem.js';
 import type { Logger } from '../logger.js';
+import type { Quotes } from '../plans/quotes.js';
 import type { Clock, CommandDispatcher, StationDirectory, StationFacts } from '../ports.js';
 import type { Wallets } from '../wallets/wallets.js';
+import { newOrder } from './new-order.js';
 import { type OrderDocument, openKeyOf } from './order-document.js';
 import { hasBegun, type OrderFact, STATE_TIMEOUT_MS } from './order-facts.js';
 import type { OrderStore } from './order-store.js';
@@ -56,7 +58,7 @@ export function createOrders(deps: {
   dispatcher: CommandDispatcher;
   findUser(tenantId: string, id: string): Promise<Pick<User, 'status'> | null>;
   findVehicle(tenantId: string, id: string): Promise<Vehicle | null>;
-  priceOfSwap(tenantId: string): Promise<Order['price']>;
+  quotes: Pick<Quotes, 'priceOfSwap' | 'reserve'>;
   clock: Clock;
   logger: Logger;
   /** Called at each step with its name. For tests that end the process there. */
@@ -108,38 +110,16 @@ export function createOrders(deps: {
   ): Promise<{ order: OrderDocument; isNew: boolean }> => {
     const id = `o-${uuidv7()}`;
     const requestKey = request.requestKey ?? `order:${id}`;
-    const price = await deps.priceOfSwap(request.tenantId);
-    const nowMs = clock.now();
-    const order: OrderDocument = {
-      _id: id,
-      tenantId: request.tenantId,
-      version: 1,
-      createdAt: isoAt(nowMs),
-      updatedAt: isoAt(nowMs),
-      kind: 'swap',
-      state: 'created',
-      origin: request.origin,
-      userId: request.userId,
-      vehicleId: request.vehicleId,
-      stationId: request.stationId,
-      commandId: null,
-      packClass: vehicle.packClass,
-      returned: null,
-      dispensed: null,
-      price,
-      payment: { state: 'none', amountFen: price.totalFen, chargeId: null },
-      reason: null,
-      timeline: [{ at: isoAt(nowMs), state: 'created', who: request.by, what: 'order created' }],
-      expiresAt: isoAt(nowMs + (STATE_TIMEOUT_MS.created ?? 0)),
-      completedAt: null,
+    const price = await deps.quotes.priceOfSwap(request);
+    const payerId = price.payerUserId ?? request.userId;
+    const order = newOrder({
+      id,
+      request,
       requestKey,
-      openKey: openKeyOf(request.tenantId, request.userId),
-      settlement: null,
-      due: [],
-      dueAt: null,
-      sweepAt: isoAt(nowMs + (STATE_TIMEOUT_MS.created ?? 0)),
-      facts: [],
-    };
+      price,
+      packClass: vehicle.packClass,
+      nowMs: clock.now(),
+    });
     at('order:insert');
     if (!(await store.insert(order))) {
       const same = await store.findByRequest(requestKey);
@@ -150,9 +130,22 @@ export function createOrders(deps: {
       });
     }
     at('order:created');
+    if (!(await deps.quotes.reserve(id, price))) {
+      await move(order, {
+        to: 'refused',
+        who: 'hub',
+        what: 'the price has just changed',
+        reason: 'PRICE_CHANGED',
+      });
+      throw problem('CONFLICT', 'the price has just changed: ask for a new one', {
+        reason: 'PRICE_CHANGED',
+        resourceId: id,
+      });
+    }
+    at('order:reserved');
     const hold = await deps.wallets.hold({
       tenantId: request.tenantId,
-      userId: request.userId,
+      userId: payerId,
       orderId: id,
       amountFen: price.totalFen,
     });
@@ -169,8 +162,7 @@ export function createOrders(deps: {
       payment: { state: 'held', amountFen: price.totalFen, chargeId: null },
     });
     // The sweep may have closed it while this process was away; its release found no hold then.
-    if (isTerminalOrderState(authorized.state))
-      await deps.wallets.release({ tenantId: order.tenantId, userId: order.userId, orderId: id });
+    if (isTerminalOrderState(authorized.state)) await deps.settlement.undo(authorized);
     at('order:authorized');
     return { order: authorized, isNew: true };
   };

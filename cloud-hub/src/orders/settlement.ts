@@ -1,4 +1,6 @@
 import type { Logger } from '../logger.js';
+import type { Debts } from '../passes/debts.js';
+import type { Quotes } from '../plans/quotes.js';
 import type { Clock, CustodyLedger } from '../ports.js';
 import type { Wallets } from '../wallets/wallets.js';
 import type { Due, OrderDocument } from './order-document.js';
@@ -9,12 +11,17 @@ export interface Settlement {
   settle(orderId: string): Promise<void>;
   /** Finishes what other processes, or this one before a crash, left half done. Answers how many orders it looked at. */
   recover(): Promise<number>;
+  /** Gives back what an order held after it had been closed already. */
+  undo(order: OrderDocument): Promise<void>;
 }
 
 export function createSettlement(deps: {
   orders: OrderStore;
   wallets: Wallets;
   custody: CustodyLedger;
+  /** What cannot be paid is owed. */
+  debts: Pick<Debts, 'owe' | 'paid'>;
+  quotes: Pick<Quotes, 'finalPrice' | 'consume' | 'giveBack'>;
   clock: Clock;
   logger: Logger;
   /** Called before each effect with its name. For tests that end the process there. */
@@ -22,28 +29,38 @@ export function createSettlement(deps: {
 }): Settlement {
   const at = (name: string) => deps.checkpoint?.(name);
 
-  const capture = async (order: OrderDocument): Promise<OrderDocument['payment']> => {
-    const entry = {
-      tenantId: order.tenantId,
-      userId: order.userId,
-      orderId: order._id,
-      amountFen: order.price.totalFen,
-    };
+  const payerOf = (order: OrderDocument): string => order.price.payerUserId ?? order.userId;
+  const capture = async (found: OrderDocument): Promise<OrderDocument['payment']> => {
+    // What the energy came to is pinned before any money is taken: a repeat finds the same price.
+    const price = await deps.quotes.finalPrice({ ...found, id: found._id });
+    const order = found.price.estimate ? await deps.orders.pinPrice(found._id, price) : found;
+    const entry = { tenantId: order.tenantId, userId: payerOf(order), orderId: order._id };
+    const amountFen = order.price.totalFen;
     // Normally held at authorisation. `closed` means an earlier, interrupted capture took it.
-    const hold = await deps.wallets.hold(entry);
+    const hold = await deps.wallets.hold({ ...entry, amountFen });
     if (hold === 'insufficient') {
-      deps.logger.error(
-        { orderId: order._id, amountFen: entry.amountFen },
-        'order is unpaid: no money to take',
-      );
-      return { state: 'none', amountFen: entry.amountFen, chargeId: null };
+      deps.logger.error({ orderId: order._id, amountFen }, 'order is unpaid: no money to take');
+      await deps.quotes.consume(order._id);
+      await deps.debts.owe(order, payerOf(order));
+      return { state: 'none', amountFen, chargeId: null };
     }
     at('capture');
-    const chargeId = await deps.wallets.capture(entry);
-    return { state: 'captured', amountFen: entry.amountFen, chargeId };
+    const { taxRateBp } = order.price;
+    const chargeId = await deps.wallets.capture({
+      ...entry,
+      amountFen,
+      ...(taxRateBp === undefined ? {} : { taxRateBp }),
+    });
+    await deps.quotes.consume(order._id);
+    await deps.debts.paid(order._id);
+    return { state: 'captured', amountFen, chargeId };
+  };
+  const undo = async (order: OrderDocument) => {
+    await deps.wallets.release({ tenantId: order.tenantId, userId: payerOf(order), orderId: order._id });
+    await deps.quotes.giveBack(order._id);
   };
   const release = async (order: OrderDocument): Promise<OrderDocument['payment']> => {
-    await deps.wallets.release({ tenantId: order.tenantId, userId: order.userId, orderId: order._id });
+    await undo(order);
     return {
       ...order.payment,
       state: order.payment.state === 'held' ? 'released' : order.payment.state,
@@ -100,6 +117,7 @@ export function createSettlement(deps: {
 
   return {
     settle,
+    undo,
     async recover() {
       const late = await deps.orders.due(new Date(deps.clock.now()).toISOString(), 200);
       for (const order of late) {

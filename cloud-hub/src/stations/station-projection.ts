@@ -79,10 +79,7 @@ export function createStationProjection(deps: StationProjectionDeps): StationPro
       })),
       { ordered: false },
     );
-    for (const { _id, online } of states) {
-      const entry = registry.peek(_id);
-      if (entry) entry.online = online;
-    }
+    for (const { _id, online } of states) registry.noteOnline(_id, online);
   }
 
   return {

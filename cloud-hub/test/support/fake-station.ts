@@ -7,7 +7,7 @@ type Downlink = { id?: string; type: number; device: string; data?: Record<strin
 /** A station as a third party would write one: an MQTT client with name and password. `own` speaks our additions too. */
 export async function connectStation(
   mqttUrl: string,
-  options: { device?: string; topics?: 'own' | 'shared' } = {},
+  options: { device?: string; topics?: 'own' | 'shared'; epoch?: number } = {},
 ) {
   const device = options.device ?? '1231';
   const own = (options.topics ?? 'own') === 'own';
@@ -23,6 +23,8 @@ export async function connectStation(
     received.push(JSON.parse(payload.toString('utf8')) as Downlink);
   });
   await client.subscribeAsync(own ? controlTopic(device) : 'control', { qos: 1 });
+  /** Starts of the station: sequence numbers count within one. */
+  const epoch = options.epoch ?? 1;
   let seq = 0;
   const publish = (type: number, data: unknown) =>
     client.publishAsync(
@@ -32,7 +34,7 @@ export async function connectStation(
         type,
         data,
         time: new Date().toISOString(),
-        ...(own ? { v: 1, id: crypto.randomUUID(), epoch: 1, seq: seq++ } : {}),
+        ...(own ? { v: 1, id: crypto.randomUUID(), epoch, seq: seq++ } : {}),
       }),
       { qos: 1 },
     );

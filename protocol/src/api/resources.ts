@@ -194,9 +194,27 @@ export const orderSchema = z.object({
     .nullable(),
   price: z.object({
     planVersion: z.string(),
-    lines: z.array(z.object({ label: z.string(), amountFen: z.number().int() })),
+    /** How the total comes about, line by line; they add up to it. */
+    lines: z.array(
+      z.object({
+        label: z.string(),
+        amountFen: z.number().int(),
+        /** What kind of line it is, for clients that word it themselves. */
+        code: z.enum(['base', 'energy', 'tariff', 'subscription', 'coupon', 'cap']).optional(),
+        labelEn: z.string().optional(),
+      }),
+    ),
     totalFen: z.number().int(),
     currency: z.literal('CNY'),
+    /** Tax that the total includes. */
+    taxFen: z.number().int().optional(),
+    taxRateBp: z.number().int().optional(),
+    /** True while the total is the most it can become: energy is billed when the packs have been read. */
+    estimate: z.boolean().optional(),
+    /** Whose wallet pays, when it is not the rider's. */
+    payerUserId: z.string().optional(),
+    /** What the price uses up: reserved with the order, spent or given back with the money. */
+    benefits: z.array(z.object({ kind: z.enum(['subscription', 'coupon']), id: z.string() })).optional(),
   }),
   /** Held when authorised, captured once when the pack left, released otherwise. */
   payment: z.object({
@@ -224,6 +242,8 @@ export const orderCreateSchema = z.strictObject({
   /** Id that the station gave its swap; with the device it makes the order unique. */
   requestId: z.string().min(1).max(64).optional(),
   startedAt: isoTimeSchema.optional(),
+  /** The swap pass that the station honoured without a network: the swap has happened already. */
+  pass: z.string().max(1_000).optional(),
 });
 export type OrderCreate = z.infer<typeof orderCreateSchema>;
 
@@ -301,7 +321,10 @@ export type LiveEvent = z.infer<typeof liveEventSchema>;
 export const chargeSchema = z.object({
   ...stored,
   orderId: z.string(),
+  /** Whose wallet paid. */
   userId: z.string(),
   ...moneySchema.shape,
+  /** What of it was given back. */
+  refundedFen: z.number().int().optional(),
 });
 export type Charge = z.infer<typeof chargeSchema>;

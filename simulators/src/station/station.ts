@@ -100,7 +100,24 @@ export async function createVirtualStation(
   let wiring: Wiring | undefined;
   const controller = createCabinetController({
     hardware: {
-      slots: bays.map((bay) => bay.hardware()),
+      slots: bays.map((bay) => {
+        const hardware = bay.hardware();
+        return {
+          ...hardware,
+          releaseLock() {
+            const wasLatched = bay.compartment.latched();
+            const outcome = hardware.releaseLock();
+            if (outcome.ok && wasLatched) note('latch released', { slot: bay.slot });
+            return outcome;
+          },
+          engageLock() {
+            const wasLatched = bay.compartment.latched();
+            const outcome = hardware.engageLock();
+            if (outcome.ok && !wasLatched) note('latch engaged', { slot: bay.slot });
+            return outcome;
+          },
+        };
+      }),
       mains: () => mains,
       mainsMv: () => (mains ? MAINS_MV : 0),
       meterWh: () => meterWh,
@@ -108,7 +125,7 @@ export async function createVirtualStation(
     },
     clock,
     options: {
-      identity: { model: 'VB-C12', firmware: '1.4.0', serial: `CAB-${config.device}` },
+      identity: { model: 'VB-C12', firmware: config.cabinetFirmware, serial: `CAB-${config.device}` },
       interlock: config.interlock,
       locksNeedMains: config.locksNeedMains,
       lockMotorMs: 60,

@@ -14,6 +14,7 @@ import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { NewMessage } from '../storage/outbox.js';
 import type { Storage } from '../storage/storage.js';
+import { storageFaultOf } from '../storage/storage-fault.js';
 import type { HubClock } from '../uplink/hub-clock.js';
 import type { Downlink } from '../uplink/session.js';
 import { derivedCommandId } from './command-id.js';
@@ -219,7 +220,7 @@ export function createCommandIntake(deps: Deps) {
   function fail(id: string, error: unknown): void {
     try {
       const started = storage.commands.find(id)?.state === 'started';
-      const full = String((error as { code?: unknown }).code) === 'SQLITE_FULL';
+      const full = storageFaultOf(error) === 'full';
       const reason = full ? 'DISK_FULL' : started ? 'INTERRUPTED' : 'HARDWARE_SILENT';
       settle(id, { state: started ? 'unknown' : 'failed', reason, detail: messageOf(error).slice(0, 500) });
     } catch (again) {

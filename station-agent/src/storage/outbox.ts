@@ -2,6 +2,8 @@ import { LANES, type Lane } from '@voltbay/protocol';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.js';
 import type { Db } from './database.js';
+import { storageFaultOf } from './storage-fault.js';
+import { createWriteLog } from './write-log.js';
 
 /** A message that waits for SERVER_ACK. `data` is JSON text. */
 export type OutboxRow = {
@@ -36,7 +38,7 @@ export const DEFAULT_MAX_TELEMETRY_ROWS = 500_000;
 const THIN_STEP = 1_000;
 const MAX_ROOM_ATTEMPTS = 3;
 
-const isDiskFull = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === 'SQLITE_FULL';
+const isDiskFull = (error: unknown): boolean => storageFaultOf(error) === 'full';
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
@@ -55,7 +57,16 @@ type RawRow = {
  * but thinning of telemetry, which is reported. `enqueue` may run inside a caller's transaction: the message then becomes durable
  * together with what it tells.
  */
-export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTelemetryRows?: number }) {
+export function createOutbox(
+  db: Db,
+  deps: {
+    epoch: number;
+    clock: Clock;
+    maxTelemetryRows?: number;
+    /** Gives up disk space that was held for what must not be lost; false when there is none left. */
+    spare?: () => boolean;
+  },
+) {
   const { epoch, clock } = deps;
   const maxTelemetryRows = deps.maxTelemetryRows ?? DEFAULT_MAX_TELEMETRY_ROWS;
   const insert = db.prepare(
@@ -74,6 +85,7 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
     'SELECT epoch, seq FROM outbox WHERE lane = ? ORDER BY epoch, seq LIMIT ?',
   );
   const countLane = db.prepare<[number], { n: number }>('SELECT count(*) AS n FROM outbox WHERE lane = ?');
+  const writeLog = createWriteLog(db);
   const listeners = new Set<() => void>();
   let nextSeq = 0;
   // Counted once and carried on: counting a million waiting rows for every report would stall the station.
@@ -138,18 +150,29 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
 
   const thinAll = db.transaction(thin);
 
-  /** False when there is no telemetry left to give. */
+  /** Gives the oldest telemetry up. False when there is none left, or no room even for that. */
   function makeRoom(): boolean {
+    const flushed = writeLog.flush();
     const before = { nextSeq, depth, telemetryRows };
+    let thinned: number;
     try {
-      return thinAll() > 0;
+      thinned = thinAll();
     } catch (error) {
       ({ nextSeq, depth, telemetryRows } = before);
       if (isDiskFull(error)) return false;
       throw error;
     }
+    return (flushed || writeLog.shorten()) && thinned > 0;
   }
-
+  /** Never fails what was stored already. */
+  function keepLogShort(): void {
+    if (!writeLog.isLong() || writeLog.flush()) return;
+    try {
+      makeRoom();
+    } catch {
+      // The next write tells.
+    }
+  }
   const applyAcks = db.transaction((acks: readonly AckRange[]): number => {
     let left = 0;
     for (const ack of acks) {
@@ -168,23 +191,28 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
     head: (): OutboxPosition => ({ epoch, seq: nextSeq - 1 }),
     /**
      * Runs a transaction; when it fails the sequence numbers it took are free again, so that no gap remains. When the disk is full the
-     * oldest telemetry makes room and the transaction runs once more: what tells of a swap or of money is never what is dropped.
+     * oldest telemetry makes room and the transaction runs once more: what tells of a swap or of money is never what is dropped. What is
+     * `precious` may also spend the disk space held in reserve.
      */
-    keepingSeq<T>(work: () => T): T {
+    keepingSeq<T>(work: () => T, precious = false): T {
       const outermost = !db.inTransaction;
       for (let attempt = 0; ; attempt++) {
         const before = { nextSeq, depth, telemetryRows };
         try {
-          return work();
+          const result = work();
+          if (outermost) keepLogShort();
+          return result;
         } catch (error) {
           ({ nextSeq, depth, telemetryRows } = before);
-          if (!outermost || !isDiskFull(error) || attempt >= MAX_ROOM_ATTEMPTS || !makeRoom()) throw error;
+          if (!outermost || !isDiskFull(error) || attempt >= MAX_ROOM_ATTEMPTS) throw error;
+          if (!makeRoom() && !(precious && deps.spare?.())) throw error;
         }
       }
     },
     /** Makes messages durable in one transaction and wakes the sender. Called inside a transaction they become durable with it. */
     enqueue(messages: readonly NewMessage[]): OutboxPosition[] {
-      const positions = this.keepingSeq(() => insertAll(messages));
+      const precious = messages.some(({ lane }) => lane === 'money' || lane === 'alarm');
+      const positions = this.keepingSeq(() => insertAll(messages), precious);
       for (const listener of listeners) listener();
       return positions;
     },

@@ -58,7 +58,7 @@ describe('the database', () => {
     expect(codeOf(() => openStorage(dir, systemClock).close())).toBeNull();
   });
 
-  it('says that a file is damaged, or written by a newer agent, and leaves no lock behind', () => {
+  it('sets a file aside that is no database, refuses one of a newer agent, and leaves no lock behind', () => {
     withStorage(() => {});
     const db = new Database(databaseFile(dir));
     db.pragma('user_version = 99');
@@ -66,8 +66,10 @@ describe('the database', () => {
     expect(codeOf(() => openStorage(dir, systemClock))).toBe('DATABASE_NEWER');
     for (const suffix of ['', '-wal', '-shm']) rmSync(databaseFile(dir) + suffix, { force: true });
     writeFileSync(databaseFile(dir), 'this is no database at all, not even by accident'.repeat(100));
-    expect(codeOf(() => openStorage(dir, systemClock))).toBe('DATABASE_DAMAGED');
-    rmSync(databaseFile(dir));
+    const foreign = openStorage(dir, systemClock);
+    expect(foreign.salvage?.incomplete).toContain('outbox');
+    expect(foreign.outbox.stats().rows).toBe(0);
+    foreign.close();
     expect(codeOf(() => openStorage(dir, systemClock).close())).toBeNull();
   });
 

@@ -1,5 +1,5 @@
 import type { SwapReason } from '@voltbay/protocol';
-import { chooseDispenseSlot, chooseReturnSlot } from './eligibility.js';
+import { chooseDispenseSlot, chooseReturnSlot, judgeDispense } from './eligibility.js';
 import type {
   DoorCycle,
   DoorPurpose,
@@ -133,6 +133,13 @@ function decideDoor(
       if (view.phaseMs < timeoutMs) return { do: 'wait' };
       return { do: 'note', steps: notOpened(door.slot, 'refused', 'another door stands open') };
     }
+    if (door.purpose === 'dispense') {
+      // Time has passed since the pack was chosen, perhaps a whole restart: it must still be fit to leave.
+      if (sense.pack?.ageMs === null && !view.unreadable.includes(door.slot))
+        return { do: 'refresh', slot: door.slot };
+      const verdict = judgeDispense(sense, state.request, rules);
+      if (!verdict.ok) return { do: 'note', steps: notOpened(door.slot, 'unfit', verdict.detail) };
+    }
     return { do: 'repeat-open', slot: door.slot, token: door.token };
   }
 
@@ -182,6 +189,8 @@ const REASON_OF_CAUSE: Record<NotOpenedCause, SwapReason | null> = {
   jam: null,
   // Tried again until the phase is over.
   busy: null,
+  // The next choice leaves it out.
+  unfit: null,
   'no-power': 'OUT_OF_SERVICE',
   maintenance: 'MAINTENANCE',
   refused: 'SLOT_UNSAFE',
@@ -330,6 +339,15 @@ function decideDispense(
     chooseDispenseSlot(again, state.request, rules, except) ??
     chooseDispenseSlot(slots, state.request, rules, except);
   if (!target) {
+    // After a restart nothing has been read yet: look before there is said to be no pack.
+    const unread = slots.find(
+      (slot) =>
+        slot.occupied === true &&
+        slot.fault === null &&
+        !except.includes(slot.slot) &&
+        (slot.pack === null || slot.pack.ageMs === null || slot.pack.quality.includes('stale')),
+    );
+    if (unread) return { do: 'refresh', slot: unread.slot };
     if (otherDoorOpen(slots)) return { do: 'wait' };
     return state.jammed.length > 0
       ? fail('DOOR_JAM', `slots ${state.jammed.join(', ')}`)

@@ -146,7 +146,7 @@ export function createSwapRunner(deps: SwapRunnerDeps) {
       const awayMs = clock.nowMs() - (journal.at(-1)?.atMs ?? row.startedAtMs);
       const stale = awayMs < -5_000 || awayMs > resumeWindowMs;
       log.warn(
-        { swapId: row.swapId, awayMs, stale, door: state.door },
+        { swapId: row.swapId, awayMs, stale, slot: state.door?.slot, door: state.door?.status },
         'resuming a swap that was interrupted',
       );
       const resumed = noteSteps(deps, state, [{ step: 'resumed', epoch: storage.epoch }]);
@@ -191,13 +191,17 @@ type LoopContext = SwapRunnerDeps & {
   wait(): Promise<void>;
 };
 
+/** Packs that did not answer. A port that is still being opened gets some time first. */
+type Unreadable = { slots: Set<number>; linkDown: Map<number, number> };
+const MAX_LINK_DOWN_TRIES = 20;
+
 async function runLoop(context: LoopContext): Promise<SwapState> {
   const { clock, log, rules, signal } = context;
   const swapId = context.state().request.swapId;
   let phase = { name: '', startedMs: clock.monotonicMs() };
   let release = { token: '', atMs: clock.monotonicMs(), repeats: 0 };
   let answeredMs = clock.monotonicMs();
-  const unreadable = new Set<number>();
+  const unreadable: Unreadable = { slots: new Set(), linkDown: new Map() };
   let restless = 0;
 
   while (!context.state().ended && !signal.aborted) {
@@ -215,7 +219,7 @@ async function runLoop(context: LoopContext): Promise<SwapState> {
       phaseMs: now - phase.startedMs,
       releasedMs: now - release.atMs,
       repeats: release.repeats,
-      unreadable: [...unreadable],
+      unreadable: [...unreadable.slots],
       stale: context.stale || state.unknown !== null,
     };
     const action = decideSwap(state, view, rules);
@@ -251,7 +255,7 @@ async function perform(
   context: LoopContext,
   action: SwapAction,
   slots: readonly SlotView[],
-  unreadable: Set<number>,
+  unreadable: Unreadable,
 ): Promise<void> {
   switch (action.do) {
     case 'note':
@@ -287,7 +291,11 @@ async function perform(
     case 'refresh': {
       context.packs.setUrgent([action.slot]);
       const outcome = await context.packs.readNow(action.slot, { timeoutMs: 5_000, signal: context.signal });
-      if (!outcome.ok) unreadable.add(action.slot);
+      if (outcome.ok) return;
+      const tries = (unreadable.linkDown.get(action.slot) ?? 0) + 1;
+      unreadable.linkDown.set(action.slot, tries);
+      if (outcome.reason !== 'link-down' || tries >= MAX_LINK_DOWN_TRIES) unreadable.slots.add(action.slot);
+      else await context.wait();
       return;
     }
     case 'lock':

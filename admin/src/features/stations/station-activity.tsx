@@ -1,7 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { Order } from '@voltbay/protocol/api';
-import { formatFen, type SlotTone, type StationSlot, slotAlarms } from '@voltbay/protocol/client';
+import { formatFen, type StationSlot, slotAlarms } from '@voltbay/protocol/client';
 import { AgeText, TimeText } from '../../components/ui/age.js';
+import { alarmTone } from '../../components/ui/alarm-tone.js';
 import { Card } from '../../components/ui/page.js';
 import { ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { orderTone, ToneTag } from '../../components/ui/tag.js';
@@ -87,9 +88,4 @@ export function AlarmFeed(props: { alarms: Alarm[]; slots: readonly StationSlot[
       )}
     </Card>
   );
-}
-
-function alarmTone(alarm: Alarm): SlotTone {
-  if (alarm.state === 'cleared') return 'off';
-  return alarm.severity === 'critical' ? 'fault' : 'charging';
 }

@@ -1,14 +1,10 @@
 import type { Battery, Command, Order, PrincipalInfo, Station } from '@voltbay/protocol/api';
-import { ApiError } from '@voltbay/protocol/client';
 import createClient from 'openapi-fetch';
+import { body, type Page, page, type QueryOf } from './answers.js';
 import type { operations, paths } from './generated/schema.js';
+import { createOfficeApi, type OfficeApi } from './office-api.js';
 
-/** A page of a list; `total` is what `X-Total-Count` says. */
-export type Page<T> = { items: T[]; total: number };
-
-type QueryOf<Name extends keyof operations> = operations[Name] extends { parameters: { query?: infer Query } }
-  ? NonNullable<Query>
-  : never;
+export type { Page } from './answers.js';
 export type StationQuery = QueryOf<'listStations'>;
 export type OrderQuery = QueryOf<'listOrders'>;
 export type BatteryQuery = QueryOf<'listBatteries'>;
@@ -28,7 +24,7 @@ export type Alarm = AlarmAnswer[number];
 export type AlarmQuery = QueryOf<'listAlarms'>;
 
 /** What the console asks of the hub. Throws ApiError, OfflineError, SignedOutError. */
-export type HubApi = {
+export type HubApi = OfficeApi & {
   me(signal?: AbortSignal): Promise<PrincipalInfo>;
   stations(query: StationQuery, signal?: AbortSignal): Promise<Page<Station>>;
   station(id: string, signal?: AbortSignal): Promise<Station>;
@@ -36,28 +32,24 @@ export type HubApi = {
   command(id: string, signal?: AbortSignal): Promise<HubCommand>;
   orders(query: OrderQuery, signal?: AbortSignal): Promise<Page<Order>>;
   order(id: string, signal?: AbortSignal): Promise<Order>;
+  cancelOrder(id: string, idempotencyKey: string): Promise<Order>;
+  /** Settles an `unknown` order by hand; with the serial of the pack that left, the charge stands. */
+  resolveOrder(
+    id: string,
+    resolution: { note: string; dispensedPackId?: string },
+    idempotencyKey: string,
+  ): Promise<Order>;
   batteries(query: BatteryQuery, signal?: AbortSignal): Promise<Page<Battery>>;
   battery(id: string, signal?: AbortSignal): Promise<Battery>;
   custody(batteryId: string, signal?: AbortSignal): Promise<CustodyEntry[]>;
   alarms(query: AlarmQuery, signal?: AbortSignal): Promise<Page<Alarm>>;
-};
-
-type Answer<T> = { data?: T; response: Response };
-
-/** `send` has already thrown for a refusal; an empty answer where one was promised is the hub's fault. */
-function body<T>(answer: Answer<T>): T {
-  if (answer.data === undefined) throw new ApiError(answer.response.status, { code: 'INTERNAL' });
-  return answer.data;
-}
-
-const page = <T>(answer: Answer<T[]>): Page<T> => {
-  const items = body(answer);
-  return { items, total: Number(answer.response.headers.get('x-total-count') ?? items.length) };
+  acknowledgeAlarm(id: string): Promise<Alarm>;
 };
 
 export function createHubApi(send: (request: Request) => Promise<Response>, origin: string): HubApi {
   const hub = createClient<paths>({ baseUrl: origin, fetch: send });
   return {
+    ...createOfficeApi(hub),
     me: async (signal) => body(await hub.GET('/auth/v1/me', { signal })),
     stations: async (query, signal) =>
       page(await hub.GET('/core/v0/stations', { params: { query }, signal })),
@@ -75,6 +67,20 @@ export function createHubApi(send: (request: Request) => Promise<Response>, orig
     orders: async (query, signal) => page(await hub.GET('/core/v0/orders', { params: { query }, signal })),
     order: async (id, signal) =>
       body(await hub.GET('/core/v0/orders/{id}', { params: { path: { id } }, signal })),
+    cancelOrder: async (id, idempotencyKey) =>
+      body(
+        await hub.POST('/core/v0/orders/{id}/cancel', {
+          params: { path: { id }, header: { 'Idempotency-Key': idempotencyKey } },
+          body: {},
+        }),
+      ),
+    resolveOrder: async (id, resolution, idempotencyKey) =>
+      body(
+        await hub.POST('/core/v0/orders/{id}/resolve', {
+          params: { path: { id }, header: { 'Idempotency-Key': idempotencyKey } },
+          body: resolution,
+        }),
+      ),
     batteries: async (query, signal) =>
       page(await hub.GET('/core/v0/batteries', { params: { query }, signal })),
     battery: async (id, signal) =>
@@ -87,5 +93,7 @@ export function createHubApi(send: (request: Request) => Promise<Response>, orig
         }),
       ),
     alarms: async (query, signal) => page(await hub.GET('/core/v0/alarms', { params: { query }, signal })),
+    acknowledgeAlarm: async (id) =>
+      body(await hub.POST('/core/v0/alarms/{id}/acknowledge', { params: { path: { id } } })),
   };
 }

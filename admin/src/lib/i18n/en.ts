@@ -1,7 +1,9 @@
+import { officeEn } from './office/en.js';
 import type { MessageKey } from './zh-cn.js';
 
 /** English wording; the type makes a missing or an extra key a build error. */
 export const en: Record<MessageKey, string> = {
+  ...officeEn,
   'app.console': 'Operations',
   'nav.main': 'Main navigation',
   'nav.stations': 'Stations',

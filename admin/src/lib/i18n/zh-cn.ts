@@ -1,5 +1,8 @@
+import { officeZhCn } from './office/zh-cn.js';
+
 /** Chinese wording, and the list of all keys. Keep keys sorted by area. */
 export const zhCn = {
+  ...officeZhCn,
   'app.console': '运营中台',
   'nav.main': '主导航',
   'nav.stations': '换电站',

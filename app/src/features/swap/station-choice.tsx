@@ -8,8 +8,8 @@ import { Loading, Pill } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePalette } from '../../lib/preferences.js';
-import { nearStations, readyCount } from '../stations/distance.js';
-import { usePlace } from '../stations/use-stations.js';
+import { nearStations, readyCount } from '../../lib/stations/distance.js';
+import { usePlace } from '../../lib/stations/use-stations.js';
 import { parseStationCode } from './station-code.js';
 
 /** The camera is heavy and rarely needed: loaded when asked for. */

@@ -7,6 +7,7 @@ import { useServices } from '../services.js';
 
 /** The net under the event line: an order is also asked for this often while it runs. */
 const POLL_MS = 4_000;
+const REREAD_AFTER_MS = [1_500, 6_000] as const;
 /** The charge takes a second at most. */
 const POLL_SETTLING_MS = 1_000;
 /** Slower while events arrive, which say the same sooner. */
@@ -33,6 +34,7 @@ export function useLiveOrder(orderId: string) {
   const query = useQuery({
     queryKey: ['order', orderId],
     queryFn: () => api.order(orderId),
+    refetchOnMount: 'always',
     refetchInterval: ({ state }) => {
       if (state.data && isSettled(state.data)) return false;
       const over = state.data !== undefined && isTerminalOrderState(state.data.state);
@@ -64,6 +66,16 @@ export function useLiveOrder(orderId: string) {
     stream.start();
     return () => stream.stop();
   }, [connectOrder, orderId, over, queryClient]);
+
+  // The end may overtake the station's last steps: the record is read again when they have had time to arrive.
+  useEffect(() => {
+    if (!over) return;
+    const again = (): void => void queryClient.invalidateQueries({ queryKey: ['order', orderId] });
+    const timers = REREAD_AFTER_MS.map((ms) => setTimeout(again, ms));
+    return () => {
+      for (const timer of timers) clearTimeout(timer);
+    };
+  }, [orderId, over, queryClient]);
 
   return { query, live };
 }

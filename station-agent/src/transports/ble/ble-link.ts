@@ -39,6 +39,15 @@ export async function connectPeripheral(
 ): Promise<AbortController> {
   // What an earlier connection left waiting would take this one's answers.
   peripheral.removeAllListeners();
+  if (peripheral.state === 'connected') {
+    // A link that nobody holds any more would keep the device from being connected to.
+    const ends = [{ signal: lost, code: 'ADAPTER_LOST' as const }];
+    await bounded<void>({ what: 'closing an old link', timeoutMs: timeouts.settleMs, ends }, (settle) => {
+      peripheral.once('disconnect', () => settle(null));
+      peripheral.disconnect();
+    }).catch(() => undefined);
+    peripheral.removeAllListeners();
+  }
   // A peripheral that noble still takes for connected refuses to connect.
   if (peripheral.state !== 'disconnected') peripheral.state = 'disconnected';
   const what = `connecting to ${peripheral.address}`;

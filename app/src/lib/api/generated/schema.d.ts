@@ -468,6 +468,183 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/v0/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Payments through providers; riders see their own */
+        get: operations["listPayments"];
+        put?: never;
+        /** Top up the own wallet; the answer says how to pay. The wallet is credited once the provider confirms */
+        post: operations["startPayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One payment */
+        get: operations["getPayment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/payments/{id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a top-up back the way it came, as far as it is still in the wallet */
+        post: operations["refundPayment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refunds of payments; riders see their own */
+        get: operations["listRefunds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/payment-callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Notifications that came, with what became of them */
+        get: operations["listPaymentCallbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/payments/callbacks/alipay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Notifications of alipay: believed only with the provider's own signature
+         * @description The body is the provider’s own (a form from Alipay, JSON from WeChat Pay) and so is the answer. Repeats and late ones change nothing; forged, stale and foreign ones are refused and written down.
+         */
+        post: operations["receiveAlipayCallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/payments/callbacks/wechat": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Notifications of wechat: believed only with the provider's own signature
+         * @description The body is the provider’s own (a form from Alipay, JSON from WeChat Pay) and so is the answer. Repeats and late ones change nothing; forged, stale and foreign ones are refused and written down.
+         */
+        post: operations["receiveWechatCallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/ledger/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Entries of the ledger, newest first; riders see those of their own wallet */
+        get: operations["listLedgerEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/ledger/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Trial balance: the sum of every account kind, or of every account, up to a time; the sums add up to 0 */
+        get: operations["listLedgerAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/ledger/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read the whole ledger and hold it against wallets and charges; lists every difference */
+        post: operations["verifyLedger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/v0/stations": {
         parameters: {
             query?: never;
@@ -699,6 +876,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/v0/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Background tasks, newest first; state=dead lists the dead letters */
+        get: operations["listTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task with its progress and history */
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/tasks/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try a dead or cancelled task again, with fresh attempts */
+        post: operations["replayTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/tasks/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a waiting task, or tell a running one to stop */
+        post: operations["cancelTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/task-schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What runs by the clock, with last and next due times */
+        get: operations["listTaskSchedules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/task-schedules/{id}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a schedule now, beside its due times */
+        post: operations["runTaskSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/v0/stations/{id}/readings": {
         parameters: {
             query?: never;
@@ -736,7 +1015,461 @@ export interface paths {
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: never;
+    schemas: {
+        Problem: {
+            type: string;
+            title: string;
+            status: number;
+            detail?: string;
+            instance?: string;
+            code: string;
+            requestId: string;
+            reason?: string;
+            resourceId?: string;
+            errors?: {
+                path: string;
+                message: string;
+            }[];
+        };
+        User: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            phone?: string;
+            name: string;
+            /** @enum {string} */
+            status: "active" | "suspended" | "closed";
+            /**
+             * @default none
+             * @enum {string}
+             */
+            realName: "none" | "pending" | "verified" | "rejected";
+            /**
+             * @default zh-CN
+             * @enum {string}
+             */
+            locale: "zh-CN" | "en";
+            balanceFen: number;
+            vehicleIds: string[];
+        };
+        Vehicle: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            plate?: string;
+            vin?: string;
+            model?: string;
+            packClass: string;
+            packSlots: number;
+            ownerUserId: string | null;
+            packIds: string[];
+        };
+        Battery: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            packClass: string;
+            model?: string;
+            /** @enum {string} */
+            status: "in-service" | "quarantined" | "retired";
+            custodian: {
+                /** @enum {string} */
+                kind: "station" | "vehicle" | "depot" | "transit" | "maker" | "unknown";
+                id?: string;
+                slot?: number;
+                /** Format: date-time */
+                since: string;
+            };
+            lastReading: {
+                bluetooth?: boolean;
+                charge?: boolean;
+                maxVol?: number;
+                slot?: number;
+                time?: string;
+                source?: string;
+                packId?: string;
+                packClass?: string;
+                serial?: string;
+                model?: string;
+                hwVersion?: string;
+                fwVersion?: string;
+                productionDate?: string;
+                voltageMv?: number;
+                currentMa?: number;
+                socPct?: number;
+                sohPct?: number;
+                remainingMah?: number;
+                capacityMah?: number;
+                designCapacityMah?: number;
+                cycles?: number;
+                cellMv?: number[];
+                temperaturesDeciC?: number[];
+                mosTemperatureDeciC?: number;
+                chargeMos?: boolean;
+                dischargeMos?: boolean;
+                protectionBits?: number;
+                balanceBits?: number;
+                alarms?: string[];
+                quality?: string[];
+            } | null;
+            /** Format: date-time */
+            lastSeenAt: string | null;
+        };
+        Station: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            name: string;
+            device: string;
+            /** @enum {string} */
+            lifecycle: "draft" | "commissioned" | "live" | "maintenance" | "retired";
+            /** @enum {string} */
+            topics: "own" | "shared";
+            location: {
+                lat: number;
+                lon: number;
+                address?: string;
+            } | null;
+            timeZone: string;
+            online: boolean;
+            /** Format: date-time */
+            lastSeenAt: string | null;
+            epoch: number | null;
+            versions?: {
+                [key: string]: string;
+            };
+            info: {
+                mainsOn?: boolean;
+                meterWh?: number;
+                airTemperatureDeciC?: number;
+                humidityPermille?: number;
+                smoke?: boolean;
+                water?: boolean;
+                tilt?: boolean;
+                /** @enum {string} */
+                mode?: "in-service" | "maintenance" | "out-of-service";
+                swapInProgress?: boolean;
+                outboxDepth?: number;
+                oldestUnackedAgeS?: number;
+                versions?: {
+                    [key: string]: string;
+                };
+                connectivity?: {
+                    [key: string]: unknown;
+                };
+            } | null;
+            slots: {
+                slot: number;
+                /** @enum {string} */
+                door?: "closed" | "open" | "unknown";
+                /** @enum {string} */
+                lock?: "locked" | "unlocked" | "jam" | "unknown";
+                occupied?: boolean | null;
+                tag?: string;
+                packClass?: string;
+                /** @enum {string} */
+                use?: "empty" | "charging" | "ready" | "reserved" | "swap" | "faulty" | "maintenance" | "unknown";
+                charging?: boolean;
+                chargerMv?: number;
+                chargerMa?: number;
+                enabled?: boolean;
+                reading?: {
+                    bluetooth?: boolean;
+                    charge?: boolean;
+                    maxVol?: number;
+                    slot?: number;
+                    time?: string;
+                    source?: string;
+                    packId?: string;
+                    packClass?: string;
+                    serial?: string;
+                    model?: string;
+                    hwVersion?: string;
+                    fwVersion?: string;
+                    productionDate?: string;
+                    voltageMv?: number;
+                    currentMa?: number;
+                    socPct?: number;
+                    sohPct?: number;
+                    remainingMah?: number;
+                    capacityMah?: number;
+                    designCapacityMah?: number;
+                    cycles?: number;
+                    cellMv?: number[];
+                    temperaturesDeciC?: number[];
+                    mosTemperatureDeciC?: number;
+                    chargeMos?: boolean;
+                    dischargeMos?: boolean;
+                    protectionBits?: number;
+                    balanceBits?: number;
+                    alarms?: string[];
+                    quality?: string[];
+                } | null;
+                /** Format: date-time */
+                updatedAt?: string;
+            }[];
+            ready: {
+                [key: string]: number;
+            };
+            emptySlots: number;
+        };
+        PublicStation: {
+            id: string;
+            name: string;
+            location: {
+                lat: number;
+                lon: number;
+                address?: string;
+            } | null;
+            timeZone: string;
+            online: boolean;
+            ready: {
+                [key: string]: number;
+            };
+            emptySlots: number;
+            /** Format: date-time */
+            lastSeenAt: string | null;
+            slotCount: number;
+            inService: boolean;
+        };
+        Order: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @enum {string} */
+            kind: "swap";
+            /** @enum {string} */
+            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
+            /** @enum {string} */
+            origin: "remote" | "station" | "operator" | "offline";
+            userId: string;
+            vehicleId: string;
+            stationId: string;
+            commandId: string | null;
+            packClass: string | null;
+            returned: {
+                packId?: string;
+                slot?: number;
+                reading?: components["schemas"]["Reading"];
+                /** Format: date-time */
+                at: string;
+            } | null;
+            dispensed: {
+                packId?: string;
+                slot?: number;
+                reading?: components["schemas"]["Reading"];
+                /** Format: date-time */
+                at: string;
+            } | null;
+            price: {
+                planVersion: string;
+                lines: {
+                    label: string;
+                    amountFen: number;
+                }[];
+                totalFen: number;
+                /** @enum {string} */
+                currency: "CNY";
+            };
+            payment: {
+                /** @enum {string} */
+                state: "none" | "held" | "captured" | "released";
+                amountFen: number;
+                chargeId: string | null;
+            };
+            reason: string | null;
+            timeline: components["schemas"]["OrderStep"][];
+            /** Format: date-time */
+            expiresAt: string | null;
+            /** Format: date-time */
+            completedAt: string | null;
+        };
+        OrderStep: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
+            /** @enum {string} */
+            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
+            who: string;
+            what: string;
+            slot?: number;
+            packId?: string;
+            reason?: string;
+        };
+        OrderCreate: {
+            userId?: string;
+            user?: string;
+            vehicleId?: string;
+            vehicle?: string;
+            stationId?: string;
+            requestId?: string;
+            /** Format: date-time */
+            startedAt?: string;
+        };
+        OrderUpdate: {
+            /** @enum {string} */
+            state?: "returned" | "dispensed" | "completed" | "failed" | "refused" | "cancelled" | "resolved";
+            returnedPackId?: string;
+            returnedSlot?: number;
+            dispensedPackId?: string;
+            dispensedSlot?: number;
+            reason?: string;
+            note?: string;
+            /** Format: date-time */
+            at?: string;
+        };
+        Command: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            stationId: string;
+            type: number;
+            name: string;
+            data?: unknown;
+            /** @enum {string} */
+            state: "queued" | "sent" | "received" | "started" | "done" | "failed" | "rejected" | "expired" | "unknown";
+            reason: string | null;
+            detail: string | null;
+            by: string;
+            orderId: string | null;
+            ttlMs: number;
+            /** Format: date-time */
+            issuedAt: string;
+            /** Format: date-time */
+            settledAt: string | null;
+            history: {
+                /** Format: date-time */
+                at: string;
+                state: string;
+                reason?: string;
+            }[];
+        };
+        Charge: {
+            id: string;
+            tenantId: string;
+            version: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            orderId: string;
+            userId: string;
+            amountFen: number;
+            /** @enum {string} */
+            currency: "CNY";
+        };
+        Session: {
+            id: string;
+            /** @enum {string} */
+            audience: "rider" | "operator" | "station" | "api-key";
+            createdAt: string;
+            lastUsedAt: string;
+            userAgent?: string;
+            current: boolean;
+        };
+        Principal: {
+            sub: string;
+            /** @enum {string} */
+            audience: "rider" | "operator" | "station" | "api-key";
+            tenantId: string;
+            name?: string;
+            roles: string[];
+            permissions: string[];
+            device?: string;
+        };
+        TokenResponse: {
+            accessToken: string;
+            /** @enum {string} */
+            tokenType: "Bearer";
+            expiresInS: number;
+            refreshToken?: string;
+        };
+        EnrolResponse: {
+            device: string;
+            secret: string;
+            mqttUrl: string;
+            apiUrl: string;
+            /** @enum {string} */
+            topics: "own" | "shared";
+        };
+        Reading: {
+            bluetooth?: boolean;
+            charge?: boolean;
+            maxVol?: number;
+            slot?: number;
+            time?: string;
+            source?: string;
+            packId?: string;
+            packClass?: string;
+            serial?: string;
+            model?: string;
+            hwVersion?: string;
+            fwVersion?: string;
+            productionDate?: string;
+            voltageMv?: number;
+            currentMa?: number;
+            socPct?: number;
+            sohPct?: number;
+            remainingMah?: number;
+            capacityMah?: number;
+            designCapacityMah?: number;
+            cycles?: number;
+            cellMv?: number[];
+            temperaturesDeciC?: number[];
+            mosTemperatureDeciC?: number;
+            chargeMos?: boolean;
+            dischargeMos?: boolean;
+            protectionBits?: number;
+            balanceBits?: number;
+            alarms?: string[];
+            quality?: string[];
+        };
+        StationInfo: {
+            mainsOn?: boolean;
+            meterWh?: number;
+            airTemperatureDeciC?: number;
+            humidityPermille?: number;
+            smoke?: boolean;
+            water?: boolean;
+            tilt?: boolean;
+            /** @enum {string} */
+            mode?: "in-service" | "maintenance" | "out-of-service";
+            swapInProgress?: boolean;
+            outboxDepth?: number;
+            oldestUnackedAgeS?: number;
+            versions?: {
+                [key: string]: string;
+            };
+            connectivity?: {
+                [key: string]: unknown;
+            };
+        };
+    };
     responses: never;
     parameters: never;
     requestBodies: never;
@@ -773,21 +1506,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -796,21 +1515,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -819,21 +1524,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -842,21 +1533,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -889,21 +1566,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -912,21 +1575,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -935,21 +1584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -958,21 +1593,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1012,21 +1633,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1035,21 +1642,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1058,21 +1651,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1081,21 +1660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1128,21 +1693,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -1151,21 +1702,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -1174,21 +1711,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1197,21 +1720,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1220,21 +1729,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1243,21 +1738,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1301,13 +1782,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        accessToken: string;
-                        /** @enum {string} */
-                        tokenType: "Bearer";
-                        expiresInS: number;
-                        refreshToken?: string;
-                    };
+                    "application/json": components["schemas"]["TokenResponse"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -1316,21 +1791,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BAD_CREDENTIALS: Wrong name or password; REFRESH_REUSED: The session was used elsewhere and is closed; UNAUTHENTICATED: Sign in first */
@@ -1339,21 +1800,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -1362,21 +1809,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -1385,21 +1818,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1408,21 +1827,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1431,21 +1836,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1454,21 +1845,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1488,16 +1865,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        sub: string;
-                        /** @enum {string} */
-                        audience: "rider" | "operator" | "station" | "api-key";
-                        tenantId: string;
-                        name?: string;
-                        roles: string[];
-                        permissions: string[];
-                        device?: string;
-                    };
+                    "application/json": components["schemas"]["Principal"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -1506,21 +1874,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -1529,21 +1883,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1552,21 +1892,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1575,21 +1901,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1598,21 +1910,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1632,15 +1930,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        /** @enum {string} */
-                        audience: "rider" | "operator" | "station" | "api-key";
-                        createdAt: string;
-                        lastUsedAt: string;
-                        userAgent?: string;
-                        current: boolean;
-                    }[];
+                    "application/json": components["schemas"]["Session"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -1649,21 +1939,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -1672,21 +1948,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1695,21 +1957,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1718,21 +1966,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1741,21 +1975,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1784,21 +2004,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -1807,21 +2013,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -1830,21 +2022,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -1853,21 +2031,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -1876,21 +2040,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -1899,21 +2049,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1940,14 +2076,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        device: string;
-                        secret: string;
-                        mqttUrl: string;
-                        apiUrl: string;
-                        /** @enum {string} */
-                        topics: "own" | "shared";
-                    };
+                    "application/json": components["schemas"]["EnrolResponse"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -1956,21 +2085,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BAD_CREDENTIALS: Wrong name or password */
@@ -1979,21 +2094,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -2002,21 +2103,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -2025,21 +2112,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -2048,21 +2121,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -2071,21 +2130,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -2094,21 +2139,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2144,21 +2175,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -2167,21 +2184,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -2190,21 +2193,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -2213,21 +2202,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -2236,21 +2211,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -2259,21 +2220,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -2282,21 +2229,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2332,21 +2265,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -2355,21 +2274,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -2378,21 +2283,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -2401,21 +2292,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -2424,21 +2301,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -2447,21 +2310,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -2470,21 +2319,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2513,21 +2348,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -2536,21 +2357,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -2559,21 +2366,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -2582,21 +2375,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -2605,21 +2384,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -2628,21 +2393,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -2651,21 +2402,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2687,31 +2424,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        phone?: string;
-                        name: string;
-                        /** @enum {string} */
-                        status: "active" | "suspended" | "closed";
-                        /**
-                         * @default none
-                         * @enum {string}
-                         */
-                        realName: "none" | "pending" | "verified" | "rejected";
-                        /**
-                         * @default zh-CN
-                         * @enum {string}
-                         */
-                        locale: "zh-CN" | "en";
-                        balanceFen: number;
-                        vehicleIds: string[];
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -2720,21 +2433,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -2743,21 +2442,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -2766,21 +2451,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -2789,21 +2460,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -2812,21 +2469,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -2835,21 +2478,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -2858,21 +2487,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -2914,31 +2529,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        phone?: string;
-                        name: string;
-                        /** @enum {string} */
-                        status: "active" | "suspended" | "closed";
-                        /**
-                         * @default none
-                         * @enum {string}
-                         */
-                        realName: "none" | "pending" | "verified" | "rejected";
-                        /**
-                         * @default zh-CN
-                         * @enum {string}
-                         */
-                        locale: "zh-CN" | "en";
-                        balanceFen: number;
-                        vehicleIds: string[];
-                    }[];
+                    "application/json": components["schemas"]["User"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -2947,21 +2538,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -2970,21 +2547,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -2993,21 +2556,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -3016,21 +2565,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -3039,21 +2574,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -3062,21 +2583,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3108,31 +2615,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        phone?: string;
-                        name: string;
-                        /** @enum {string} */
-                        status: "active" | "suspended" | "closed";
-                        /**
-                         * @default none
-                         * @enum {string}
-                         */
-                        realName: "none" | "pending" | "verified" | "rejected";
-                        /**
-                         * @default zh-CN
-                         * @enum {string}
-                         */
-                        locale: "zh-CN" | "en";
-                        balanceFen: number;
-                        vehicleIds: string[];
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
@@ -3141,21 +2624,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -3164,21 +2633,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -3187,21 +2642,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; DUPLICATE: Already exists */
@@ -3210,21 +2651,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -3233,21 +2660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -3256,21 +2669,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -3279,21 +2678,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -3302,21 +2687,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -3325,21 +2696,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -3348,21 +2705,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3384,31 +2727,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        phone?: string;
-                        name: string;
-                        /** @enum {string} */
-                        status: "active" | "suspended" | "closed";
-                        /**
-                         * @default none
-                         * @enum {string}
-                         */
-                        realName: "none" | "pending" | "verified" | "rejected";
-                        /**
-                         * @default zh-CN
-                         * @enum {string}
-                         */
-                        locale: "zh-CN" | "en";
-                        balanceFen: number;
-                        vehicleIds: string[];
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -3417,21 +2736,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -3440,21 +2745,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -3463,21 +2754,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -3486,21 +2763,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -3509,21 +2772,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -3532,21 +2781,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -3555,21 +2790,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3604,31 +2825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        phone?: string;
-                        name: string;
-                        /** @enum {string} */
-                        status: "active" | "suspended" | "closed";
-                        /**
-                         * @default none
-                         * @enum {string}
-                         */
-                        realName: "none" | "pending" | "verified" | "rejected";
-                        /**
-                         * @default zh-CN
-                         * @enum {string}
-                         */
-                        locale: "zh-CN" | "en";
-                        balanceFen: number;
-                        vehicleIds: string[];
-                    };
+                    "application/json": components["schemas"]["User"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -3637,21 +2834,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -3660,21 +2843,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -3683,21 +2852,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -3706,21 +2861,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_FAILED: The resource has changed */
@@ -3729,21 +2870,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -3752,21 +2879,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -3775,21 +2888,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_REQUIRED: If-Match is required */
@@ -3798,21 +2897,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -3821,21 +2906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -3844,21 +2915,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -3867,21 +2924,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -3924,22 +2967,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        plate?: string;
-                        vin?: string;
-                        model?: string;
-                        packClass: string;
-                        packSlots: number;
-                        ownerUserId: string | null;
-                        packIds: string[];
-                    }[];
+                    "application/json": components["schemas"]["Vehicle"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -3948,21 +2976,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -3971,21 +2985,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -3994,21 +2994,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -4017,21 +3003,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -4040,21 +3012,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -4063,21 +3021,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4112,22 +3056,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        plate?: string;
-                        vin?: string;
-                        model?: string;
-                        packClass: string;
-                        packSlots: number;
-                        ownerUserId: string | null;
-                        packIds: string[];
-                    };
+                    "application/json": components["schemas"]["Vehicle"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
@@ -4136,21 +3065,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -4159,21 +3074,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -4182,21 +3083,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; DUPLICATE: Already exists */
@@ -4205,21 +3092,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -4228,21 +3101,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -4251,21 +3110,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -4274,21 +3119,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -4297,21 +3128,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -4320,21 +3137,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -4343,21 +3146,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4379,22 +3168,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        plate?: string;
-                        vin?: string;
-                        model?: string;
-                        packClass: string;
-                        packSlots: number;
-                        ownerUserId: string | null;
-                        packIds: string[];
-                    };
+                    "application/json": components["schemas"]["Vehicle"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -4403,21 +3177,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -4426,21 +3186,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -4449,21 +3195,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -4472,21 +3204,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -4495,21 +3213,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -4518,21 +3222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -4541,21 +3231,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4592,22 +3268,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        plate?: string;
-                        vin?: string;
-                        model?: string;
-                        packClass: string;
-                        packSlots: number;
-                        ownerUserId: string | null;
-                        packIds: string[];
-                    };
+                    "application/json": components["schemas"]["Vehicle"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -4616,21 +3277,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -4639,21 +3286,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -4662,21 +3295,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -4685,21 +3304,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description DUPLICATE: Already exists */
@@ -4708,21 +3313,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_FAILED: The resource has changed */
@@ -4731,21 +3322,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -4754,21 +3331,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -4777,21 +3340,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_REQUIRED: If-Match is required */
@@ -4800,21 +3349,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -4823,21 +3358,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -4846,21 +3367,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -4869,21 +3376,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -4942,21 +3435,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -4965,21 +3444,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -4988,21 +3453,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -5011,21 +3462,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -5034,21 +3471,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -5057,21 +3480,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5127,21 +3536,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -5150,21 +3545,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -5173,21 +3554,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state */
@@ -5196,21 +3563,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -5219,21 +3572,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -5242,21 +3581,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -5265,21 +3590,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -5288,21 +3599,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -5311,21 +3608,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -5334,21 +3617,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5396,21 +3665,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -5419,21 +3674,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -5442,21 +3683,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -5465,21 +3692,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -5488,21 +3701,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -5511,21 +3710,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -5534,21 +3719,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5603,136 +3774,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    }[];
+                    "application/json": components["schemas"]["Order"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -5741,21 +3783,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -5764,21 +3792,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -5787,21 +3801,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -5810,21 +3810,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -5833,21 +3819,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -5856,21 +3828,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -5887,16 +3845,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    userId?: string;
-                    user?: string;
-                    vehicleId?: string;
-                    vehicle?: string;
-                    stationId?: string;
-                    requestId?: string;
-                    /** Format: date-time */
-                    startedAt?: string;
-                };
+                "application/json": components["schemas"]["OrderCreate"];
             };
         };
         responses: {
@@ -5906,136 +3855,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description The station has started */
@@ -6044,136 +3864,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
@@ -6182,21 +3873,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -6205,21 +3882,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -6228,21 +3891,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -6251,21 +3900,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; OPEN_ORDER_EXISTS: The rider has an open order; INSUFFICIENT_BALANCE: The balance is too low; STATION_REFUSED: The station refused */
@@ -6274,21 +3909,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -6297,21 +3918,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -6320,21 +3927,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -6343,21 +3936,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -6366,21 +3945,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -6389,21 +3954,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable; STATION_OFFLINE: The station is offline */
@@ -6412,21 +3963,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description OUTCOME_UNKNOWN: The outcome is not known yet */
@@ -6435,21 +3972,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -6466,16 +3989,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": {
-                    userId?: string;
-                    user?: string;
-                    vehicleId?: string;
-                    vehicle?: string;
-                    stationId?: string;
-                    requestId?: string;
-                    /** Format: date-time */
-                    startedAt?: string;
-                };
+                "application/json": components["schemas"]["OrderCreate"];
             };
         };
         responses: {
@@ -6485,136 +3999,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description The station has started */
@@ -6623,136 +4008,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
@@ -6761,21 +4017,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -6784,21 +4026,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -6807,21 +4035,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -6830,21 +4044,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; OPEN_ORDER_EXISTS: The rider has an open order; INSUFFICIENT_BALANCE: The balance is too low; STATION_REFUSED: The station refused */
@@ -6853,21 +4053,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -6876,21 +4062,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -6899,21 +4071,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -6922,21 +4080,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -6945,21 +4089,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -6968,21 +4098,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable; STATION_OFFLINE: The station is offline */
@@ -6991,21 +4107,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description OUTCOME_UNKNOWN: The outcome is not known yet */
@@ -7014,21 +4116,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7050,136 +4138,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -7188,21 +4147,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -7211,21 +4156,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -7234,21 +4165,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -7257,21 +4174,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -7280,21 +4183,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -7303,21 +4192,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -7326,21 +4201,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7356,18 +4217,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    state?: "returned" | "dispensed" | "completed" | "failed" | "refused" | "cancelled" | "resolved";
-                    returnedPackId?: string;
-                    returnedSlot?: number;
-                    dispensedPackId?: string;
-                    dispensedSlot?: number;
-                    reason?: string;
-                    note?: string;
-                    /** Format: date-time */
-                    at?: string;
-                };
+                "application/json": components["schemas"]["OrderUpdate"];
             };
         };
         responses: {
@@ -7377,136 +4227,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -7515,21 +4236,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -7538,21 +4245,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -7561,21 +4254,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -7584,21 +4263,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description ILLEGAL_TRANSITION: The order cannot go to that state */
@@ -7607,21 +4272,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -7630,21 +4281,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -7653,21 +4290,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -7676,21 +4299,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -7699,21 +4308,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -7722,21 +4317,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -7758,136 +4339,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -7896,21 +4348,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -7919,21 +4357,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -7942,21 +4366,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -7965,21 +4375,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -7988,21 +4384,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -8011,21 +4393,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -8034,21 +4402,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8064,18 +4418,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": {
-                    /** @enum {string} */
-                    state?: "returned" | "dispensed" | "completed" | "failed" | "refused" | "cancelled" | "resolved";
-                    returnedPackId?: string;
-                    returnedSlot?: number;
-                    dispensedPackId?: string;
-                    dispensedSlot?: number;
-                    reason?: string;
-                    note?: string;
-                    /** Format: date-time */
-                    at?: string;
-                };
+                "application/json": components["schemas"]["OrderUpdate"];
             };
         };
         responses: {
@@ -8085,136 +4428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -8223,21 +4437,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired; BAD_CREDENTIALS: Wrong name or password */
@@ -8246,21 +4446,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -8269,21 +4455,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -8292,21 +4464,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description ILLEGAL_TRANSITION: The order cannot go to that state */
@@ -8315,21 +4473,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -8338,21 +4482,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -8361,21 +4491,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -8384,21 +4500,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -8407,21 +4509,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -8430,21 +4518,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8475,136 +4549,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -8613,21 +4558,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -8636,21 +4567,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -8659,21 +4576,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -8682,21 +4585,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; ILLEGAL_TRANSITION: The order cannot go to that state */
@@ -8705,21 +4594,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -8728,21 +4603,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -8751,21 +4612,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -8774,21 +4621,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -8797,21 +4630,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -8820,21 +4639,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -8843,21 +4648,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -8889,136 +4680,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        /** @enum {string} */
-                        kind: "swap";
-                        /** @enum {string} */
-                        state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                        /** @enum {string} */
-                        origin: "remote" | "station" | "operator" | "offline";
-                        userId: string;
-                        vehicleId: string;
-                        stationId: string;
-                        commandId: string | null;
-                        packClass: string | null;
-                        returned: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        dispensed: {
-                            packId?: string;
-                            slot?: number;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            };
-                            /** Format: date-time */
-                            at: string;
-                        } | null;
-                        price: {
-                            planVersion: string;
-                            lines: {
-                                label: string;
-                                amountFen: number;
-                            }[];
-                            totalFen: number;
-                            /** @enum {string} */
-                            currency: "CNY";
-                        };
-                        payment: {
-                            /** @enum {string} */
-                            state: "none" | "held" | "captured" | "released";
-                            amountFen: number;
-                            chargeId: string | null;
-                        };
-                        reason: string | null;
-                        timeline: {
-                            /** Format: date-time */
-                            at: string;
-                            /** @enum {string} */
-                            state: "created" | "authorized" | "dispatched" | "returning" | "returned" | "dispensing" | "dispensed" | "completed" | "refused" | "cancelled" | "expired" | "failed" | "unknown" | "resolved";
-                            /** @enum {string} */
-                            step?: "accepted" | "return-door-released" | "return-door-opened" | "pack-inserted" | "return-door-closed" | "returned" | "dispense-door-released" | "dispense-door-opened" | "pack-taken" | "dispensed" | "completed" | "refused" | "failed" | "unknown";
-                            who: string;
-                            what: string;
-                            slot?: number;
-                            packId?: string;
-                            reason?: string;
-                        }[];
-                        /** Format: date-time */
-                        expiresAt: string | null;
-                        /** Format: date-time */
-                        completedAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
@@ -9027,21 +4689,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -9050,21 +4698,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -9073,21 +4707,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -9096,21 +4716,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; ILLEGAL_TRANSITION: The order cannot go to that state */
@@ -9119,21 +4725,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -9142,21 +4734,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -9165,21 +4743,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -9188,21 +4752,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -9211,21 +4761,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -9234,21 +4770,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -9257,21 +4779,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9307,6 +4815,97 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    "application/json": components["schemas"]["Charge"][];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPayments: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                state?: "created" | "pending" | "paid" | "closed";
+                state_ne?: "created" | "pending" | "paid" | "closed";
+                provider?: "alipay" | "wechat";
+                provider_ne?: "alipay" | "wechat";
+                userId?: string;
+                userId_ne?: string;
+                userId_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Payments */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
                     "application/json": {
                         id: string;
                         tenantId: string;
@@ -9315,11 +4914,32 @@ export interface operations {
                         createdAt: string;
                         /** Format: date-time */
                         updatedAt: string;
-                        orderId: string;
                         userId: string;
+                        /** @enum {string} */
+                        provider: "alipay" | "wechat";
+                        /** @enum {string} */
+                        purpose: "top-up";
                         amountFen: number;
                         /** @enum {string} */
                         currency: "CNY";
+                        /** @enum {string} */
+                        state: "created" | "pending" | "paid" | "closed";
+                        payWith: {
+                            /** @enum {string} */
+                            kind: "alipay-app";
+                            orderString: string;
+                            pageUrl: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "wechat-code";
+                            codeUrl: string;
+                        } | null;
+                        providerTradeNo: string | null;
+                        /** Format: date-time */
+                        paidAt: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        refundedFen: number;
                     }[];
                 };
             };
@@ -9329,21 +4949,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -9352,21 +4958,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -9375,21 +4967,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -9398,21 +4976,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -9421,21 +4985,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -9444,21 +4994,1092 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startPayment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    provider: "alipay" | "wechat";
+                    amountFen: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The payment */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        userId: string;
+                        /** @enum {string} */
+                        provider: "alipay" | "wechat";
+                        /** @enum {string} */
+                        purpose: "top-up";
+                        amountFen: number;
+                        /** @enum {string} */
+                        currency: "CNY";
+                        /** @enum {string} */
+                        state: "created" | "pending" | "paid" | "closed";
+                        payWith: {
+                            /** @enum {string} */
+                            kind: "alipay-app";
+                            orderString: string;
+                            pageUrl: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "wechat-code";
+                            codeUrl: string;
+                        } | null;
+                        providerTradeNo: string | null;
+                        /** Format: date-time */
+                        paidAt: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        refundedFen: number;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPayment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The payment */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        userId: string;
+                        /** @enum {string} */
+                        provider: "alipay" | "wechat";
+                        /** @enum {string} */
+                        purpose: "top-up";
+                        amountFen: number;
+                        /** @enum {string} */
+                        currency: "CNY";
+                        /** @enum {string} */
+                        state: "created" | "pending" | "paid" | "closed";
+                        payWith: {
+                            /** @enum {string} */
+                            kind: "alipay-app";
+                            orderString: string;
+                            pageUrl: string;
+                        } | {
+                            /** @enum {string} */
+                            kind: "wechat-code";
+                            codeUrl: string;
+                        } | null;
+                        providerTradeNo: string | null;
+                        /** Format: date-time */
+                        paidAt: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        refundedFen: number;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refundPayment: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    amountFen: number;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The refund, which may still be on its way */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        paymentId: string;
+                        userId: string;
+                        /** @enum {string} */
+                        provider: "alipay" | "wechat";
+                        amountFen: number;
+                        /** @enum {string} */
+                        currency: "CNY";
+                        /** @enum {string} */
+                        state: "requested" | "reserved" | "withdrawn" | "undoing" | "succeeded" | "failed";
+                        reason: string;
+                        by: string;
+                        detail: string | null;
+                        /** Format: date-time */
+                        succeededAt: string | null;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state; INSUFFICIENT_BALANCE: The balance is too low */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRefunds: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                state?: "requested" | "reserved" | "withdrawn" | "undoing" | "succeeded" | "failed";
+                state_ne?: "requested" | "reserved" | "withdrawn" | "undoing" | "succeeded" | "failed";
+                paymentId?: string;
+                paymentId_ne?: string;
+                paymentId_like?: string;
+                userId?: string;
+                userId_ne?: string;
+                userId_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Refunds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        paymentId: string;
+                        userId: string;
+                        /** @enum {string} */
+                        provider: "alipay" | "wechat";
+                        amountFen: number;
+                        /** @enum {string} */
+                        currency: "CNY";
+                        /** @enum {string} */
+                        state: "requested" | "reserved" | "withdrawn" | "undoing" | "succeeded" | "failed";
+                        reason: string;
+                        by: string;
+                        detail: string | null;
+                        /** Format: date-time */
+                        succeededAt: string | null;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPaymentCallbacks: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                outcome?: "accepted" | "duplicate" | "refused";
+                outcome_ne?: "accepted" | "duplicate" | "refused";
+                provider?: "alipay" | "wechat";
+                provider_ne?: "alipay" | "wechat";
+                tradeNo?: string;
+                tradeNo_ne?: string;
+                tradeNo_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Notifications */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        provider: "alipay" | "wechat";
+                        tradeNo: string | null;
+                        /** @enum {string|null} */
+                        kind: "payment" | "refund" | null;
+                        /** @enum {string} */
+                        outcome: "accepted" | "duplicate" | "refused";
+                        reason: string | null;
+                        bodySha256: string;
+                        ip: string;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveAlipayCallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `success`, or `fail` when it was refused */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveWechatCallback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLedgerEntries: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "at" | "createdAt";
+                _order?: "asc" | "desc";
+                at?: string;
+                at_ne?: string;
+                at_gte?: string;
+                at_lte?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+                kind?: "credit" | "hold" | "release" | "capture" | "purchase" | "refund" | "withdrawal" | "withdrawal-undone" | "refund-paid" | "deposit" | "deposit-returned" | "deposit-forfeited" | "partner-share" | "partner-paid" | "provider-settled" | "adjustment" | "opening";
+                kind_ne?: "credit" | "hold" | "release" | "capture" | "purchase" | "refund" | "withdrawal" | "withdrawal-undone" | "refund-paid" | "deposit" | "deposit-returned" | "deposit-forfeited" | "partner-share" | "partner-paid" | "provider-settled" | "adjustment" | "opening";
+                account?: string;
+                account_ne?: string;
+                account_like?: string;
+                userId?: string;
+                userId_ne?: string;
+                userId_like?: string;
+                orderId?: string;
+                orderId_ne?: string;
+                orderId_like?: string;
+                paymentId?: string;
+                paymentId_ne?: string;
+                paymentId_like?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        key: string;
+                        /** @enum {string} */
+                        kind: "credit" | "hold" | "release" | "capture" | "purchase" | "refund" | "withdrawal" | "withdrawal-undone" | "refund-paid" | "deposit" | "deposit-returned" | "deposit-forfeited" | "partner-share" | "partner-paid" | "provider-settled" | "adjustment" | "opening";
+                        /** Format: date-time */
+                        at: string;
+                        lines: {
+                            account: string;
+                            amountFen: number;
+                        }[];
+                        /** @enum {string} */
+                        currency: "CNY";
+                        userId?: string;
+                        orderId?: string;
+                        paymentId?: string;
+                        note?: string;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLedgerAccounts: {
+        parameters: {
+            query?: {
+                until?: string;
+                by?: "kind" | "account";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accounts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        account: string;
+                        /** @enum {string} */
+                        kind: "rider-wallet" | "rider-hold" | "rider-deposit" | "refunds-payable" | "tax-payable" | "partner-payable" | "revenue-swap" | "revenue-plan" | "revenue-forfeit" | "provider-clearing" | "bank" | "provider-fees" | "partner-cost" | "promotion" | "suspense" | "opening";
+                        /** @enum {string} */
+                        side: "debit" | "credit";
+                        label: {
+                            zh: string;
+                            en: string;
+                        };
+                        amountFen: number;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyLedger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ok: boolean;
+                        tenantId: string;
+                        entries: number;
+                        wallets: number;
+                        charges: number;
+                        waiting: number;
+                        sumFen: number;
+                        totals: {
+                            kind: string;
+                            amountFen: number;
+                        }[];
+                        differences: {
+                            code: string;
+                            subject: string;
+                            expectedFen: number;
+                            actualFen: number;
                         }[];
                     };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9501,108 +6122,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        name: string;
-                        device: string;
-                        /** @enum {string} */
-                        lifecycle: "draft" | "commissioned" | "live" | "maintenance" | "retired";
-                        /** @enum {string} */
-                        topics: "own" | "shared";
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        epoch: number | null;
-                        versions?: {
-                            [key: string]: string;
-                        };
-                        info: {
-                            mainsOn?: boolean;
-                            meterWh?: number;
-                            airTemperatureDeciC?: number;
-                            humidityPermille?: number;
-                            smoke?: boolean;
-                            water?: boolean;
-                            tilt?: boolean;
-                            /** @enum {string} */
-                            mode?: "in-service" | "maintenance" | "out-of-service";
-                            swapInProgress?: boolean;
-                            outboxDepth?: number;
-                            oldestUnackedAgeS?: number;
-                            versions?: {
-                                [key: string]: string;
-                            };
-                            connectivity?: {
-                                [key: string]: unknown;
-                            };
-                        } | null;
-                        slots: {
-                            slot: number;
-                            /** @enum {string} */
-                            door?: "closed" | "open" | "unknown";
-                            /** @enum {string} */
-                            lock?: "locked" | "unlocked" | "jam" | "unknown";
-                            occupied?: boolean | null;
-                            tag?: string;
-                            packClass?: string;
-                            /** @enum {string} */
-                            use?: "empty" | "charging" | "ready" | "reserved" | "swap" | "faulty" | "maintenance" | "unknown";
-                            charging?: boolean;
-                            chargerMv?: number;
-                            chargerMa?: number;
-                            enabled?: boolean;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            } | null;
-                            /** Format: date-time */
-                            updatedAt?: string;
-                        }[];
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                    }[];
+                    "application/json": components["schemas"]["Station"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -9611,21 +6131,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -9634,21 +6140,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -9657,21 +6149,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -9680,21 +6158,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -9703,21 +6167,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -9726,21 +6176,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9778,108 +6214,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        name: string;
-                        device: string;
-                        /** @enum {string} */
-                        lifecycle: "draft" | "commissioned" | "live" | "maintenance" | "retired";
-                        /** @enum {string} */
-                        topics: "own" | "shared";
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        epoch: number | null;
-                        versions?: {
-                            [key: string]: string;
-                        };
-                        info: {
-                            mainsOn?: boolean;
-                            meterWh?: number;
-                            airTemperatureDeciC?: number;
-                            humidityPermille?: number;
-                            smoke?: boolean;
-                            water?: boolean;
-                            tilt?: boolean;
-                            /** @enum {string} */
-                            mode?: "in-service" | "maintenance" | "out-of-service";
-                            swapInProgress?: boolean;
-                            outboxDepth?: number;
-                            oldestUnackedAgeS?: number;
-                            versions?: {
-                                [key: string]: string;
-                            };
-                            connectivity?: {
-                                [key: string]: unknown;
-                            };
-                        } | null;
-                        slots: {
-                            slot: number;
-                            /** @enum {string} */
-                            door?: "closed" | "open" | "unknown";
-                            /** @enum {string} */
-                            lock?: "locked" | "unlocked" | "jam" | "unknown";
-                            occupied?: boolean | null;
-                            tag?: string;
-                            packClass?: string;
-                            /** @enum {string} */
-                            use?: "empty" | "charging" | "ready" | "reserved" | "swap" | "faulty" | "maintenance" | "unknown";
-                            charging?: boolean;
-                            chargerMv?: number;
-                            chargerMa?: number;
-                            enabled?: boolean;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            } | null;
-                            /** Format: date-time */
-                            updatedAt?: string;
-                        }[];
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                    };
+                    "application/json": components["schemas"]["Station"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -9888,21 +6223,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -9911,21 +6232,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -9934,21 +6241,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; DUPLICATE: Already exists */
@@ -9957,21 +6250,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -9980,21 +6259,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -10003,21 +6268,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -10026,21 +6277,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -10049,21 +6286,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -10072,21 +6295,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -10095,21 +6304,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10131,108 +6326,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        name: string;
-                        device: string;
-                        /** @enum {string} */
-                        lifecycle: "draft" | "commissioned" | "live" | "maintenance" | "retired";
-                        /** @enum {string} */
-                        topics: "own" | "shared";
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        epoch: number | null;
-                        versions?: {
-                            [key: string]: string;
-                        };
-                        info: {
-                            mainsOn?: boolean;
-                            meterWh?: number;
-                            airTemperatureDeciC?: number;
-                            humidityPermille?: number;
-                            smoke?: boolean;
-                            water?: boolean;
-                            tilt?: boolean;
-                            /** @enum {string} */
-                            mode?: "in-service" | "maintenance" | "out-of-service";
-                            swapInProgress?: boolean;
-                            outboxDepth?: number;
-                            oldestUnackedAgeS?: number;
-                            versions?: {
-                                [key: string]: string;
-                            };
-                            connectivity?: {
-                                [key: string]: unknown;
-                            };
-                        } | null;
-                        slots: {
-                            slot: number;
-                            /** @enum {string} */
-                            door?: "closed" | "open" | "unknown";
-                            /** @enum {string} */
-                            lock?: "locked" | "unlocked" | "jam" | "unknown";
-                            occupied?: boolean | null;
-                            tag?: string;
-                            packClass?: string;
-                            /** @enum {string} */
-                            use?: "empty" | "charging" | "ready" | "reserved" | "swap" | "faulty" | "maintenance" | "unknown";
-                            charging?: boolean;
-                            chargerMv?: number;
-                            chargerMa?: number;
-                            enabled?: boolean;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            } | null;
-                            /** Format: date-time */
-                            updatedAt?: string;
-                        }[];
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                    };
+                    "application/json": components["schemas"]["Station"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -10241,21 +6335,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -10264,21 +6344,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -10287,21 +6353,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -10310,21 +6362,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -10333,21 +6371,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -10356,21 +6380,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -10379,21 +6389,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10434,108 +6430,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        name: string;
-                        device: string;
-                        /** @enum {string} */
-                        lifecycle: "draft" | "commissioned" | "live" | "maintenance" | "retired";
-                        /** @enum {string} */
-                        topics: "own" | "shared";
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        epoch: number | null;
-                        versions?: {
-                            [key: string]: string;
-                        };
-                        info: {
-                            mainsOn?: boolean;
-                            meterWh?: number;
-                            airTemperatureDeciC?: number;
-                            humidityPermille?: number;
-                            smoke?: boolean;
-                            water?: boolean;
-                            tilt?: boolean;
-                            /** @enum {string} */
-                            mode?: "in-service" | "maintenance" | "out-of-service";
-                            swapInProgress?: boolean;
-                            outboxDepth?: number;
-                            oldestUnackedAgeS?: number;
-                            versions?: {
-                                [key: string]: string;
-                            };
-                            connectivity?: {
-                                [key: string]: unknown;
-                            };
-                        } | null;
-                        slots: {
-                            slot: number;
-                            /** @enum {string} */
-                            door?: "closed" | "open" | "unknown";
-                            /** @enum {string} */
-                            lock?: "locked" | "unlocked" | "jam" | "unknown";
-                            occupied?: boolean | null;
-                            tag?: string;
-                            packClass?: string;
-                            /** @enum {string} */
-                            use?: "empty" | "charging" | "ready" | "reserved" | "swap" | "faulty" | "maintenance" | "unknown";
-                            charging?: boolean;
-                            chargerMv?: number;
-                            chargerMa?: number;
-                            enabled?: boolean;
-                            reading?: {
-                                bluetooth?: boolean;
-                                charge?: boolean;
-                                maxVol?: number;
-                                slot?: number;
-                                time?: string;
-                                source?: string;
-                                packId?: string;
-                                packClass?: string;
-                                serial?: string;
-                                model?: string;
-                                hwVersion?: string;
-                                fwVersion?: string;
-                                productionDate?: string;
-                                voltageMv?: number;
-                                currentMa?: number;
-                                socPct?: number;
-                                sohPct?: number;
-                                remainingMah?: number;
-                                capacityMah?: number;
-                                designCapacityMah?: number;
-                                cycles?: number;
-                                cellMv?: number[];
-                                temperaturesDeciC?: number[];
-                                mosTemperatureDeciC?: number;
-                                chargeMos?: boolean;
-                                dischargeMos?: boolean;
-                                protectionBits?: number;
-                                balanceBits?: number;
-                                alarms?: string[];
-                                quality?: string[];
-                            } | null;
-                            /** Format: date-time */
-                            updatedAt?: string;
-                        }[];
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                    };
+                    "application/json": components["schemas"]["Station"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -10544,21 +6439,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -10567,21 +6448,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -10590,21 +6457,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -10613,21 +6466,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_FAILED: The resource has changed */
@@ -10636,21 +6475,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -10659,21 +6484,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -10682,21 +6493,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_REQUIRED: If-Match is required */
@@ -10705,21 +6502,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -10728,21 +6511,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -10751,21 +6520,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -10774,21 +6529,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10810,25 +6551,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        name: string;
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        slotCount: number;
-                        inService: boolean;
-                    }[];
+                    "application/json": components["schemas"]["PublicStation"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -10837,21 +6560,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -10860,21 +6569,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -10883,21 +6578,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -10906,21 +6587,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -10942,25 +6609,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        name: string;
-                        location: {
-                            lat: number;
-                            lon: number;
-                            address?: string;
-                        } | null;
-                        timeZone: string;
-                        online: boolean;
-                        ready: {
-                            [key: string]: number;
-                        };
-                        emptySlots: number;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                        slotCount: number;
-                        inService: boolean;
-                    };
+                    "application/json": components["schemas"]["PublicStation"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -10969,21 +6618,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -10992,21 +6627,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -11015,21 +6636,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -11038,21 +6645,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -11061,21 +6654,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -11149,21 +6728,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -11172,21 +6737,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -11195,21 +6746,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -11218,21 +6755,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -11241,21 +6764,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -11264,21 +6773,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -11334,21 +6829,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -11357,21 +6838,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -11380,21 +6847,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -11403,21 +6856,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -11426,21 +6865,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -11449,21 +6874,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -11472,21 +6883,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -11534,61 +6931,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        packClass: string;
-                        model?: string;
-                        /** @enum {string} */
-                        status: "in-service" | "quarantined" | "retired";
-                        custodian: {
-                            /** @enum {string} */
-                            kind: "station" | "vehicle" | "depot" | "transit" | "maker" | "unknown";
-                            id?: string;
-                            slot?: number;
-                            /** Format: date-time */
-                            since: string;
-                        };
-                        lastReading: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        } | null;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                    }[];
+                    "application/json": components["schemas"]["Battery"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -11597,21 +6940,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -11620,21 +6949,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -11643,21 +6958,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -11666,21 +6967,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -11689,21 +6976,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -11712,21 +6985,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -11757,61 +7016,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        packClass: string;
-                        model?: string;
-                        /** @enum {string} */
-                        status: "in-service" | "quarantined" | "retired";
-                        custodian: {
-                            /** @enum {string} */
-                            kind: "station" | "vehicle" | "depot" | "transit" | "maker" | "unknown";
-                            id?: string;
-                            slot?: number;
-                            /** Format: date-time */
-                            since: string;
-                        };
-                        lastReading: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        } | null;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Battery"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -11820,21 +7025,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -11843,21 +7034,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -11866,21 +7043,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; DUPLICATE: Already exists */
@@ -11889,21 +7052,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -11912,21 +7061,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -11935,21 +7070,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -11958,21 +7079,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -11981,21 +7088,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -12004,21 +7097,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -12027,21 +7106,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -12063,61 +7128,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        packClass: string;
-                        model?: string;
-                        /** @enum {string} */
-                        status: "in-service" | "quarantined" | "retired";
-                        custodian: {
-                            /** @enum {string} */
-                            kind: "station" | "vehicle" | "depot" | "transit" | "maker" | "unknown";
-                            id?: string;
-                            slot?: number;
-                            /** Format: date-time */
-                            since: string;
-                        };
-                        lastReading: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        } | null;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Battery"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -12126,21 +7137,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -12149,21 +7146,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -12172,21 +7155,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -12195,21 +7164,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -12218,21 +7173,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -12241,21 +7182,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -12264,21 +7191,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -12312,61 +7225,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        packClass: string;
-                        model?: string;
-                        /** @enum {string} */
-                        status: "in-service" | "quarantined" | "retired";
-                        custodian: {
-                            /** @enum {string} */
-                            kind: "station" | "vehicle" | "depot" | "transit" | "maker" | "unknown";
-                            id?: string;
-                            slot?: number;
-                            /** Format: date-time */
-                            since: string;
-                        };
-                        lastReading: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        } | null;
-                        /** Format: date-time */
-                        lastSeenAt: string | null;
-                    };
+                    "application/json": components["schemas"]["Battery"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -12375,21 +7234,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -12398,21 +7243,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -12421,21 +7252,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -12444,21 +7261,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_FAILED: The resource has changed */
@@ -12467,21 +7270,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -12490,21 +7279,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -12513,21 +7288,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description PRECONDITION_REQUIRED: If-Match is required */
@@ -12536,21 +7297,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -12559,21 +7306,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -12582,21 +7315,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -12605,21 +7324,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -12669,21 +7374,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -12692,21 +7383,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -12715,21 +7392,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -12738,21 +7401,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -12761,21 +7410,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -12784,21 +7419,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -12807,21 +7428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -12869,36 +7476,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        stationId: string;
-                        type: number;
-                        name: string;
-                        data?: unknown;
-                        /** @enum {string} */
-                        state: "queued" | "sent" | "received" | "started" | "done" | "failed" | "rejected" | "expired" | "unknown";
-                        reason: string | null;
-                        detail: string | null;
-                        by: string;
-                        orderId: string | null;
-                        ttlMs: number;
-                        /** Format: date-time */
-                        issuedAt: string;
-                        /** Format: date-time */
-                        settledAt: string | null;
-                        history: {
-                            /** Format: date-time */
-                            at: string;
-                            state: string;
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Command"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
@@ -12907,21 +7485,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -12930,21 +7494,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -12953,21 +7503,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -12976,21 +7512,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description CONFLICT: Conflicts with the current state; STATION_REFUSED: The station refused */
@@ -12999,21 +7521,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description BODY_TOO_LARGE: The body is too large */
@@ -13022,21 +7530,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
@@ -13045,21 +7539,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
@@ -13068,21 +7548,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -13091,21 +7557,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -13114,21 +7566,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable; STATION_OFFLINE: The station is offline */
@@ -13137,21 +7575,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description OUTCOME_UNKNOWN: The outcome is not known yet */
@@ -13160,21 +7584,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -13196,36 +7606,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        stationId: string;
-                        type: number;
-                        name: string;
-                        data?: unknown;
-                        /** @enum {string} */
-                        state: "queued" | "sent" | "received" | "started" | "done" | "failed" | "rejected" | "expired" | "unknown";
-                        reason: string | null;
-                        detail: string | null;
-                        by: string;
-                        orderId: string | null;
-                        ttlMs: number;
-                        /** Format: date-time */
-                        issuedAt: string;
-                        /** Format: date-time */
-                        settledAt: string | null;
-                        history: {
-                            /** Format: date-time */
-                            at: string;
-                            state: string;
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Command"];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -13234,21 +7615,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -13257,21 +7624,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -13280,21 +7633,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -13303,21 +7642,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -13326,21 +7651,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -13349,21 +7660,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -13372,21 +7669,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -13427,36 +7710,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        tenantId: string;
-                        version: number;
-                        /** Format: date-time */
-                        createdAt: string;
-                        /** Format: date-time */
-                        updatedAt: string;
-                        stationId: string;
-                        type: number;
-                        name: string;
-                        data?: unknown;
-                        /** @enum {string} */
-                        state: "queued" | "sent" | "received" | "started" | "done" | "failed" | "rejected" | "expired" | "unknown";
-                        reason: string | null;
-                        detail: string | null;
-                        by: string;
-                        orderId: string | null;
-                        ttlMs: number;
-                        /** Format: date-time */
-                        issuedAt: string;
-                        /** Format: date-time */
-                        settledAt: string | null;
-                        history: {
-                            /** Format: date-time */
-                            at: string;
-                            state: string;
-                            reason?: string;
-                        }[];
-                    }[];
+                    "application/json": components["schemas"]["Command"][];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -13465,21 +7719,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -13488,21 +7728,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -13511,21 +7737,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -13534,21 +7746,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -13557,21 +7755,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -13580,21 +7764,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -13626,21 +7796,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -13649,21 +7805,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -13672,21 +7814,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -13695,21 +7823,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -13718,21 +7832,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -13741,21 +7841,782 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt" | "updatedAt";
+                _order?: "asc" | "desc";
+                state?: "queued" | "running" | "done" | "dead" | "cancelled";
+                state_ne?: "queued" | "running" | "done" | "dead" | "cancelled";
+                kind?: string;
+                kind_ne?: string;
+                kind_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+                updatedAt?: string;
+                updatedAt_ne?: string;
+                updatedAt_gte?: string;
+                updatedAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tasks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        kind: string;
+                        key: string;
+                        input: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        state: "queued" | "running" | "done" | "dead" | "cancelled";
+                        attempts: number;
+                        maxAttempts: number;
+                        /** Format: date-time */
+                        dueAt: string | null;
+                        owner: string | null;
+                        progress: {
+                            percent: number;
+                            text: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        result: {
+                            [key: string]: unknown;
+                        } | null;
+                        error: {
+                            code: string;
                             message: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        cancelRequested: boolean;
+                        by: string;
+                        /** Format: date-time */
+                        startedAt: string | null;
+                        /** Format: date-time */
+                        finishedAt: string | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            what: string;
+                            owner?: string;
+                            detail?: string;
+                        }[];
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        kind: string;
+                        key: string;
+                        input: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        state: "queued" | "running" | "done" | "dead" | "cancelled";
+                        attempts: number;
+                        maxAttempts: number;
+                        /** Format: date-time */
+                        dueAt: string | null;
+                        owner: string | null;
+                        progress: {
+                            percent: number;
+                            text: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        result: {
+                            [key: string]: unknown;
+                        } | null;
+                        error: {
+                            code: string;
+                            message: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        cancelRequested: boolean;
+                        by: string;
+                        /** Format: date-time */
+                        startedAt: string | null;
+                        /** Format: date-time */
+                        finishedAt: string | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            what: string;
+                            owner?: string;
+                            detail?: string;
                         }[];
                     };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task, queued */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        kind: string;
+                        key: string;
+                        input: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        state: "queued" | "running" | "done" | "dead" | "cancelled";
+                        attempts: number;
+                        maxAttempts: number;
+                        /** Format: date-time */
+                        dueAt: string | null;
+                        owner: string | null;
+                        progress: {
+                            percent: number;
+                            text: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        result: {
+                            [key: string]: unknown;
+                        } | null;
+                        error: {
+                            code: string;
+                            message: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        cancelRequested: boolean;
+                        by: string;
+                        /** Format: date-time */
+                        startedAt: string | null;
+                        /** Format: date-time */
+                        finishedAt: string | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            what: string;
+                            owner?: string;
+                            detail?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        kind: string;
+                        key: string;
+                        input: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        state: "queued" | "running" | "done" | "dead" | "cancelled";
+                        attempts: number;
+                        maxAttempts: number;
+                        /** Format: date-time */
+                        dueAt: string | null;
+                        owner: string | null;
+                        progress: {
+                            percent: number;
+                            text: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        result: {
+                            [key: string]: unknown;
+                        } | null;
+                        error: {
+                            code: string;
+                            message: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        cancelRequested: boolean;
+                        by: string;
+                        /** Format: date-time */
+                        startedAt: string | null;
+                        /** Format: date-time */
+                        finishedAt: string | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            what: string;
+                            owner?: string;
+                            detail?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTaskSchedules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Schedules */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        cron: string;
+                        timeZone: string;
+                        kind: string;
+                        summary: string;
+                        /** Format: date-time */
+                        lastDueAt: string | null;
+                        /** Format: date-time */
+                        nextDueAt: string | null;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runTaskSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The task that was made */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        kind: string;
+                        key: string;
+                        input: {
+                            [key: string]: unknown;
+                        };
+                        /** @enum {string} */
+                        state: "queued" | "running" | "done" | "dead" | "cancelled";
+                        attempts: number;
+                        maxAttempts: number;
+                        /** Format: date-time */
+                        dueAt: string | null;
+                        owner: string | null;
+                        progress: {
+                            percent: number;
+                            text: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        result: {
+                            [key: string]: unknown;
+                        } | null;
+                        error: {
+                            code: string;
+                            message: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        cancelRequested: boolean;
+                        by: string;
+                        /** Format: date-time */
+                        startedAt: string | null;
+                        /** Format: date-time */
+                        finishedAt: string | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            what: string;
+                            owner?: string;
+                            detail?: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -13788,38 +8649,7 @@ export interface operations {
                         at: string;
                         stationId: string;
                         historical: boolean;
-                        readings: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        }[];
+                        readings: components["schemas"]["Reading"][];
                     }[];
                 };
             };
@@ -13829,21 +8659,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -13852,21 +8668,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -13875,21 +8677,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description NOT_FOUND: Not found */
@@ -13898,21 +8686,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -13921,21 +8695,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -13944,21 +8704,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -13967,21 +8713,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -14014,38 +8746,7 @@ export interface operations {
                         at: string;
                         stationId: string;
                         historical: boolean;
-                        readings: {
-                            bluetooth?: boolean;
-                            charge?: boolean;
-                            maxVol?: number;
-                            slot?: number;
-                            time?: string;
-                            source?: string;
-                            packId?: string;
-                            packClass?: string;
-                            serial?: string;
-                            model?: string;
-                            hwVersion?: string;
-                            fwVersion?: string;
-                            productionDate?: string;
-                            voltageMv?: number;
-                            currentMa?: number;
-                            socPct?: number;
-                            sohPct?: number;
-                            remainingMah?: number;
-                            capacityMah?: number;
-                            designCapacityMah?: number;
-                            cycles?: number;
-                            cellMv?: number[];
-                            temperaturesDeciC?: number[];
-                            mosTemperatureDeciC?: number;
-                            chargeMos?: boolean;
-                            dischargeMos?: boolean;
-                            protectionBits?: number;
-                            balanceBits?: number;
-                            alarms?: string[];
-                            quality?: string[];
-                        }[];
+                        readings: components["schemas"]["Reading"][];
                     }[];
                 };
             };
@@ -14055,21 +8756,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
@@ -14078,21 +8765,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description FORBIDDEN: Not permitted */
@@ -14101,21 +8774,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description RATE_LIMITED: Too many requests */
@@ -14124,21 +8783,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description INTERNAL: Internal error */
@@ -14147,21 +8792,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description UNAVAILABLE: Temporarily unavailable */
@@ -14170,21 +8801,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        status: number;
-                        detail?: string;
-                        instance?: string;
-                        code: string;
-                        requestId: string;
-                        reason?: string;
-                        resourceId?: string;
-                        errors?: {
-                            path: string;
-                            message: string;
-                        }[];
-                    };
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

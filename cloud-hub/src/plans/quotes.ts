@@ -1,0 +1,162 @@
+import type { Order } from '@voltbay/protocol';
+import type { Database } from '../db/index.js';
+import { DEFAULT_TAX_RATE_BP } from '../finance/accounts.js';
+import type { Clock } from '../ports.js';
+import { fairEnergyWh } from '../pricing/fair-energy.js';
+import { type PricingInput, priceOrder } from '../pricing/price-order.js';
+import { stationsCollection } from '../stations/station-documents.js';
+import { chargesCollection } from '../wallets/wallet-document.js';
+import { type Coupons, pricedCoupon, riderCouponsCollection } from './coupons.js';
+import { type PlanDocument, type Plans, publicPlanId } from './plans.js';
+import type { SubscriptionDocument, Subscriptions } from './subscriptions.js';
+import { bandAt, localTime, type Tariffs } from './tariffs.js';
+
+export type Swap = { tenantId: string; userId: string; stationId: string };
+type PricedOrder = Pick<
+  Order,
+  'id' | 'tenantId' | 'userId' | 'stationId' | 'price' | 'returned' | 'dispensed' | 'createdAt'
+>;
+
+export interface Quotes {
+  /** What a swap costs this rider at this station now. */
+  priceOfSwap(swap: Swap): Promise<Order['price']>;
+  /** Sets aside what the price uses up. False when a part of it is gone: the order must not go on at this price. */
+  reserve(orderId: string, price: Order['price']): Promise<boolean>;
+  /** What is really to be paid once the swap is over: by energy, where the order is priced so. Never above what was held. */
+  finalPrice(order: PricedOrder): Promise<Order['price']>;
+  consume(orderId: string): Promise<void>;
+  giveBack(orderId: string): Promise<void>;
+}
+
+const DEFAULT_ZONE = 'Asia/Shanghai';
+const DAY_MS = 86_400_000;
+
+/** Gathers what a price depends on and hands it to the pure calculation. */
+export function createQuotes(deps: {
+  database: Database;
+  plans: Plans;
+  tariffs: Tariffs;
+  coupons: Coupons;
+  subscriptions: Subscriptions;
+  clock: Clock;
+}): Quotes {
+  const charges = deps.database.collection(chargesCollection);
+  const stations = deps.database.collection(stationsCollection);
+  const riderCoupons = deps.database.collection(riderCouponsCollection);
+
+  const priced = (plan: PlanDocument): PricingInput['plan'] => ({
+    planVersion: publicPlanId(plan),
+    kind: plan.kind === 'per-kwh' || plan.kind === 'enterprise' ? plan.kind : 'per-swap',
+    name: plan.name,
+    nameEn: plan.nameEn ?? null,
+    amountFen: plan.amountFen,
+    taxRateBp: plan.taxRateBp ?? DEFAULT_TAX_RATE_BP,
+    dayCapFen: plan.terms?.dayCapFen ?? null,
+    holdFen: plan.terms?.holdFen ?? 0,
+    withoutReadingFen: plan.terms?.withoutReadingFen ?? 0,
+  });
+  const moment = async (tenantId: string, stationId: string, atMs: number) => {
+    const [tariff, station] = await Promise.all([
+      deps.tariffs.current(tenantId, stationId),
+      stations.findOne({ _id: stationId, tenantId }, { projection: { timeZone: 1 } }),
+    ]);
+    const local = localTime(atMs, station?.timeZone ?? DEFAULT_ZONE);
+    const band = tariff ? bandAt(tariff.bands, local) : null;
+    const midnightMs = Math.floor(atMs / 60_000) * 60_000 - local.minute * 60_000;
+    return {
+      band: band && { name: band.name, nameEn: band.nameEn ?? null, changeBp: band.changeBp },
+      midnightMs,
+    };
+  };
+  const spent = async (tenantId: string, userId: string, fromMs: number, exceptOrder: string | null) => {
+    const today = await charges
+      .find({
+        tenantId,
+        userId,
+        createdAt: { $gte: new Date(fromMs).toISOString(), $lt: new Date(fromMs + DAY_MS).toISOString() },
+      })
+      .toArray();
+    return today
+      .filter((charge) => charge.orderId !== exceptOrder)
+      .reduce((sum, charge) => sum + charge.amountFen, 0);
+  };
+  const covers = (one: SubscriptionDocument) =>
+    (one.kind === 'bundle' || one.kind === 'period') && (one.swapsLeft === null || one.swapsLeft > 0);
+
+  return {
+    async priceOfSwap({ tenantId, userId, stationId }) {
+      const active = await deps.subscriptions.active(tenantId, userId);
+      const enterprise = active.find((one) => one.kind === 'enterprise');
+      const energy = active.find((one) => one.kind === 'per-kwh');
+      const chosen = enterprise ?? energy;
+      const plan =
+        (chosen && (await deps.plans.find(tenantId, chosen.planVersion))) ??
+        (await deps.plans.perSwap(tenantId));
+      const { band, midnightMs } = await moment(tenantId, stationId, deps.clock.now());
+      const subscription = enterprise ? undefined : active.find(covers);
+      const base: PricingInput = {
+        plan: priced(plan),
+        energyWh: 'estimate',
+        band,
+        subscription: subscription
+          ? { id: subscription._id, name: subscription.name, nameEn: subscription.nameEn }
+          : null,
+        coupon: null,
+        spentTodayFen: await spent(tenantId, enterprise?.userId ?? userId, midnightMs, null),
+        payerUserId: enterprise && enterprise.userId !== userId ? enterprise.userId : null,
+        heldFen: null,
+      };
+      let best = priceOrder(base);
+      if (!subscription && !enterprise && best.totalFen > 0)
+        for (const coupon of await deps.coupons.usable(tenantId, userId)) {
+          const price = priceOrder({ ...base, coupon: pricedCoupon(coupon) });
+          if (price.totalFen < best.totalFen) best = price;
+        }
+      return best;
+    },
+    async reserve(orderId, price) {
+      for (const benefit of price.benefits ?? []) {
+        const part = benefit.kind === 'coupon' ? deps.coupons : deps.subscriptions;
+        if (!(await part.reserve(benefit.id, orderId))) return false;
+      }
+      return true;
+    },
+    async finalPrice(order) {
+      if (!order.price.estimate) return order.price;
+      const plan = await deps.plans.find(order.tenantId, order.price.planVersion);
+      if (!plan) return order.price;
+      const couponId = order.price.benefits?.find((benefit) => benefit.kind === 'coupon')?.id;
+      const subscriptionId = order.price.benefits?.find((benefit) => benefit.kind === 'subscription')?.id;
+      const coupon = couponId === undefined ? null : await riderCoupons.findOne({ _id: couponId });
+      const atMs = Date.parse(order.createdAt);
+      const { band, midnightMs } = await moment(order.tenantId, order.stationId, atMs);
+      const line = order.price.lines.find((one) => one.code === 'subscription');
+      return priceOrder({
+        plan: priced(plan),
+        energyWh: fairEnergyWh(order) ?? 'unread',
+        band,
+        subscription:
+          subscriptionId === undefined
+            ? null
+            : { id: subscriptionId, name: line?.label ?? '', nameEn: line?.labelEn ?? null },
+        coupon: coupon ? pricedCoupon(coupon) : null,
+        spentTodayFen: await spent(
+          order.tenantId,
+          order.price.payerUserId ?? order.userId,
+          midnightMs,
+          order.id,
+        ),
+        payerUserId: order.price.payerUserId ?? null,
+        heldFen: order.price.totalFen,
+      });
+    },
+    async consume(orderId) {
+      await deps.coupons.consume(orderId);
+      await deps.subscriptions.consume(orderId);
+    },
+    async giveBack(orderId) {
+      await deps.coupons.giveBack(orderId);
+      await deps.subscriptions.giveBack(orderId);
+    },
+  };
+}
