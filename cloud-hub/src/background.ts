@@ -114,7 +114,7 @@ export function createBackground(deps: {
     events,
     requestAudit: createRequestAudit({ log: audit, logger, homeTenantId: deps.homeTenantId }),
     chores: [
-      { name: 'schedules', everyMs: 1_000, run: () => schedules.tick() },
+      { name: 'schedules', everyMs: 5_000, run: () => schedules.tick() },
       { name: 'availability', everyMs: 30_000, run: () => rollups.sampleAvailability() },
       { name: 'events', everyMs: 1_000, run: () => feed.run() },
     ],

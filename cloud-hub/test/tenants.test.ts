@@ -113,4 +113,55 @@ describe('tenants', () => {
       (await hub.call('PUT', `/core/v0/order/${order.body[0]?.id}`, { token: elsewhere, body: {} })).status,
     ).toBe(404);
   });
+
+  it("another tenant's tasks, webhooks, exports and audit do not exist either", async () => {
+    const admin = await hub.operator();
+    const made = await hub.call<{ id: string; version: number }>('POST', '/core/v0/webhooks', {
+      token: admin,
+      body: { name: 'ours', url: 'https://example.com/hook', events: ['*'] },
+    });
+    expect(made.status).toBe(201);
+    const task = await hub.call<{ id: string }>('POST', '/core/v0/task-schedules/analytics-roll-up/run', {
+      token: admin,
+    });
+    expect(task.status).toBe(202);
+    const file = await hub.call<{ id: string }>('POST', '/core/v0/exports', {
+      token: admin,
+      body: {
+        report: 'orders',
+        format: 'csv',
+        from: '2026-01-01T00:00:00.000Z',
+        to: '2026-02-01T00:00:00.000Z',
+      },
+    });
+    expect(file.status).toBe(202);
+    const hook = `/core/v0/webhooks/${made.body.id}`;
+    const asked: [string, string, unknown?][] = [
+      ['GET', hook],
+      ['GET', `${hook}/deliveries`],
+      ['PATCH', hook, { active: false }],
+      ['POST', `${hook}/ping`],
+      ['POST', `${hook}/rotate-secret`, {}],
+      ['POST', `${hook}/deliveries/msg_x/replay`],
+      ['DELETE', hook],
+      ['GET', `/core/v0/tasks/${task.body.id}`],
+      ['POST', `/core/v0/tasks/${task.body.id}/replay`],
+      ['POST', `/core/v0/tasks/${task.body.id}/cancel`],
+      ['GET', `/core/v0/exports/${file.body.id}`],
+      ['GET', `/core/v0/exports/${file.body.id}/download`],
+    ];
+    for (const [method, path, body] of asked) {
+      const answer = await hub.call(method, path, { token: stranger, body, headers: { 'If-Match': '"1"' } });
+      expect(answer.status, `${method} ${path}`).toBe(404);
+    }
+    for (const path of [
+      'webhooks',
+      'tasks?kind=exports.make',
+      'exports',
+      'notification-log',
+      'audit?action=createWebhook',
+    ])
+      expect((await hub.call('GET', `/core/v0/${path}`, { token: stranger })).body, path).toEqual([]);
+    expect((await hub.call('GET', hook, { token: admin })).status).toBe(200);
+  });
 });

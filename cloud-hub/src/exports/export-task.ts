@@ -65,7 +65,7 @@ export function createExportHandler(deps: {
           );
         },
       });
-      const writer = createRowWriter(file.format, report, file.locale, output);
+      const writer = await createRowWriter(file.format, report, file.locale, output);
       let rows = 0;
       try {
         const found = source.find(filter, { sort: { [report.timeField]: 1, _id: 1 }, batchSize: BATCH });

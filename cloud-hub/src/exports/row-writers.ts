@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
-import exceljs from 'exceljs';
 import type { ExportFormat } from './export-document.js';
 import type { Column, Report } from './reports.js';
 
@@ -17,12 +16,12 @@ export interface RowWriter {
 const SHEET_ROWS_MAX = 1_048_575;
 export const rowsMax = (format: ExportFormat): number => (format === 'xlsx' ? SHEET_ROWS_MAX : 5_000_000);
 
-export function createRowWriter(
+export async function createRowWriter(
   format: ExportFormat,
   report: Report,
   locale: string,
   output: Writable,
-): RowWriter {
+): Promise<RowWriter> {
   const language = locale === 'en' ? 'en' : 'zh';
   return format === 'csv'
     ? csvWriter(report.columns, language, output)
@@ -53,7 +52,9 @@ function csvWriter(columns: readonly Column[], language: 'zh' | 'en', output: Wr
   };
 }
 
-function xlsxWriter(report: Report, language: 'zh' | 'en', output: Writable): RowWriter {
+async function xlsxWriter(report: Report, language: 'zh' | 'en', output: Writable): Promise<RowWriter> {
+  // Half a second of loading that only whoever asks for a workbook pays.
+  const { default: exceljs } = await import('exceljs');
   const book = new exceljs.stream.xlsx.WorkbookWriter({ stream: output, useStyles: true });
   const sheet = book.addWorksheet(report.title[language], { views: [{ state: 'frozen', ySplit: 1 }] });
   sheet.columns = report.columns.map((column) => ({ header: column[language], width: 20 }));

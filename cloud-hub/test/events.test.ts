@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Database } from '../src/db/index.js';
+import { createDomainEvents, type DomainEvent } from '../src/events/domain-events.js';
+import { createEventFeed } from '../src/events/event-feed.js';
+import { type OrderDocument, ordersCollection } from '../src/orders/order-document.js';
+import { createTaskStore, tasksCollection } from '../src/tasks/index.js';
+import { openTestStore } from './support/store.js';
+
+describe('the event feed', () => {
+  let database: Database;
+  let nowMs: number;
+  const clock = { now: () => nowMs };
+  const iso = (ms = nowMs) => new Date(ms).toISOString();
+  beforeEach(async () => {
+    database = await openTestStore();
+    nowMs = Date.parse('2026-11-22T08:00:00.000Z');
+  });
+  afterEach(() => database.close());
+
+  const feed = () =>
+    createEventFeed({
+      database,
+      clock,
+      events: createDomainEvents({ queue: createTaskStore({ database, clock }) }),
+    });
+  const published = async () =>
+    (
+      await database
+        .collection(tasksCollection)
+        .find({}, { sort: { createdAt: 1, _id: 1 } })
+        .toArray()
+    ).map(({ input }) => input as unknown as DomainEvent);
+  const order = (id: string): OrderDocument =>
+    ({
+      _id: id,
+      tenantId: 't1',
+      version: 1,
+      createdAt: iso(),
+      updatedAt: iso(),
+      kind: 'swap',
+      state: 'created',
+      userId: 'u',
+      vehicleId: 'v',
+      stationId: '1231',
+      price: { planVersion: 'p@1', lines: [], totalFen: 600, currency: 'CNY' },
+      payment: { state: 'held', amountFen: 600, chargeId: null },
+      timeline: [{ at: iso(), state: 'created', who: 'rider', what: 'asked' }],
+      requestKey: id,
+      openKey: id,
+      due: [],
+      dueAt: null,
+      sweepAt: null,
+      facts: [],
+    }) as unknown as OrderDocument;
+  const complete = (id: string, at = iso()) =>
+    database.collection(ordersCollection).updateOne(
+      { _id: id },
+      {
+        $set: { state: 'completed', updatedAt: at, 'payment.state': 'captured' },
+        $push: { timeline: { at, state: 'completed', who: 'station', what: 'done' } },
+      },
+    );
+
+  it('publishes each fact once, from several processes, and nothing that was old before the first start', async () => {
+    await database
+      .collection(ordersCollection)
+      .insertOne({ ...order('old'), updatedAt: iso(nowMs - 3_600_000) });
+    const [one, two] = [feed(), feed()];
+    await one.run();
+    nowMs += 1_000;
+    await database.collection(ordersCollection).insertMany([order('a'), order('b')]);
+    await Promise.all([one.run(), two.run(), one.run()]);
+    nowMs += 1_000;
+    await complete('a');
+    await Promise.all([one.run(), two.run()]);
+    await one.run();
+    expect((await published()).map(({ key }) => key).sort()).toEqual([
+      'order:a:captured',
+      'order:a:completed',
+      'order:a:created',
+      'order:b:created',
+    ]);
+  });
+
+  it('finds what happened while no process looked, however many', async () => {
+    await feed().run();
+    const many = Array.from({ length: 1_200 }, (_, n) => order(`o-${String(n).padStart(5, '0')}`));
+    await database.collection(ordersCollection).insertMany(many);
+    nowMs += 6 * 3_600_000;
+    // The station was away too: its time of completion is hours old.
+    await complete('o-00000', iso());
+    await feed().run();
+    const keys = (await published()).map(({ key }) => key);
+    expect(keys.length).toBe(new Set(keys).size);
+    expect(keys.filter((key) => key.endsWith(':created')).length).toBe(1_200);
+    expect(keys).toContain('order:o-00000:completed');
+    // A process that starts later reads only the overlap again.
+    expect(await feed().run()).toBeLessThan(10);
+    expect((await published()).length).toBe(keys.length);
+  }, 60_000);
+});
