@@ -2,6 +2,9 @@ const { getDefaultConfig } = require('expo/metro-config');
 
 const config = getDefaultConfig(__dirname);
 
+// The QR decoder of the browser build is an asset of ours, not a download.
+config.resolver.assetExts.push('wasm');
+
 /** Our ESM sources import './x.js' where './x.ts' or './x.web.tsx' stands; Metro does not map that by itself. */
 config.resolver.resolveRequest = (context, name, platform) => {
   const ours = !context.originModulePath.includes('/node_modules/');

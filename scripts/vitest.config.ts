@@ -1,9 +1,35 @@
 import { defineConfig } from 'vitest/config';
 
+/** Set by CI: an independent MongoDB-compatible server that the hub's integration tests run against a second time. */
+const secondStore = process.env.VOLTBAY_SECOND_MONGODB_URI;
+
+const hubOnSecondStore = {
+  root: '../cloud-hub',
+  test: {
+    name: 'cloud-hub on an independent document server',
+    env: { VOLTBAY_TEST_MONGODB_URI: secondStore ?? '' },
+    include: ['test/*.test.ts'],
+    // These start whole hubs with their embedded store, or look at its query plans.
+    exclude: [
+      'cli',
+      'hub-kill',
+      'order-kill',
+      'tasks-kill',
+      'query-plans',
+      'indexes',
+      'openapi',
+      'external-broker',
+    ].map((name) => `test/${name}.test.ts`),
+  },
+};
+
 /** Every package's tests in one run. Two workers: many tests start real processes. */
 export default defineConfig({
   test: {
-    projects: ['../protocol', '../station-agent', '../cloud-hub', '../simulators', '../admin', '../app'],
+    projects: [
+      ...['protocol', 'station-agent', 'cloud-hub', 'simulators', 'admin', 'app'].map((name) => `../${name}`),
+      ...(secondStore ? [hubOnSecondStore] : []),
+    ],
     maxWorkers: 2,
   },
 });

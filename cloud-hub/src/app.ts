@@ -1,8 +1,16 @@
 import { Hono } from 'hono';
+import { type AddressRules, onlyFrom } from './http/address-rules.js';
 import { corsFor } from './http/cors.js';
 import { docsPage } from './http/docs-page.js';
 import { openApiDocument } from './http/openapi.js';
-import { answerProblem, mountRoutes, type PipelineDeps, requestIdOf, translate } from './http/pipeline.js';
+import {
+  answerProblem,
+  mountRoutes,
+  type PipelineDeps,
+  requestIdOf,
+  strayRequest,
+  translate,
+} from './http/pipeline.js';
 import { problem } from './http/problem.js';
 import type { HttpRoute } from './http/route.js';
 import { securityHeaders } from './http/security.js';
@@ -13,6 +21,7 @@ export type AppDeps = {
   pipeline: PipelineDeps;
   version: string;
   corsOrigins: readonly string[];
+  addressRules: AddressRules;
   adminDir: string | null;
   appDir: string | null;
 };
@@ -35,6 +44,7 @@ export function createApp(deps: AppDeps): Hono {
   let document: string | null = null;
 
   app.use(securityHeaders());
+  app.use(onlyFrom(deps.addressRules, deps.pipeline.trustedProxies));
   app.use(corsFor(deps.corsOrigins));
   mountRoutes(app, deps.routes, deps.pipeline);
 
@@ -66,10 +76,10 @@ export function createApp(deps: AppDeps): Hono {
   );
 
   app.notFound((context) =>
-    answerProblem(
+    strayRequest(
       context,
-      requestIdOf(context),
       problem('NOT_FOUND', `no ${context.req.method} ${context.req.path}`),
+      deps.pipeline,
     ),
   );
   app.onError((error, context) => {

@@ -1,5 +1,10 @@
+import { batteryHealthCollection } from './analytics/battery-health.js';
+import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from './analytics/rollup.js';
+import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
+import { eventCursorsCollection } from './events/event-feed.js';
+import { exportChunksCollection, exportsCollection } from './exports/export-document.js';
 import { financeCollections } from './finance/finance-feature.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
@@ -8,7 +13,14 @@ import {
   messagesCollection,
   watermarksCollection,
 } from './ingest/message-document.js';
+import {
+  notificationsCollection,
+  preferencesCollection,
+  pushTokensCollection,
+  templatesCollection,
+} from './notifications/notification-document.js';
 import { ordersCollection } from './orders/order-document.js';
+import { debtsCollection, passesCollection } from './passes/pass-document.js';
 import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
 import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
 import { plansCollection } from './plans/plan-document.js';
@@ -16,13 +28,18 @@ import { subscriptionsCollection } from './plans/subscriptions.js';
 import { tariffsCollection } from './plans/tariffs.js';
 import { stargateCollections } from './stargate/collections.js';
 import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
+import { systemCollections } from './system/system-documents.js';
+import { schedulesCollection, tasksCollection } from './tasks/index.js';
+import { readingsCollection } from './telemetry/reading-documents.js';
 import { usersCollection } from './users/users.js';
 import { vehiclesCollection } from './vehicles/vehicles.js';
 import { chargesCollection, walletsCollection } from './wallets/wallets.js';
+import { deliveriesCollection, webhooksCollection } from './webhooks/webhook-document.js';
 
 /** Every collection of the hub with its indexes. */
 export const allCollections = [
   ...stargateCollections,
+  ...systemCollections,
   idempotencyCollection,
   usersCollection,
   walletsCollection,
@@ -38,6 +55,8 @@ export const allCollections = [
   subscriptionsCollection,
   vehiclesCollection,
   ordersCollection,
+  passesCollection,
+  debtsCollection,
   stationsCollection,
   stationLiveCollection,
   alarmsCollection,
@@ -48,4 +67,22 @@ export const allCollections = [
   ingestRunsCollection,
   watermarksCollection,
   deadLettersCollection,
+  readingsCollection,
+  tasksCollection,
+  schedulesCollection,
+  auditCollection,
+  auditHeadsCollection,
+  eventCursorsCollection,
+  webhooksCollection,
+  deliveriesCollection,
+  notificationsCollection,
+  preferencesCollection,
+  pushTokensCollection,
+  templatesCollection,
+  rollupsCollection,
+  rollupCursorsCollection,
+  availabilityCollection,
+  batteryHealthCollection,
+  exportsCollection,
+  exportChunksCollection,
 ];

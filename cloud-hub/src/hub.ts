@@ -1,10 +1,12 @@
 import type { Hono } from 'hono';
 import { createApp } from './app.js';
+import { createBackground } from './background.js';
 import { createBatteryProjection } from './batteries/battery-projection.js';
 import { createCustodyLedger } from './batteries/custody.js';
 import { createPackHoldings } from './batteries/holdings.js';
 import { createEmbeddedBroker, type EmbeddedBroker } from './broker/embedded-broker.js';
 import { createExternalBroker } from './broker/external-broker.js';
+import { createBrokerAccess } from './broker/http-access.js';
 import type { StationLink } from './broker/station-link.js';
 import { systemClock } from './clock.js';
 import { allCollections } from './collections.js';
@@ -15,7 +17,9 @@ import { type Database, ensureCollections, openStore } from './db/index.js';
 import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
 import { createFinanceFeature } from './finance/finance-feature.js';
 import { createLedger } from './finance/ledger.js';
+import { createMetrics } from './gateway/metrics.js';
 import { createRateLimits } from './http/rate-limit.js';
+import { createResponseCache } from './http/response-cache.js';
 import type { HttpRoute } from './http/route.js';
 import { createHttpServer, type HttpServer } from './http/server.js';
 import { createIngest } from './ingest/ingest.js';
@@ -23,17 +27,24 @@ import { createOrderProjection } from './ingest/order-projection.js';
 import { createLiveBus } from './live/live-bus.js';
 import { createLogger, type Logger } from './logger.js';
 import { createMaintenance } from './maintenance.js';
+import { createExpoPush } from './notifications/push-sender.js';
 import { createOrderFeature } from './orders/order-feature.js';
+import { createDebts } from './passes/debts.js';
+import { createOfflineOrders } from './passes/offline-orders.js';
+import { createPasses } from './passes/passes.js';
 import { createPaymentFeature, createProviders } from './payments/payment-feature.js';
 import { readPaymentSettings } from './payments/settings.js';
 import { createPlanFeature } from './plans/plan-feature.js';
 import type { Clock } from './ports.js';
 import { hubRoutes } from './routes.js';
 import { createIdentity } from './stargate/identity.js';
-import type { SmsSender } from './stargate/one-time-codes.js';
+import { createConsoleSms, type SmsSender } from './stargate/one-time-codes.js';
 import { checkRootSecret } from './stargate/root-secret-check.js';
 import { createBirthDesk } from './stations/birth-desk.js';
 import { createStations } from './stations/stations.js';
+import { createSettings } from './system/settings.js';
+import { tenantIds } from './system/tenants.js';
+import { createReadingProjection } from './telemetry/reading-projection.js';
 import { createVehicles } from './vehicles/vehicles.js';
 import { hubVersion } from './version.js';
 import { createWallets } from './wallets/wallets.js';
@@ -151,6 +162,7 @@ async function assemble(
   identity.stations.start();
   stops.push(() => identity.stations.stop());
 
+  const settings = createSettings({ database, clock });
   const live = createLiveBus();
   stops.push(() => live.close());
   const stations = createStations({ database, clock, logger, live });
@@ -219,7 +231,9 @@ async function assemble(
     // Commands and orders need each other; the orders exist by the time the first command settles.
     orders: { onCommandSettled: (command) => orders.progress.onCommandSettled(command) },
   });
+  const debts = createDebts({ database, clock, wallets });
   const orders = createOrderFeature({
+    debts,
     database,
     clock,
     logger,
@@ -233,20 +247,53 @@ async function assemble(
     quotes: plans.quotes,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
+  const passes = createPasses({
+    database,
+    clock,
+    keys: identity.keys,
+    users: identity.users,
+    vehicles,
+    wallets,
+    quotes: plans.quotes,
+    debts,
+  });
+  const offlineOrders = createOfflineOrders({
+    store: orders.store,
+    orders: orders.orders,
+    passes,
+    quotes: plans.quotes,
+    findVehicle: vehicles.find,
+    clock,
+  });
+  const background = createBackground({
+    database,
+    clock,
+    logger,
+    vault: identity.vault,
+    homeTenantId: config.tenantId,
+    privateWebhooks: config.privateWebhooks,
+    timeZone: config.timeZone,
+    push: createExpoPush({ baseUrl: config.push.expoUrl, accessToken: config.push.expoAccessToken }),
+    sms: overrides.sms ?? createConsoleSms(logger),
+  });
   const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
   const ingest = createIngest({
     database,
     registry: stations.registry,
     send: link.send,
+    onStored: commands.heard,
     logger,
     clock,
-    shared: config.mqtt.url !== null,
+    // Only a store of its own tells a hub that no other one is alive.
+    shared: config.mqtt.url !== null || config.store.mongodbUri !== null,
     projections: [
-      commands.projection,
+      // What moved at the station comes before how its command ended: money follows the pack.
       createOrderProjection(orders.progress),
+      commands.projection,
       stations.projection,
       stations.alarms.projection,
       batteryProjection,
+      createReadingProjection({ database }),
     ],
   });
 
@@ -287,14 +334,20 @@ async function assemble(
       },
       { name: 'subscriptions', everyMs: 5_000, run: () => plans.subscriptions.sweep() },
       { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
+      { name: 'debts', everyMs: 30_000, run: () => debts.collect() },
       { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
       { name: 'sessions', everyMs: 600_000, run: () => identity.sessions.sweep() },
       { name: 'codes', everyMs: 600_000, run: () => identity.codes.sweep() },
       { name: 'counters', everyMs: 600_000, run: () => identity.counters.sweep() },
       { name: 'idempotency keys', everyMs: 600_000, run: () => identity.idempotency.sweep() },
+      ...background.chores,
     ],
   });
-  if (config.roles.includes('tasks')) maintenance.start();
+  if (config.roles.includes('tasks')) {
+    maintenance.start();
+    background.start();
+  }
+  stops.push(() => background.stop());
   stops.push(() => maintenance.stop());
   await ingest.start();
   stops.push(() => ingest.stop());
@@ -302,7 +355,25 @@ async function assemble(
   await link.start(ingest.sink);
 
   let draining = false;
+  const cache = createResponseCache({ clock });
+  const limits = createRateLimits();
+  const metrics = createMetrics({
+    database,
+    clock,
+    version: hubVersion(),
+    tenantIds: () => tenantIds(database, config.tenantId),
+    sources: [
+      { name: 'broker', stats: link.stats },
+      { name: 'ingest', stats: ingest.stats },
+      { name: 'live', stats: live.stats },
+      { name: 'response_cache', stats: cache.stats },
+    ],
+  });
+  metrics.start();
+  stops.push(() => metrics.stop());
   const routes = hubRoutes(config.roles, {
+    passes,
+    offlineOrders,
     database,
     clock,
     identity,
@@ -316,16 +387,28 @@ async function assemble(
     stations,
     commands,
     live,
+    background,
     disconnect: link.disconnect,
     riderTenantId: config.tenantId,
     endpoints: () => addresses,
     version: hubVersion(),
     draining: () => draining,
+    metrics,
+    brokerAccess: createBrokerAccess({
+      stations: identity.stations,
+      births: createBirthDesk(stations.registry),
+      hub: hubAccount(config.mqtt.url),
+    }),
+    brokerSecret: config.http.brokerSecret,
+    limits,
+    logger,
+    settings,
   });
   const app = createApp({
     routes,
     version: hubVersion(),
     corsOrigins: config.http.corsOrigins,
+    addressRules: config.http,
     adminDir: config.web.adminDir,
     appDir: config.web.appDir,
     pipeline: {
@@ -333,17 +416,23 @@ async function assemble(
       clock,
       authenticator: identity.authenticator,
       idempotency: identity.idempotency,
-      limits: createRateLimits(),
+      limits,
+      cache,
+      meter: identity.apiKeys,
+      observe: metrics.observe,
       perPrincipalPerMinute: config.http.perPrincipalPerMinute,
       perAddressPerMinute: config.http.perAddressPerMinute,
       trustedProxies: config.http.trustedProxies,
+      audit: background.requestAudit,
       validateResponses: overrides.validateResponses ?? false,
     },
   });
   const server: HttpServer = createHttpServer({ app, host: config.http.host, port: config.http.port });
   const httpPort = await server.start();
-  stops.push(() => {
+  stops.push(async () => {
     draining = true;
+    // Not ready yet still serving: whoever shares out the requests sees it and goes elsewhere.
+    if (config.http.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.http.drainMs));
     // Live pages stay open for ever: they are ended first, so that the server can drain.
     live.close();
     return server.stop();
@@ -373,6 +462,15 @@ function externalLink(
     acceptBareInfo: false,
     sharedSubscriptions: 'auto',
   });
+}
+
+/** Under which name the hub signs in to an external broker, as its address says. */
+function hubAccount(mqttUrl: string | null): { username: string; password: string } | null {
+  if (mqttUrl === null) return null;
+  const { username, password } = new URL(mqttUrl);
+  return username && password
+    ? { username: decodeURIComponent(username), password: decodeURIComponent(password) }
+    : null;
 }
 
 /** What to write in a URL for an address that is listened on. */

@@ -1,4 +1,7 @@
+import type { Background } from './background.js';
 import { createBatteryRoutes } from './batteries/routes.js';
+import type { BrokerAccess } from './broker/http-access.js';
+import { createBrokerAccessRoutes } from './broker/http-access-routes.js';
 import type { Commands } from './commands/commands.js';
 import { createCommandRoutes } from './commands/routes.js';
 import type { HubRole } from './config/config.js';
@@ -7,22 +10,34 @@ import type { FinanceFeature } from './finance/finance-feature.js';
 import { createMoneyRoutes } from './finance/money-routes.js';
 import { createLedgerRoutes } from './finance/routes.js';
 import { createSettlementRoutes } from './finance/settlement-routes.js';
+import type { Metrics } from './gateway/metrics.js';
+import { createMetricsRoutes } from './gateway/metrics-routes.js';
+import type { RateLimits } from './http/rate-limit.js';
 import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
+import type { Logger } from './logger.js';
 import type { OrderFeature } from './orders/order-feature.js';
 import { createOrderRoutes } from './orders/routes.js';
+import type { OfflineOrders } from './passes/offline-orders.js';
+import type { Passes } from './passes/passes.js';
+import { createPassRoutes } from './passes/routes.js';
 import type { PaymentFeature } from './payments/payment-feature.js';
 import { createPaymentRoutes } from './payments/routes.js';
 import type { PlanFeature } from './plans/plan-feature.js';
 import { createRiderPlanRoutes } from './plans/rider-routes.js';
 import { createPlanRoutes } from './plans/routes.js';
 import type { Clock, LiveBus } from './ports.js';
+import { createApiKeyRoutes } from './stargate/api-key-routes.js';
 import type { Identity } from './stargate/identity.js';
+import { createOperatorRoutes } from './stargate/operator-routes.js';
+import { createOwnAccountRoutes } from './stargate/own-account-routes.js';
 import { createStargateRoutes } from './stargate/routes.js';
 import { createAlarmRoutes } from './stations/alarm-routes.js';
 import { createStationRoutes } from './stations/routes.js';
 import type { Stations } from './stations/stations.js';
 import { createHealthRoutes } from './system/health.js';
+import type { Settings } from './system/settings.js';
+import { createSystemRoutes } from './system/system-routes.js';
 import { createReadings } from './telemetry/readings.js';
 import { createReadingRoutes } from './telemetry/routes.js';
 import { createUserRoutes } from './users/routes.js';
@@ -34,6 +49,8 @@ export type RouteDeps = {
   clock: Clock;
   identity: Identity;
   orders: OrderFeature;
+  offlineOrders: OfflineOrders;
+  passes: Passes;
   plans: PlanFeature;
   vehicles: Vehicles;
   packs: PackHoldings;
@@ -43,11 +60,18 @@ export type RouteDeps = {
   stations: Stations;
   commands: Commands;
   live: LiveBus;
+  background: Background;
   disconnect(device: string, reason: string): number;
   riderTenantId: string;
   endpoints(): { apiUrl: string; mqttUrl: string };
   version: string;
   draining(): boolean;
+  metrics: Metrics;
+  brokerAccess: BrokerAccess;
+  brokerSecret: string | null;
+  limits: RateLimits;
+  logger: Logger;
+  settings: Settings;
 };
 
 /** Every API route of the hub, by the roles that this process plays. */
@@ -74,6 +98,14 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       endpoints: deps.endpoints,
     }),
     ...userRoutes.filter((route) => route.path.startsWith('/auth/')),
+    ...createOperatorRoutes({ database, clock, operators: identity.operators, sessions: identity.sessions }),
+    ...createOwnAccountRoutes({ operators: identity.operators, sessions: identity.sessions }),
+    ...createBrokerAccessRoutes({
+      access: deps.brokerAccess,
+      secret: deps.brokerSecret,
+      limits: deps.limits,
+      logger: deps.logger,
+    }),
   ];
   const core = () => [
     ...userRoutes.filter((route) => !route.path.startsWith('/auth/')),
@@ -86,7 +118,8 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     }),
     ...createPlanRoutes({ database, ...deps.plans }),
     ...createRiderPlanRoutes({ database, ...deps.plans, userExists }),
-    ...createOrderRoutes({ database, clock, orders: deps.orders.orders }),
+    ...createOrderRoutes({ database, clock, orders: deps.orders.orders, offline: deps.offlineOrders }),
+    ...createPassRoutes({ database, clock, passes: deps.passes }),
     ...createPaymentRoutes({ database, ...deps.payments }),
     ...createLedgerRoutes({ database, ledger: deps.finance.ledger }),
     ...createMoneyRoutes({ database, plans: deps.plans.plans, ...deps.finance }),
@@ -96,10 +129,20 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     ...createBatteryRoutes({ database, clock }),
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
     ...createLiveRoutes({ live: deps.live }),
+    ...deps.background.routes(),
+    ...createSystemRoutes({
+      database,
+      clock,
+      settings: deps.settings,
+      homeTenantId: deps.riderTenantId,
+      operators: identity.operators,
+    }),
+    ...createApiKeyRoutes({ database, clock, keys: identity.apiKeys }),
     ...createReadingRoutes({ readings: createReadings({ database }), stations }),
   ];
   return [
     ...createHealthRoutes({ database, version: deps.version, draining: deps.draining }),
+    ...createMetricsRoutes({ metrics: deps.metrics }),
     ...(roles.includes('stargate') ? stargate() : []),
     ...(roles.includes('api') ? core() : []),
   ];

@@ -71,6 +71,20 @@ async function get(ready: Ready, path: string): Promise<unknown> {
   return response.json();
 }
 
+/** Message keys of all samples, page by page. */
+async function allReadings(ready: Ready): Promise<string[]> {
+  const ids: string[] = [];
+  for (let cursor = '', more = true; more; ) {
+    const path = `/core/v0/stations/1231/readings?_limit=500${cursor && `&_cursor=${cursor}`}`;
+    const page = (await get(ready, path)) as { id: string; at: string }[];
+    ids.push(...page.map(({ id }) => id));
+    const last = page.at(-1);
+    more = page.length === 500 && last !== undefined;
+    if (last) cursor = Buffer.from(JSON.stringify([last.at, last.id])).toString('base64url');
+  }
+  return ids;
+}
+
 describe.skipIf(!built)('a killed hub', () => {
   it('loses nothing it acknowledged, stores nothing twice, and finishes what it had not projected', async () => {
     const rounds = 4;
@@ -126,18 +140,12 @@ describe.skipIf(!built)('a killed hub', () => {
       note(agent);
       return firstUnacked === total;
     });
-    const stored: string[] = [];
-    for (let cursor = '', more = true; more; ) {
-      const page = (await get(
-        ready,
-        `/core/v0/stations/1231/readings?_limit=500${cursor ? `&_cursor=${cursor}` : ''}`,
-      )) as { id: string; at: string }[];
-      stored.push(...page.map(({ id }) => id));
-      const last = page.at(-1);
-      more = page.length === 500 && last !== undefined;
-      if (last) cursor = Buffer.from(JSON.stringify([last.at, last.id])).toString('base64url');
-    }
     const telemetry = Array.from({ length: total }, (_, seq) => seq).filter((seq) => seq % 10 !== 0);
+    let stored: string[] = [];
+    await until('all readings projected', async () => {
+      stored = await allReadings(ready);
+      return stored.length >= telemetry.length;
+    });
     expect(new Set(stored).size).toBe(stored.length);
     expect(stored.map((id) => Number(id.slice(-16))).sort((a, b) => a - b)).toEqual(telemetry);
     await until('all alarms projected', async () => {

@@ -8,6 +8,8 @@ import { ledgerCollection } from '../src/finance/ledger.js';
 import { verifyLedger } from '../src/finance/verify-ledger.js';
 import { type OrderDocument, ordersCollection } from '../src/orders/order-document.js';
 import { createOrderFeature, type OrderFeature } from '../src/orders/order-feature.js';
+import { createDebts } from '../src/passes/debts.js';
+import { debtsCollection } from '../src/passes/pass-document.js';
 import { createPlanFeature } from '../src/plans/plan-feature.js';
 import { subscriptionsCollection } from '../src/plans/subscriptions.js';
 import { chargesCollection, createWallets, walletsCollection } from '../src/wallets/wallets.js';
@@ -152,6 +154,7 @@ function createWorld(database: Database) {
         find: async (_tenant, id) =>
           ({ id, ownerUserId: id.replace('v-', 'u-'), packClass: 'A', packIds: [] }) as never,
       },
+      debts: createDebts({ database, clock, wallets }),
       quotes: createPlanFeature({ database, clock, wallets, checkpoint }).quotes,
     });
     return {
@@ -265,6 +268,7 @@ describe('money of orders', () => {
       walletsCollection,
       ledgerCollection,
       subscriptionsCollection,
+      debtsCollection,
     ])
       await database.collection(spec as typeof ordersCollection).deleteMany({});
     const wallets = createWallets({ database, clock: { now: () => 0 } });
@@ -394,6 +398,58 @@ describe('money of orders', () => {
       { numRuns: 40, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
     );
   }, 120_000);
+
+  it('several processes that settle one order at once take its money once', async () => {
+    for (let repeat = 0; repeat < 15; repeat += 1) {
+      await reset();
+      const world = createWorld(database);
+      const processes = Array.from({ length: 5 }, () => world.process());
+      const first = processes[0] as (typeof processes)[number];
+      await world.act(first.feature, { kind: 'begin', rider: 0, key: 0 });
+      const [order] = (await books()).orders;
+      const id = order?._id ?? '';
+      const end = (to: 'completed' | 'failed') => (process: (typeof processes)[number]) =>
+        process.feature.orders.record(id, { key: null, to, who: 'test', what: to, at: isoAt(0) });
+      // Odd rounds: two processes hear of the end in opposite words.
+      first.burnAfter(0);
+      await Promise.allSettled([end(repeat % 2 ? 'failed' : 'completed')(first)]);
+      first.burnAfter(null);
+      await Promise.all(processes.map((process) => process.feature.settlement.settle(id)));
+      await Promise.all(processes.map(end('completed')));
+      await always();
+      await settled();
+    }
+  }, 60_000);
+
+  it('facts that several processes record at once are all kept', async () => {
+    await reset();
+    const world = createWorld(database);
+    const processes = Array.from({ length: 4 }, () => world.process());
+    const first = processes[0] as (typeof processes)[number];
+    await world.act(first.feature, { kind: 'begin', rider: 0, key: 0 });
+    const [order] = (await books()).orders;
+    const facts = Array.from({ length: 24 }, (_, index) => `fact-${index}`);
+    await Promise.all(
+      facts.map((key, index) =>
+        processes[index % 4]?.feature.orders.record(order?._id ?? '', {
+          key,
+          to: index === 7 ? 'returning' : null,
+          who: 'test',
+          what: key,
+          at: isoAt(0),
+        }),
+      ),
+    );
+    const [after] = (await books()).orders;
+    expect(
+      after?.timeline
+        .map((step) => step.what)
+        .filter((what) => what.startsWith('fact-'))
+        .sort(),
+    ).toEqual([...facts].sort());
+    expect(after?.state).toBe('returning');
+    expect(after?.version).toBe((order?.version ?? 0) + facts.length);
+  });
 
   it('a kill at every single checkpoint of a whole swap leaves one charge after recovery', async () => {
     for (let checkpoint = 0; ; checkpoint += 1) {

@@ -59,6 +59,8 @@ describe('permissions', () => {
         .sort(),
     ).toEqual(
       [
+        'emqxSignIn',
+        'emqxTopic',
         'enrolStation',
         'getHealth',
         'getJwks',
@@ -66,6 +68,9 @@ describe('permissions', () => {
         'getReadiness',
         'issueToken',
         'listPublicStations',
+        'mosquittoAcl',
+        'mosquittoSuperuser',
+        'mosquittoUser',
         'receiveAlipayCallback',
         'receiveWechatCallback',
         'sendOneTimeCode',

@@ -53,7 +53,6 @@ beforeAll(async () => {
       VOLTBAY_DATA: directory,
       VOLTBAY_DEMO: '1',
       VOLTBAY_DEMO_STATION_SECRET: SECRET,
-      ...(process.env.MONGODB_URI ? { MONGODB_URI: process.env.MONGODB_URI } : {}),
     },
     { cwd: directory, repoRoot: null },
   );
@@ -238,6 +237,10 @@ describe('packs and readings', () => {
       custodian: { kind: 'station', id: '1231', slot: 5 },
     });
     type Sample = { at: string; readings: { socPct: number; serial: string }[] };
+    await until('last reading shown', async () => {
+      const [newest] = await json<Sample[]>('GET', '/core/v0/batteries/VB-R-5/readings?_limit=1');
+      return newest?.readings[0]?.socPct === 5;
+    });
     const seen: number[] = [];
     let next: string | null = '/core/v0/batteries/VB-R-5/readings?_limit=2';
     while (next) {

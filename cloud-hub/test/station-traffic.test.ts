@@ -2,7 +2,8 @@ import { controlTopic, infoTopic, MSG_TYPE, stateTopic } from '@voltbay/protocol
 import { connectAsync } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { messagesCollection } from '../src/ingest/message-document.js';
-import { stationLiveCollection } from '../src/stations/station-documents.js';
+import { alarmId } from '../src/stations/alarms.js';
+import { alarmsCollection, stationLiveCollection } from '../src/stations/station-documents.js';
 import {
   closing,
   connectStation,
@@ -120,6 +121,30 @@ describe('stations and the embedded broker', () => {
       retain: false,
     });
     expect(seed.acks()).toEqual([]);
+  });
+
+  it('a station of two plain clients, one that publishes and one that listens, works as one', async () => {
+    const listener = await station({ birth: false, subscribe: false, topics: 'shared' });
+    await listener.client.subscribeAsync('control', { qos: 1 });
+    const info = JSON.stringify({ device: listener.device, type: 0, data: {}, time: '2016-2-1' });
+    for (let times = 0; times < 3; times++) {
+      const publisher = await connectStation(hub.url, listener.device, { birth: false, subscribe: false });
+      await publisher.client.publishAsync('info', info, { qos: 1 });
+      await publisher.client.endAsync();
+    }
+    await until('stored', async () => (await stored(listener.device)).length === 3);
+    await hub.ingest.settled();
+    expect((await view(listener.device)).online).toBe(true);
+    await hub.commands.send({
+      device: listener.device,
+      tenantId: 'demo',
+      type: MSG_TYPE.SERVER_ASK_INFO,
+      by: 'test',
+    });
+    await until('command', () => listener.commands().length === 1);
+    expect(listener.commands()[0]).toMatchObject({ topic: 'control', type: 2 });
+    await listener.close();
+    await until('offline', async () => !(await view(listener.device)).online);
   });
 
   it('refuses a message that names another device, on the bare and on its own topic', async () => {
@@ -285,6 +310,10 @@ describe('stations and the embedded broker', () => {
     await first.send(MSG_TYPE.STATION_INFO, {}, 0);
     await until('the first goes on', () => first.isAcked(0));
     expect((await view(first.device)).instanceId).toBe('database-one');
+    await until('alarm', async () => {
+      const _id = alarmId({ device: first.device, code: 'duplicate-identity' });
+      return (await store.database.collection(alarmsCollection).findOne({ _id }))?.state === 'raised';
+    });
   });
 
   it('a replaced database starts its numbers anew and loses nothing', async () => {

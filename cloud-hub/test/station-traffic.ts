@@ -1,79 +1,33 @@
 import { EventEmitter } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Command, controlTopic, infoTopic, type SwapEvent, stateTopic } from '@voltbay/protocol';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
-import { batteriesCollection, custodyEventsCollection } from '../src/batteries/battery-documents.js';
 import { createBatteryProjection } from '../src/batteries/battery-projection.js';
 import { createCustodyLedger } from '../src/batteries/custody.js';
 import { createEmbeddedBroker, type EmbeddedBrokerLimits } from '../src/broker/embedded-broker.js';
 import { createExternalBroker } from '../src/broker/external-broker.js';
 import type { StationLink } from '../src/broker/station-link.js';
 import { systemClock } from '../src/clock.js';
-import { commandsCollection } from '../src/commands/command-documents.js';
 import { createCommands } from '../src/commands/commands.js';
-import { type Database, ensureCollections, openDatabase } from '../src/db/index.js';
-import { createDocumentServer, createEngine } from '../src/document-server/index.js';
+import type { Database } from '../src/db/index.js';
 import { createIngest, type IngestLimits } from '../src/ingest/ingest.js';
-import {
-  deadLettersCollection,
-  ingestRunsCollection,
-  messagesCollection,
-  watermarksCollection,
-} from '../src/ingest/message-document.js';
 import { createOrderProjection } from '../src/ingest/order-projection.js';
 import { createLiveBus } from '../src/live/live-bus.js';
 import { createLogger } from '../src/logger.js';
 import type { Clock, OrderProgress, StationAuthenticator } from '../src/ports.js';
 import { createBirthDesk } from '../src/stations/birth-desk.js';
-import {
-  alarmsCollection,
-  stationLiveCollection,
-  stationsCollection,
-} from '../src/stations/station-documents.js';
 import { createStations } from '../src/stations/stations.js';
+import { createReadingProjection } from '../src/telemetry/reading-projection.js';
+import { openTestStore } from './support/store.js';
 
 /** The MQTT side of a hub, composed as the hub composes it, on a real document server and with a real broker. */
 
 export const TENANT = 'demo';
 export const logger = createLogger({ level: process.env.TEST_LOG_LEVEL ?? 'fatal' });
 
-/** A document server of its own in a temporary folder, or the one of MONGODB_URI with a database of its own. */
+/** A store of its own; `close` drops it. */
 export async function openTestDatabase(): Promise<{ database: Database; close(): Promise<void> }> {
-  const dbName = `voltbay_test_${process.pid}_${Math.random().toString(36).slice(2, 8)}`;
-  const external = process.env.MONGODB_URI;
-  const directory = await mkdtemp(join(tmpdir(), 'voltbay-hub-'));
-  const server = external
-    ? null
-    : await createDocumentServer(createEngine({ file: join(directory, 'hub.db') }), {
-        listen: { host: '127.0.0.1', port: 0 },
-        onFatal: (error) => {
-          throw error;
-        },
-      });
-  const database = await openDatabase({ uri: external ?? server?.uri ?? '', dbName, logger });
-  await ensureCollections(database, [
-    stationsCollection,
-    stationLiveCollection,
-    alarmsCollection,
-    batteriesCollection,
-    custodyEventsCollection,
-    commandsCollection,
-    messagesCollection,
-    ingestRunsCollection,
-    watermarksCollection,
-    deadLettersCollection,
-  ]);
-  return {
-    database,
-    async close() {
-      if (external) await database.db.dropDatabase();
-      await database.close();
-      await server?.close();
-      await rm(directory, { recursive: true, force: true });
-    },
-  };
+  const database = await openTestStore();
+  return { database, close: () => database.close() };
 }
 
 export type SecretBook = StationAuthenticator & {
@@ -173,6 +127,7 @@ export async function startTraffic(options: TrafficOptions) {
     database,
     registry: stations.registry,
     send: link.send,
+    onStored: commands.heard,
     logger,
     clock,
     shared: embedded === null,
@@ -182,6 +137,7 @@ export async function startTraffic(options: TrafficOptions) {
       stations.projection,
       stations.alarms.projection,
       batteries,
+      createReadingProjection({ database }),
     ],
     ...(options.limits ? { limits: options.limits } : {}),
   });

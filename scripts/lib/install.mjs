@@ -19,15 +19,14 @@ export async function ensureInstalled() {
   const stamp = join(root, 'node_modules', '.voltbay-installed');
   const wanted = installKey();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  // Installed by hand: taken as it is when it is what the lockfile asks for and its native parts load.
   if (
-    !existsSync(stamp) &&
     existsSync(join(root, 'node_modules', '.package-lock.json')) &&
+    lockfileMatchesTree() &&
     nativeProblem() === null
   ) {
-    if (lockfileMatchesTree()) {
-      writeFileSync(stamp, wanted);
-      return;
-    }
+    writeFileSync(stamp, wanted);
+    return;
   }
   const env = installEnv();
   await runNpm(env);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { workspaces } from './install.mjs';
+import { missingOptional } from './lockfile.mjs';
 
 /** @returns {string[]} one line per problem */
 export function repositoryProblems(root) {
@@ -11,6 +12,8 @@ export function repositoryProblems(root) {
   for (const [path, entry] of Object.entries(lock.packages))
     if (/^https?:/.test(entry.resolved ?? ''))
       problems.push(`package-lock.json: ${path} names a registry address`);
+  for (const { name } of missingOptional(lock))
+    problems.push(`package-lock.json: ${name} is missing, npm ci would fail: npm run lock`);
   for (const name of ['', ...workspaces()]) {
     const manifest = JSON.parse(readFileSync(join(root, name, 'package.json'), 'utf8'));
     for (const kind of ['dependencies', 'devDependencies', 'optionalDependencies'])

@@ -2,7 +2,6 @@
 export type SimulatorErrorCode =
   | 'SIM_CONFIG'
   | 'SIM_PTY_UNSUPPORTED'
-  | 'SIM_PTY_IO'
   | 'SIM_NO_SLOT'
   | 'SIM_NO_PACK'
   | 'SIM_NO_PORT'
@@ -10,7 +9,8 @@ export type SimulatorErrorCode =
   | 'SIM_BAD_REQUEST'
   | 'SIM_DIRECTORY'
   | 'SIM_SCENARIO_FAILED'
-  | 'SIM_UNREACHABLE';
+  | 'SIM_UNREACHABLE'
+  | 'SIM_HUB_REFUSED';
 
 /** Base of every fault thrown here. `code` is stable; the message names the cause and, where there is one, the fix. */
 export class SimulatorError extends Error {

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { controlCommand } from './cli/control-command.js';
+import { fleetCommand } from './cli/fleet-command.js';
 import { paymentGatewayCommand } from './cli/payment-gateway-command.js';
+import { replayCommand } from './cli/replay-command.js';
 import { scenarioCommand } from './cli/scenario-command.js';
 import { stationCommand } from './cli/station-command.js';
 import { SimulatorError } from './errors.js';
@@ -14,7 +16,9 @@ async function main(argv: readonly string[]): Promise<number> {
     .version('0.1.0')
     .showHelpAfterError('(voltbay-sim --help shows the commands)')
     .addCommand(stationCommand())
+    .addCommand(fleetCommand())
     .addCommand(scenarioCommand())
+    .addCommand(replayCommand())
     .addCommand(paymentGatewayCommand())
     .addCommand(controlCommand('fault'))
     .addCommand(controlCommand('act'));

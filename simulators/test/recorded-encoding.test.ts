@@ -301,6 +301,12 @@ describe.skipIf(recordedFramesMissing)('Daly D2 answers carry each register as r
       return request && answerD2(request, aSnapshot())?.length;
     });
     expect(lengths).toEqual(recordedCase('daly-d2-4s').frames.map((hex) => hex.length / 2));
+    const versions = parseD2Request(Buffer.from('d20300a900208791', 'hex'));
+    const texts = (frame: Buffer) => [frame.toString('latin1', 3, 6), frame.toString('latin1', 19, 22)];
+    const recorded = Buffer.from(recordedCase('daly-d2-4s').frames[2] ?? '', 'hex');
+    expect(texts(recorded)).toEqual(['T00', 'H2.']);
+    const ours = versions && answerD2(versions, aSnapshot());
+    expect(texts(Buffer.from(ours ?? []))).toEqual(['VB_', 'H2.']);
     expect(parseD2Request(Buffer.from('d2030000003ed7b8', 'hex'))).toBeUndefined();
   });
 });

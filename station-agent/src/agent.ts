@@ -1,18 +1,19 @@
 import { join } from 'node:path';
-import { type Clock, systemClock } from './clock.js';
-import { createCommandHandlers, type LifecycleRequest } from './commands/handlers.js';
+import type { AgentOverrides } from './agent-overrides.js';
+import { systemClock } from './clock.js';
+import { createCommandHandlers } from './commands/handlers.js';
 import { createCommandIntake } from './commands/intake.js';
 import { recoverCommands, settleOpenedSlots } from './commands/recovery.js';
 import type { AgentConfig } from './config/config.js';
 import { createControlSocket } from './control/control-socket.js';
 import { createStatusService } from './control/status-service.js';
-import { type CrashPoint, noCrashPoint } from './crash-point.js';
-import { messageOf } from './errors.js';
+import { noCrashPoint } from './crash-point.js';
 import type { Hardware } from './hardware/ports.js';
 import { createLocalStart } from './local-start/local-start.js';
 import { createLogger, type Logger } from './logger.js';
+import { createOfflineStart } from './offline-pass/offline-start.js';
+import { createPassTrust } from './offline-pass/pass-trust.js';
 import { createCallQueue } from './rest/call-queue.js';
-import { obtainSecret } from './rest/credentials-source.js';
 import { createHubApi } from './rest/hub-api.js';
 import { createAlarms } from './station/alarms.js';
 import { createCharging } from './station/charging.js';
@@ -20,39 +21,22 @@ import { createMonitor } from './station/monitor.js';
 import { createReporter } from './station/reporter.js';
 import { createService } from './station/service-mode.js';
 import { createSlotBoard } from './station/slot-board.js';
+import { createStorageWatch } from './station/storage-watch.js';
+import type { RestCall } from './storage/rest-queue.js';
 import { openStorage } from './storage/storage.js';
-import { createSwapRunner, type SwapRunnerDeps } from './swap/runner.js';
+import { createSwapRunner } from './swap/runner.js';
 import { createSwapService } from './swap/service.js';
-import { DEFAULT_SWAP_RULES, type SwapRules, type SwapState } from './swap/types.js';
+import { type SwapState, swapRules } from './swap/types.js';
+import { createAttendance } from './uplink/attendance.js';
 import { createHubClock } from './uplink/hub-clock.js';
 import { createSender } from './uplink/sender.js';
 import { createUplinkSession } from './uplink/session.js';
 import { agentVersion } from './version.js';
 
-export type HardwareFactory = (
-  config: AgentConfig['hardware'],
-  deps: { clock: Clock; log: Logger; polling: AgentConfig['polling'] },
-) => Hardware;
-
-/** What a test, or another program, may replace. */
-export type AgentOverrides = {
-  createHardware: HardwareFactory;
-  clock?: Clock;
-  log?: Logger;
-  fetch?: typeof fetch;
-  /** Wins over credentials.json; the process passes VOLTBAY_STATION_SECRET. */
-  secret?: string;
-  crashPoint?: CrashPoint;
-  rules?: Partial<SwapRules>;
-  swap?: Pick<SwapRunnerDeps, 'tickMs' | 'resumeWindowMs' | 'verifyMs'>;
-  resendAfterMs?: number;
-};
-
 export type AgentEnd = 'stopped' | 'restart';
 export type Agent = Awaited<ReturnType<typeof createAgent>>;
 
-/** Time that a command's result gets to leave before the station does what it announced. */
-const FAREWELL_MS = 1_500;
+const CABINET_LOOK_MS = 200;
 
 /**
  * Puts the agent together. Opens the database (and so takes the instance lock): throws `ALREADY_RUNNING`, `DATABASE_*`. `start` then
@@ -63,15 +47,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const log = overrides.log ?? createLogger(config.logLevel);
   const crashPoint = overrides.crashPoint ?? noCrashPoint;
   const version = agentVersion();
-  const rules: SwapRules = {
-    ...DEFAULT_SWAP_RULES,
-    minDispenseSocPct: config.swap.minDispenseSocPct,
-    maxTemperatureDeciC: config.swap.maxTemperatureDeciC,
-    minTemperatureDeciC: config.swap.minTemperatureDeciC,
-    returnTimeoutMs: config.swap.returnTimeoutS * 1000,
-    collectTimeoutMs: config.swap.collectTimeoutS * 1000,
-    ...overrides.rules,
-  };
+  const rules = swapRules(config.swap, overrides.rules);
   const storage = openStorage(config.dataDir, clock);
   let hardware: Hardware;
   try {
@@ -91,6 +67,14 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const hubClock = createHubClock(clock);
   const service = createService(storage.meta, clock);
   const alarms = createAlarms({ outbox: storage.outbox, clock, log: part('alarms') });
+  const storageWatch = createStorageWatch({
+    storage,
+    alarms,
+    clock,
+    log: part('storage'),
+    onFatal: () => void stop('restart'),
+    ...(overrides.storageLookMs !== undefined && { everyMs: overrides.storageLookMs }),
+  });
   const board = createSlotBoard({
     config,
     cabinet,
@@ -119,27 +103,51 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   });
   const swaps = createSwapService({ runner, board, cabinet, packs, service, rules, log: part('swap') });
 
-  let secret: string | null = overrides.secret ?? null;
-  const secretOf = (): string => secret ?? '';
+  const credentials: { secret: string | null } = { secret: overrides.secret ?? null };
+  const secretOf = (): string => credentials.secret ?? '';
   const api = createHubApi({
     apiUrl: config.hub.apiUrl,
     device: config.device,
     secret: secretOf,
     clock,
-    ...(overrides.fetch && { fetch: overrides.fetch }),
   });
   const calls = createCallQueue({
     storage,
     api,
     clock,
     log: part('rest'),
-    onRefused: (call, detail) => alarms.note('order-call-refused', 'warning', `${call.kind}: ${detail}`),
+    onMade: (call) => onOrderCall(call),
+    onRefused(call, detail) {
+      alarms.note('order-call-refused', 'warning', `${call.kind}: ${detail}`);
+      onOrderCall(call);
+    },
+  });
+  /** The hub knows the end of an offline swap: it no longer counts against the station's limits. */
+  const onOrderCall = (call: RestCall): void => {
+    if (call.kind === 'complete-order') storage.passes.reconciled(call.swapId);
+  };
+  const bestNowMs = (): number => hubClock.hubNowMs() ?? clock.nowMs();
+  const passTrust = createPassTrust({
+    meta: storage.meta,
+    api,
+    nowMs: bestNowMs,
+    clock,
+    log: part('passes'),
   });
   const localStart = createLocalStart({
     dataDir: config.dataDir,
     storage,
     api,
     swaps,
+    offline: createOfflineStart({
+      storage,
+      swaps,
+      trust: passTrust,
+      policy: config.offline,
+      nowMs: bestNowMs,
+      clock,
+    }),
+    isOnline: () => session.state() === 'up',
     clock,
     log: part('local-start'),
   });
@@ -200,14 +208,9 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       monitor,
       reporter,
       clock,
+      log: part('commands'),
       crashPoint,
-      requestLifecycle(request) {
-        leaving = carryOut(request)
-          .catch((error: unknown) => log.error({ err: error, kind: request.kind }, 'command not carried out'))
-          .finally(() => {
-            leaving = null;
-          });
-      },
+      requestLifecycle: (request) => attendance.request(request),
     }),
     facts: {
       get swapRunning() {
@@ -259,10 +262,43 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     },
     onUp() {
       calls.hurry();
+      passTrust.onHubUp();
+      seenHub();
       reporter.reportNow().catch((error: unknown) => log.error({ err: error }, 'report failed'));
     },
-    onDown: (reason) => log.warn({ reason }, 'connection to the hub lost'),
+    onDown(reason) {
+      log.warn({ reason }, 'connection to the hub lost');
+      seenHub();
+    },
+    onFenced(fenced) {
+      if (fenced)
+        alarms.raise('duplicate-identity', 'critical', {
+          detail: 'another agent uses the credentials of this station',
+        });
+      else alarms.clear('duplicate-identity');
+    },
     log: part('uplink'),
+  });
+  function seenHub(): void {
+    try {
+      storage.meta.set('hubSeenAtMs', String(bestNowMs()));
+    } catch (error) {
+      log.error({ err: error }, 'time of the last contact not stored');
+    }
+  }
+  const attendance = createAttendance({
+    config,
+    storage,
+    api,
+    calls,
+    session,
+    service,
+    alarms,
+    clock,
+    log,
+    credentials,
+    signal: stopping.signal,
+    restart: () => void stop('restart'),
   });
   const status = createStatusService({
     config,
@@ -277,6 +313,8 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     session,
     clock,
     intake,
+    expectDoor: (slot) => monitor.expectDoor(slot),
+    goOnline: () => goOnline(),
   });
   const controlSocket = createControlSocket({
     path: join(config.dataDir, 'agent.sock'),
@@ -288,8 +326,6 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const ended = new Promise<AgentEnd>((resolve) => {
     resolveEnded = resolve;
   });
-  let comeBack: NodeJS.Timeout | null = null;
-  let leaving: Promise<void> | null = null;
   let stopOnce: Promise<void> | null = null;
 
   /** The end of a swap settles its command and its order in the same transaction. */
@@ -309,62 +345,18 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     });
   }
 
-  async function carryOut(request: LifecycleRequest): Promise<void> {
-    await drained(FAREWELL_MS);
-    if (request.kind === 'restart') {
-      // Not awaited: stopping waits for what is being carried out.
-      void stop('restart');
-      return;
+  /** Resolves when the controller answers; stays pending while it does not, and rejects when the agent stops. */
+  async function cabinetUp(): Promise<void> {
+    while (!cabinet.isUp()) {
+      await new Promise((resolve) => setTimeout(resolve, CABINET_LOOK_MS).unref());
+      stopping.signal.throwIfAborted();
     }
-    service.leave(request.reconnectAfterS === 0 ? null : request.reconnectAfterS * 1000);
-    await session.stop('disconnect-command');
-    if (stopping.signal.aborted) return;
-    log.warn({ reconnectAfterS: request.reconnectAfterS }, 'out of service by command');
-    returnLater();
-  }
-
-  /** Waits until the hub has everything, but not for long. */
-  async function drained(limitMs: number): Promise<void> {
-    const until = clock.monotonicMs() + limitMs;
-    while (
-      !stopping.signal.aborted &&
-      session.state() === 'up' &&
-      storage.outbox.stats().rows > 0 &&
-      clock.monotonicMs() < until
-    )
-      await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-
-  function returnLater(): void {
-    const awayMs = service.awayMs();
-    if (awayMs === null || awayMs === Number.POSITIVE_INFINITY) return;
-    comeBack = setTimeout(() => goOnline(), Math.min(awayMs, 2_147_483_000));
-  }
-
-  function goOnline(): void {
-    if (comeBack) clearTimeout(comeBack);
-    comeBack = null;
-    if (stopOnce) return;
-    if (service.mode() === 'out-of-service') service.comeBack();
-    if (secret !== null) session.start();
-  }
-
-  async function signOn(): Promise<void> {
-    secret ??= await obtainSecret({
-      config,
-      secretFromEnvironment: undefined,
-      api,
-      log: part('enrolment'),
-      signal: stopping.signal,
-    });
-    if (stopping.signal.aborted) return;
-    calls.start();
-    if (service.awayMs() === null) session.start();
-    else returnLater();
   }
 
   async function start(): Promise<void> {
     await hardware.start();
+    storageWatch.start();
+    passTrust.start();
     monitor.start();
     const openSwap = storage.swaps.open()[0];
     const toRead = recoverCommands({
@@ -377,22 +369,17 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     runner.resume();
     if (toRead.length > 0) {
       const deps = { storage, intake, cabinet, log: part('recovery'), isSwapOpen: () => false };
-      void settleOpenedSlots(deps, toRead).catch((error: unknown) =>
-        log.error({ err: error }, 'recovery failed'),
-      );
+      cabinetUp()
+        .then(() => settleOpenedSlots(deps, toRead))
+        .catch((error: unknown) => {
+          if (!stopping.signal.aborted) log.error({ err: error }, 'recovery failed');
+        });
     }
     storage.commands.prune();
     reporter.start();
     charging.start();
     await controlSocket.start();
-    signOn().catch((error: unknown) => {
-      if (stopping.signal.aborted) return;
-      log.error(
-        { reason: messageOf(error) },
-        'the station cannot sign in; it works locally until this is fixed',
-      );
-      alarms.raise('credentials', 'critical', { detail: messageOf(error) });
-    });
+    attendance.start();
     log.info({ device: config.device, epoch: storage.epoch, version }, 'agent started');
   }
 
@@ -403,19 +390,25 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
 
   async function shutDown(end: AgentEnd): Promise<void> {
     stopping.abort();
-    if (comeBack) clearTimeout(comeBack);
+    attendance.cancelReturn();
     await controlSocket.stop();
     reporter.stop();
     await charging.stop();
     await runner.stop();
     await intake.idle();
-    await leaving;
+    await attendance.settled();
     await monitor.stop();
     await calls.stop();
+    await passTrust.stop();
     await session.stop('stopping');
     await hardware.stop();
     unsubscribeOutbox();
-    board.persist();
+    storageWatch.stop();
+    try {
+      board.persist();
+    } catch (error) {
+      log.error({ err: error }, 'last state not stored; it is scanned again at the next start');
+    }
     storage.close();
     log.info({ end }, 'agent stopped');
     resolveEnded(end);
@@ -432,7 +425,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     session,
     status,
     localStart,
-    goOnline,
+    goOnline: attendance.goOnline,
     rules,
   };
 }

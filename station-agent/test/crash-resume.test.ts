@@ -150,3 +150,46 @@ describe('an agent that is killed in the middle of a swap', () => {
     },
   );
 });
+
+describe('an agent that is killed while it opens a slot for a technician', () => {
+  it.each([
+    ['open-slot:moved', 1, 'done'],
+    ['command:started', 0, null],
+  ] as const)(
+    'killed at %s: reported unknown, then what the lock shows, and never opened again',
+    { timeout: 60_000 },
+    async (point, doors, evidence) => {
+      const dir = tempDir();
+      const hub = await createScriptedHub('1231');
+      const model = createCabinetModel({ slots: 3, packs: { 1: aPack('VB-A-1') } });
+      const first = startChild(model, dir.path, hub.url, point);
+      let second: ChildProcess | null = null;
+      try {
+        await hub.until(() => hub.infos()[0], 'the first report');
+        await hub.command(MSG_TYPE.SERVER_OPEN_SLOT, { slot: 2, by: 'admin' }, { id: 'open', ttlMs: 20_000 });
+        expect(await exited(first)).toBe('SIGKILL');
+        second = startChild(model, dir.path, hub.url);
+        await hub.until(
+          () => hub.results('open').find(({ state }) => state === 'unknown'),
+          'unknown',
+          40_000,
+        );
+        if (evidence)
+          await hub.until(
+            () => hub.results('open').find(({ state }) => state === evidence),
+            evidence,
+            40_000,
+          );
+        await hub.command(MSG_TYPE.SERVER_ASK_INFO, null, { id: 'after' });
+        await hub.until(() => hub.results('after').find(({ state }) => state === 'done'), 'a later command');
+        expect(hub.results('open').at(-1)?.state).toBe(evidence ?? 'unknown');
+        expect(model.releases).toHaveLength(doors);
+      } finally {
+        first.kill('SIGKILL');
+        second?.kill('SIGKILL');
+        await hub.close();
+        dir.remove();
+      }
+    },
+  );
+});

@@ -59,6 +59,7 @@ const packArb = (id: number): fc.Arbitrary<WorldPack | null> =>
             'reserved',
             'quarantined',
             'stale',
+            'unread',
           ),
         })
         .map(({ socPct, bad }) =>
@@ -70,6 +71,7 @@ const packArb = (id: number): fc.Arbitrary<WorldPack | null> =>
             ...(bad === 'reserved' && { heldFor: { orderId: 'someone-else' } }),
             ...(bad === 'quarantined' && { heldFor: { orderId: null } }),
             ...(bad === 'stale' && { quality: ['stale'] }),
+            ...(bad === 'unread' && { ageMs: null }),
           }),
         ),
     },
@@ -77,6 +79,7 @@ const packArb = (id: number): fc.Arbitrary<WorldPack | null> =>
 
 type Deed =
   | 'nothing'
+  | 'heat'
   | 'behave'
   | 'pull'
   | 'push'
@@ -104,6 +107,7 @@ const deedArb: fc.Arbitrary<Deed> = fc.oneof(
       'unjam',
       'silence',
       'lose-answer',
+      'heat',
       'kill',
     ),
   },
@@ -135,7 +139,7 @@ function live({ packs, deeds, returns, patience }: Scenario) {
   const world: WorldSlot[] = packs.map((pack) => ({
     door: 'closed',
     lock: 'locked',
-    pack,
+    pack: pack && { ...pack },
     jammed: false,
     releasedMs: 0,
   }));
@@ -143,6 +147,7 @@ function live({ packs, deeds, returns, patience }: Scenario) {
   let silent = 0;
   let loseAnswer = false;
   const tokens = new Set<string>();
+  const unreadable = new Set<number>();
   const journal: SwapJournalStep[] = [];
   const releases: {
     slot: number;
@@ -188,6 +193,9 @@ function live({ packs, deeds, returns, patience }: Scenario) {
     phase = { name: '', at: now };
     release = { token: '', at: now, repeats: 0 };
     answeredAt = now;
+    unreadable.clear();
+    // Nothing has been read when the agent stands up again.
+    for (const { pack } of world) if (pack) pack.ageMs = null;
   };
 
   const hand = (): WorldSlot | undefined =>
@@ -253,6 +261,11 @@ function live({ packs, deeds, returns, patience }: Scenario) {
       case 'behave':
         behave(slot);
         break;
+      case 'heat': {
+        const charged = world.find(({ pack }) => pack && !pack.own && (pack.maxDeciC ?? 0) < 550)?.pack;
+        if (charged) charged.maxDeciC = 900;
+        break;
+      }
       case 'nothing':
         break;
     }
@@ -273,7 +286,14 @@ function live({ packs, deeds, returns, patience }: Scenario) {
       tokens.add(token);
       if (slot.lock === 'locked') {
         const returnedInside = state.returned.every((returned) => world[returned.slot - 1]?.pack);
-        releases.push({ slot: slotNumber, othersOpen, state, pack: slot.pack, purpose, returnedInside });
+        releases.push({
+          slot: slotNumber,
+          othersOpen,
+          state,
+          pack: slot.pack && { ...slot.pack },
+          purpose,
+          returnedInside,
+        });
         slot.lock = 'unlocked';
         slot.releasedMs = now;
       }
@@ -307,7 +327,7 @@ function live({ packs, deeds, returns, patience }: Scenario) {
       phaseMs: now - phase.at,
       releasedMs: now - release.at,
       repeats: release.repeats,
-      unreadable: [],
+      unreadable: [...unreadable],
       stale: stale || state.unknown !== null,
     };
     const action = decideSwap(state, view, rules);
@@ -351,7 +371,14 @@ function live({ packs, deeds, returns, patience }: Scenario) {
         note([{ step: 'ended', ...end }]);
         break;
       }
-      case 'refresh':
+      case 'refresh': {
+        const pack = world[action.slot - 1]?.pack;
+        // A stale pack stays silent, an unread one answers when it is asked.
+        if (pack?.ageMs === null) pack.ageMs = 0;
+        else unreadable.add(action.slot);
+        now += TICK_MS;
+        break;
+      }
       case 'wait':
         now += TICK_MS;
         if (silent > 0) silent -= 1;

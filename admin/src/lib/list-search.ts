@@ -1,5 +1,3 @@
-import type { ListQuery } from './api/hub-api.js';
-
 /** What a list shows, kept in the URL so that it can be shared, bookmarked and returned to. */
 export type ListSearch = {
   q?: string;
@@ -40,8 +38,14 @@ export function parseListSearch(search: Record<string, unknown>): ListSearch {
   };
 }
 
-/** The hub's list parameters for it. `sort` is what the list sorts by when the URL does not say. */
-export function listQuery(search: ListSearch, fallback: { sort: string; order: 'asc' | 'desc' }): ListQuery {
+/**
+ * The hub's list parameters for it, typed as the list wants them: what the URL holds is checked by the hub, which refuses a
+ * field that it does not know. `fallback` is what the list sorts by when the URL does not say.
+ */
+export function listQuery<Query>(
+  search: ListSearch,
+  fallback: { sort: string; order: 'asc' | 'desc' },
+): Query {
   return {
     _page: search.page ?? 1,
     _limit: search.size ?? DEFAULT_PAGE_SIZE,
@@ -49,7 +53,14 @@ export function listQuery(search: ListSearch, fallback: { sort: string; order: '
     _order: search.sort ? (search.order ?? 'asc') : fallback.order,
     q: search.q,
     ...search.filter,
-  };
+  } as Query;
 }
 
 export const isFiltered = (search: ListSearch): boolean => Boolean(search.q || search.filter);
+
+/** The same list, one page of an export: 100 rows. */
+export const exportQuery = <Query>(
+  search: ListSearch,
+  page: number,
+  fallback: { sort: string; order: 'asc' | 'desc' },
+): Query => listQuery<Query>({ ...search, page, size: 100 }, fallback);

@@ -4,11 +4,10 @@ import {
   createRouter,
   lazyRouteComponent,
   Outlet,
-  redirect,
 } from '@tanstack/react-router';
 import { CrashPage, NotFoundPage } from '../features/shell/fault-pages.js';
-import { Gate } from '../features/shell/gate.js';
 import { parseListSearch } from '../lib/list-search.js';
+import { Gate } from './gate.js';
 
 /** Routes are thin: each names its page, which is loaded when it is first opened. */
 const rootRoute = createRootRoute({
@@ -24,9 +23,7 @@ const rootRoute = createRootRoute({
 const homeRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/stations', search: {} });
-  },
+  component: lazyRouteComponent(() => import('../features/home/home-page.js'), 'HomePage'),
 });
 
 const stationsRoute = createRoute({
@@ -68,6 +65,92 @@ const batteryRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/batteries/battery-page.js'), 'BatteryPage'),
 });
 
+const alarmsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/alarms',
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import('../features/alarms/alarms-page.js'), 'AlarmsPage'),
+});
+
+const usersRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/users',
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import('../features/users/users-page.js'), 'UsersPage'),
+});
+
+const userRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/users/$userId',
+  component: lazyRouteComponent(() => import('../features/users/user-page.js'), 'UserPage'),
+});
+
+const vehiclesRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/vehicles',
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import('../features/vehicles/vehicles-page.js'), 'VehiclesPage'),
+});
+
+const vehicleRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/vehicles/$vehicleId',
+  component: lazyRouteComponent(() => import('../features/vehicles/vehicle-page.js'), 'VehiclePage'),
+});
+
+const plansRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/plans',
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import('../features/plans/plans-page.js'), 'PlansPage'),
+});
+
+const financeRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/finance',
+  component: lazyRouteComponent(() => import('../features/finance/overview-page.js'), 'FinanceOverviewPage'),
+});
+
+const paymentsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/finance/payments',
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import('../features/finance/payments-page.js'), 'PaymentsPage'),
+});
+
+const paymentRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/finance/payments/$paymentId',
+  component: lazyRouteComponent(() => import('../features/finance/payment-page.js'), 'PaymentPage'),
+});
+
+const refundsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/finance/refunds',
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import('../features/finance/refunds-page.js'), 'RefundsPage'),
+});
+
+const ledgerRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/finance/ledger',
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import('../features/finance/ledger-page.js'), 'LedgerPage'),
+});
+
+const tasksRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/tasks',
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import('../features/tasks/tasks-page.js'), 'TasksPage'),
+});
+
+const taskRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/tasks/$taskId',
+  component: lazyRouteComponent(() => import('../features/tasks/task-page.js'), 'TaskPage'),
+});
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   stationsRoute,
@@ -76,6 +159,19 @@ const routeTree = rootRoute.addChildren([
   orderRoute,
   batteriesRoute,
   batteryRoute,
+  alarmsRoute,
+  usersRoute,
+  userRoute,
+  vehiclesRoute,
+  vehicleRoute,
+  plansRoute,
+  financeRoute,
+  paymentsRoute,
+  paymentRoute,
+  refundsRoute,
+  ledgerRoute,
+  tasksRoute,
+  taskRoute,
 ]);
 
 export function createConsoleRouter() {

@@ -1,7 +1,7 @@
 import { QueryClient } from '@tanstack/react-query';
 import { ApiError, createSession } from '@voltbay/protocol/client';
 import Constants from 'expo-constants';
-import { createAsk } from './api/http.js';
+import { createPlainFetch, createSignedFetch } from './api/http.js';
 import { createRiderApi } from './api/rider-api.js';
 import { createOrderConnect, type StreamingFetch } from './live/connect-events.js';
 import { streamingFetch } from './live/streaming-fetch.js';
@@ -12,7 +12,7 @@ import { oneAtATime } from './storage/one-at-a-time.js';
 
 const TOKENS_KEY = 'voltbay.rider-session';
 
-/** On the web the hub serves the page, so paths are enough; a phone is told where the hub is by `extra.hubUrl`. */
+/** On the web the hub serves the page; a phone is told where the hub is by `extra.hubUrl`. */
 function hubUrl(): string {
   const configured: unknown = Constants.expoConfig?.extra?.hubUrl;
   return process.env.EXPO_OS === 'web'
@@ -39,7 +39,11 @@ export function createServices(): Services {
     refresh: (token) => api.refresh(token),
     exclusive: oneAtATime,
   });
-  const api = createRiderApi(createAsk({ session, fetch: plainFetch, baseUrl }));
+  const api = createRiderApi({
+    plain: createPlainFetch(plainFetch),
+    signed: createSignedFetch(session, plainFetch),
+    baseUrl,
+  });
   return {
     session,
     api,

@@ -103,7 +103,7 @@ export function createBatteryProjection(deps: {
       for (const entry of entries) {
         if (entry.kind !== 'message') continue;
         const { message } = entry;
-        if (message.packs && !message.historical && waiting.size < MAX_WAITING)
+        if (!message.historical && waiting.size < MAX_WAITING)
           for (const reading of readingsOf(message.type, message.data)) {
             const id = packIdOf(reading);
             if (id)

@@ -4,7 +4,8 @@ import { Aedes } from 'aedes';
 import { HubError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Clock, StationAuthenticator } from '../ports.js';
-import { createPacketGuard, oversizedPayloadBytes } from './packet-guard.js';
+import { createConnectionGate } from './connection-gate.js';
+import { oversizedPayloadBytes } from './packet-guard.js';
 import { createSessionRegistry, type StationSession } from './sessions.js';
 import { createSignInThrottle } from './sign-in-throttle.js';
 import type { StationLink, UplinkSink } from './station-link.js';
@@ -80,12 +81,18 @@ export function createEmbeddedBroker(deps: EmbeddedBrokerDeps): EmbeddedBroker {
   const sessions = createSessionRegistry();
   const sessionOf = new WeakMap<object, StationSession>();
   const throttle = createSignInThrottle({ clock });
-  const pendingByAddress = new Map<string, number>();
+  const gate = createConnectionGate({
+    maxConnections: limits.maxConnections,
+    maxPendingPerAddress: limits.maxPendingPerAddress,
+    packets: {
+      maxPublishBytes: limits.maxPayloadBytes + PUBLISH_HEAD_BYTES,
+      maxOtherBytes: MAX_OTHER_PACKET_BYTES,
+    },
+    logger,
+  });
   const counts = {
-    connections: 0,
     signedIn: 0,
     badCredentials: 0,
-    refusedConnections: 0,
     deniedPublishes: 0,
     deniedSubscriptions: 0,
     takeovers: 0,
@@ -97,56 +104,6 @@ export function createEmbeddedBroker(deps: EmbeddedBrokerDeps): EmbeddedBroker {
   let sink: UplinkSink | null = null;
   let boundPort = 0;
   let started: { broker: Aedes; server: Server; stopRevocations: () => void } | null = null;
-
-  function onConnection(socket: Socket, broker: Aedes): void {
-    const address = socket.remoteAddress ?? 'unknown';
-    const pending = pendingByAddress.get(address) ?? 0;
-    if (counts.connections >= limits.maxConnections || pending >= limits.maxPendingPerAddress) {
-      counts.refusedConnections++;
-      socket.destroy();
-      return;
-    }
-    counts.connections++;
-    pendingByAddress.set(address, pending + 1);
-    socket.once('close', () => {
-      counts.connections--;
-      settlePending(socket, address);
-    });
-    socket.setKeepAlive(true, 60_000);
-    guardReads(socket);
-    broker.handle(socket);
-  }
-
-  const settled = new WeakSet<Socket>();
-  function settlePending(socket: Socket, address: string): void {
-    if (settled.has(socket)) return;
-    settled.add(socket);
-    const pending = (pendingByAddress.get(address) ?? 1) - 1;
-    if (pending > 0) pendingByAddress.set(address, pending);
-    else pendingByAddress.delete(address);
-  }
-
-  /** aedes pulls bytes with `read()`: the guard stands in that call. */
-  function guardReads(socket: Socket): void {
-    const guard = createPacketGuard({
-      maxPublishBytes: limits.maxPayloadBytes + PUBLISH_HEAD_BYTES,
-      maxOtherBytes: MAX_OTHER_PACKET_BYTES,
-    });
-    const read = socket.read.bind(socket);
-    socket.read = (size?: number) => {
-      const chunk: unknown = read(size);
-      if (!Buffer.isBuffer(chunk)) return chunk;
-      try {
-        const allowed = guard.push(chunk);
-        return allowed.length > 0 ? allowed : null;
-      } catch (error) {
-        counts.refusedConnections++;
-        logger.warn({ address: socket.remoteAddress, reason: String(error) }, 'mqtt connection closed');
-        socket.destroy();
-        return null;
-      }
-    };
-  }
 
   async function signIn(
     client: AedesClient,
@@ -167,7 +124,7 @@ export function createEmbeddedBroker(deps: EmbeddedBrokerDeps): EmbeddedBroker {
       return 'refused';
     }
     throttle.succeeded(address);
-    settlePending(socket, address);
+    gate.signedIn(socket);
     const held = sessions.of(username);
     if (held.length >= limits.maxSessionsPerDevice) held[0]?.close();
     const session: StationSession = {
@@ -340,7 +297,9 @@ export function createEmbeddedBroker(deps: EmbeddedBrokerDeps): EmbeddedBroker {
     broker.on('connectionError', (_client, error) =>
       logger.debug({ reason: error.message }, 'mqtt connection error'),
     );
-    const server = createServer({ noDelay: true }, (socket) => onConnection(socket, broker));
+    const server = createServer({ noDelay: true }, (socket) => {
+      if (gate.admit(socket)) broker.handle(socket);
+    });
     const stopRevocations = authenticator.onRevoked((device) => {
       const closed = disconnect(device);
       logger.info({ device, closed }, 'station credential revoked');
@@ -388,7 +347,7 @@ export function createEmbeddedBroker(deps: EmbeddedBrokerDeps): EmbeddedBroker {
       target.session.publish(topic, payload);
       return true;
     },
-    stats: () => ({ ...counts, devices: sessions.devices() }),
+    stats: () => ({ ...counts, ...gate.stats(), devices: sessions.devices() }),
   };
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError, Option } from 'commander';
 import { HUB_ROLES, type HubConfig, LOG_LEVELS, readConfig } from '../config/config.js';
 import { hubVersion } from '../version.js';
+import { auditCommands } from './audit.js';
 import { doctorCommand } from './doctor.js';
 import { keysCommands } from './keys.js';
 import { ledgerCommands } from './ledger.js';
@@ -83,6 +84,7 @@ export function createProgram(context: CliContext): Command {
   usersCommands(program, context, withStore);
   keysCommands(program, context, withStore);
   ledgerCommands(program, context, withStore);
+  auditCommands(program, context, withStore);
   withStore(
     program
       .command('doctor')

@@ -1,4 +1,5 @@
 import type { HubConfig } from '../config/config.js';
+import { checkpointFrom } from '../crash-point.js';
 import { createHub } from '../hub.js';
 import type { CliContext } from './program.js';
 
@@ -12,7 +13,8 @@ export async function runCommand(
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
   });
-  const hub = createHub(config, { onFatal: fail });
+  const checkpoint = checkpointFrom(context.env.VOLTBAY_CRASH_AT);
+  const hub = createHub(config, { onFatal: fail, ...(checkpoint ? { checkpoint } : {}) });
   const signalled = new Promise<void>((resolve) => {
     let count = 0;
     const onSignal = () => {

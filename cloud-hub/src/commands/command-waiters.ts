@@ -4,6 +4,7 @@ import { isSettled } from './command-state.js';
 /** Callers that wait for a command; told as soon as this process learns a new state. */
 export interface CommandWaiters {
   tell(command: Command): void;
+  waitedFor(commandId: string): boolean;
   /** Resolves with the command in a wanted or settled state; never rejects. `cancel` frees it. */
   wait(commandId: string, states: readonly Command['state'][]): { told: Promise<Command>; cancel(): void };
 }
@@ -11,6 +12,7 @@ export interface CommandWaiters {
 export function createCommandWaiters(): CommandWaiters {
   const waiting = new Map<string, Set<(command: Command) => void>>();
   return {
+    waitedFor: (commandId) => waiting.has(commandId),
     tell(command) {
       for (const listener of [...(waiting.get(command.id) ?? [])]) listener(command);
     },

@@ -12,13 +12,31 @@ import type { z } from 'zod';
 import { isoAt } from '../clock.js';
 import { type Database, isDuplicateKey } from '../db/index.js';
 import { HubError, StationOfflineError } from '../errors.js';
+import type { MessageDocument } from '../ingest/message-document.js';
 import type { Projection } from '../ingest/projector.js';
 import type { Logger } from '../logger.js';
 import type { Clock, CommandDispatcher, DispatchRequest, LiveBus, OrderProgress } from '../ports.js';
 import type { StationRegistry } from '../stations/station-registry.js';
 import { type CommandDocument, commandsCollection, commandView } from './command-documents.js';
-import { isSettled, statesBefore } from './command-state.js';
+import { canMove, isSettled, statesBefore } from './command-state.js';
 import { createCommandWaiters } from './command-waiters.js';
+
+/** The command after a result, as the projection writes it. */
+function withResult(command: Command, result: CommandResultData, at: string, now: string): Command {
+  const { state, reason, detail } = result;
+  return {
+    ...command,
+    state,
+    reason: reason ?? null,
+    detail: detail ?? null,
+    version: command.version + 1,
+    updatedAt: now,
+    settledAt: isSettled(state) ? now : command.settledAt,
+    history: [...command.history, { at, state, ...(reason === undefined ? {} : { reason }) }].slice(
+      -MAX_HISTORY,
+    ),
+  };
+}
 
 /** How commands reach stations; normally the `StationLink`. */
 export interface CommandPath {
@@ -40,6 +58,8 @@ export type CommandsDeps = {
 export interface Commands extends CommandDispatcher {
   /** Applies COMMAND_RESULT messages. */
   readonly projection: Projection;
+  /** Messages that are stored just now: who waits for a command here is told before the projection has written it down. */
+  heard(messages: readonly MessageDocument[]): void;
   /**
    * Commands whose time is over and that nobody answered become `unknown` (reason NO_ANSWER): the station may have acted on one and be
    * without a network. Called by a timer; safe in several processes. Returns how many.
@@ -54,13 +74,28 @@ const ANSWER_GRACE_MS = 5_000;
 /** A started swap may take its time; after this much of silence its outcome is not known. */
 const MAX_RUN_MS = 900_000;
 const SWEEP_BATCH = 200;
+const MAX_RECENT = 2_000;
 
 export function createCommands(deps: CommandsDeps): Commands {
   const { registry, path, live, clock, logger } = deps;
   const commands = deps.database.collection(commandsCollection);
   const waiters = createCommandWaiters();
 
+  /** Newest state of commands that this process sent a short while ago. */
+  const recent = new Map<string, Command>();
+
+  function remember(command: Command): void {
+    recent.delete(command.id);
+    recent.set(command.id, command);
+    if (recent.size <= MAX_RECENT) return;
+    const oldest = recent.keys().next().value;
+    if (oldest !== undefined) recent.delete(oldest);
+  }
+
   function announce(command: Command): void {
+    const told = recent.get(command.id);
+    // Results of one batch are heard together and written one by one: the newest one told stays.
+    if (told && command.version > told.version) remember(command);
     waiters.tell(command);
     live.publish({ type: 'command', id: command.id, tenantId: command.tenantId, command });
   }
@@ -120,6 +155,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       if (known) return known;
       throw error;
     }
+    remember(commandView(document));
     const sent = await path.send(
       request.device,
       station.topics,
@@ -142,8 +178,8 @@ export function createCommands(deps: CommandsDeps): Commands {
       });
       throw new StationOfflineError(request.device);
     }
-    const command = commandView(document);
-    announce(command);
+    const command = recent.get(document._id) ?? commandView(document);
+    live.publish({ type: 'command', id: command.id, tenantId: command.tenantId, command });
     return command;
   }
 
@@ -184,9 +220,16 @@ export function createCommands(deps: CommandsDeps): Commands {
     return document ? commandView(document) : null;
   }
 
-  async function get(commandId: string): Promise<Command | null> {
+  async function stored(commandId: string): Promise<Command | null> {
     const document = await commands.findOne({ _id: commandId });
     return document ? commandView(document) : null;
+  }
+
+  /** What somebody was told is never taken back: a result that is stored but not projected yet counts. */
+  async function get(commandId: string): Promise<Command | null> {
+    const known = await stored(commandId);
+    const told = recent.get(commandId);
+    return known && told && told.version > known.version ? told : known;
   }
 
   async function applyResult(device: string, at: string, result: CommandResultData): Promise<void> {
@@ -202,7 +245,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       return;
     }
     // A repeat after a crash between the move and what follows from it.
-    const current = await get(result.commandId);
+    const current = await stored(result.commandId);
     if (current?.stationId === device && current.state === result.state) await settle(current);
   }
 
@@ -215,7 +258,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       let timer: NodeJS.Timeout | undefined;
       try {
         for (;;) {
-          const current = await get(commandId);
+          const current = recent.get(commandId) ?? (await get(commandId));
           const leftMs = deadline - clock.now();
           // An order names its command just before it is written: another process may look in between.
           if (!current && leftMs <= 0) throw new HubError('NOT_FOUND', `no command ${commandId}`);
@@ -230,10 +273,24 @@ export function createCommands(deps: CommandsDeps): Commands {
           ]);
           clearTimeout(timer);
           if (next) return next;
+          const newest = recent.has(commandId) ? await get(commandId) : null;
+          if (newest) remember(newest);
         }
       } finally {
         clearTimeout(timer);
         waiter.cancel();
+      }
+    },
+    heard(messages) {
+      for (const { type, device, at, data } of messages) {
+        if (type !== MSG_TYPE.COMMAND_RESULT) continue;
+        const result = data as CommandResultData;
+        const known = recent.get(result.commandId);
+        if (!known || known.stationId !== device || !waiters.waitedFor(known.id)) continue;
+        if (!canMove(known.state, result.state)) continue;
+        const next = withResult(known, result, at, isoAt(clock.now()));
+        remember(next);
+        waiters.tell(next);
       }
     },
     async sweep() {

@@ -103,12 +103,13 @@ export function createCommandRoutes(deps: {
       responses: { 200: { description: 'The command', schema: commandSchema } },
       problems: ['NOT_FOUND'],
       async handler({ params: { id }, principal, grant, request }) {
-        const document = await collection.findOne({
-          ...scopeFilter(principal, grant, { station: 'stationId' }),
-          _id: id,
-        });
-        if (!document) throw problem('NOT_FOUND', `no command ${id}`);
-        return versioned(request, commandView(document));
+        const visible = await collection.findOne(
+          { ...scopeFilter(principal, grant, { station: 'stationId' }), _id: id },
+          { projection: { _id: 1 } },
+        );
+        const command = visible && (await commands.get(id));
+        if (!command) throw problem('NOT_FOUND', `no command ${id}`);
+        return versioned(request, command);
       },
     }),
     defineRoute({

@@ -1,6 +1,8 @@
 import { isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
+import { parseNetwork } from '../http/address-rules.js';
+import { isTimeZone } from '../notifications/quiet-hours.js';
 
 export const HUB_ROLES = ['api', 'stargate', 'ingest', 'tasks'] as const;
 export type HubRole = (typeof HUB_ROLES)[number];
@@ -18,6 +20,13 @@ export type HubConfig = Readonly<{
     trustedProxies: number;
     perPrincipalPerMinute: number;
     perAddressPerMinute: number;
+    /** Networks as CIDR. A caller in `deny` is refused; with a non-empty `allow`, so is one outside it. */
+    allow: readonly string[];
+    deny: readonly string[];
+    /** How long the hub keeps serving after it says that it is not ready, so that a balancer can turn away. */
+    drainMs: number;
+    /** Shared with an external MQTT broker that asks who may do what; null = those questions are refused. */
+    brokerSecret: string | null;
   }>;
   mqtt: Readonly<{
     /** Port of the embedded broker; 0 = any free port. */
@@ -41,6 +50,12 @@ export type HubConfig = Readonly<{
   roles: readonly HubRole[];
   logLevel: (typeof LOG_LEVELS)[number];
   demo: Readonly<{ stationSecret: string | null }> | null;
+  /** Webhooks may go to private addresses and plain http: for tests and closed networks. */
+  privateWebhooks: boolean;
+  /** Expo's push service; null = its public address, and no access token. */
+  push: Readonly<{ expoUrl: string | null; expoAccessToken: string | null }>;
+  /** IANA name: in which days are counted for figures and reports. */
+  timeZone: string;
   web: Readonly<{ adminDir: string | null; appDir: string | null }>;
 }>;
 
@@ -54,6 +69,9 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter(Boolean),
 );
+
+const networks = list.pipe(z.array(z.string().refine((text) => parseNetwork(text) !== null)));
+const NETWORKS_FIX = 'a list of addresses and networks, for example 10.0.0.0/8,192.168.1.7,2001:db8::/32';
 
 /** Each variable: its form, and what a person should write instead of a wrong value. */
 const VARIABLES = {
@@ -115,6 +133,26 @@ const VARIABLES = {
     schema: z.coerce.number().int().min(0).max(10_000_000),
     fix: 'requests a minute from one address without a caller, 0 = no limit',
   },
+  VOLTBAY_WEBHOOK_PRIVATE: { schema: flag, fix: '1 to let webhooks reach private addresses, else 0' },
+  VOLTBAY_EXPO_URL: {
+    schema: url('http', 'https'),
+    fix: 'the address of a push service that speaks as Expo does',
+  },
+  VOLTBAY_EXPO_TOKEN: { schema: z.string().min(8).max(400), fix: 'an access token of your Expo account' },
+  VOLTBAY_TIME_ZONE: {
+    schema: z.string().refine(isTimeZone),
+    fix: 'an IANA time zone, for example Asia/Shanghai',
+  },
+  VOLTBAY_IP_ALLOW: { schema: networks, fix: NETWORKS_FIX },
+  VOLTBAY_IP_DENY: { schema: networks, fix: NETWORKS_FIX },
+  VOLTBAY_DRAIN_MS: {
+    schema: z.coerce.number().int().min(0).max(60_000),
+    fix: 'milliseconds from 0 to 60000 between "not ready" and the end, for example 5000 behind a load balancer',
+  },
+  VOLTBAY_BROKER_SECRET: {
+    schema: z.string().min(24).max(256),
+    fix: '24 to 256 characters, for example from: openssl rand -hex 32',
+  },
   VOLTBAY_ADMIN_DIR: { schema: z.string().min(1), fix: 'the folder of the built admin pages' },
   VOLTBAY_APP_DIR: { schema: z.string().min(1), fix: 'the folder of the built app pages' },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), fix: `one of ${LOG_LEVELS.join(', ')}` },
@@ -131,7 +169,7 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     if (text === undefined || text === '') return undefined;
     const result = VARIABLES[name].schema.safeParse(text);
     if (result.success) return result.data as z.output<(typeof VARIABLES)[V]['schema']>;
-    const shown = /SECRET|URI/.test(name) ? 'the value' : JSON.stringify(text);
+    const shown = /SECRET|TOKEN|URI/.test(name) ? 'the value' : JSON.stringify(text);
     throw new ConfigError(`${name}: ${shown} is not valid; use ${VARIABLES[name].fix}`);
   };
   for (const name of Object.keys(env))
@@ -145,6 +183,12 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     if (configured !== undefined) return path(configured);
     return context.repoRoot === null ? null : resolve(context.repoRoot, folder, 'dist');
   };
+  const roles = read('VOLTBAY_ROLES') ?? [...HUB_ROLES];
+  const mqttUrl = read('MQTT_URL') ?? null;
+  if (mqttUrl === null && !roles.includes('ingest'))
+    throw new ConfigError(
+      'VOLTBAY_ROLES: without ingest this process has no broker of its own; add ingest, or set MQTT_URL to the broker of the others',
+    );
   return deepFreeze({
     http: {
       host: read('HOST') ?? '127.0.0.1',
@@ -154,10 +198,14 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
       trustedProxies: read('VOLTBAY_TRUSTED_PROXIES') ?? 0,
       perPrincipalPerMinute: read('VOLTBAY_RATE_PER_PRINCIPAL') ?? 6_000,
       perAddressPerMinute: read('VOLTBAY_RATE_PER_ADDRESS') ?? 1_200,
+      allow: read('VOLTBAY_IP_ALLOW') ?? [],
+      deny: read('VOLTBAY_IP_DENY') ?? [],
+      drainMs: read('VOLTBAY_DRAIN_MS') ?? 0,
+      brokerSecret: read('VOLTBAY_BROKER_SECRET') ?? null,
     },
     mqtt: {
       port: read('MQTT_PORT') ?? 1883,
-      url: read('MQTT_URL') ?? null,
+      url: mqttUrl,
       publicUrl: read('VOLTBAY_MQTT_PUBLIC_URL') ?? null,
     },
     store: { mongodbUri: read('MONGODB_URI') ?? null, dbName: read('VOLTBAY_DB') ?? 'voltbay' },
@@ -165,15 +213,21 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     paymentsFile: optionalPath(read('VOLTBAY_PAYMENTS')),
     rootSecret: read('VOLTBAY_SECRET') ?? null,
     tenantId: read('VOLTBAY_TENANT') ?? (demo ? 'demo' : 'main'),
-    roles: read('VOLTBAY_ROLES') ?? [...HUB_ROLES],
+    roles,
     logLevel: read('LOG_LEVEL') ?? 'info',
     demo: demo ? { stationSecret: read('VOLTBAY_DEMO_STATION_SECRET') ?? null } : null,
+    privateWebhooks: read('VOLTBAY_WEBHOOK_PRIVATE') ?? false,
+    push: {
+      expoUrl: read('VOLTBAY_EXPO_URL')?.replace(/\/+$/, '') ?? null,
+      expoAccessToken: read('VOLTBAY_EXPO_TOKEN') ?? null,
+    },
+    timeZone: read('VOLTBAY_TIME_ZONE') ?? 'Asia/Shanghai',
     web: { adminDir: web('VOLTBAY_ADMIN_DIR', 'admin'), appDir: web('VOLTBAY_APP_DIR', 'app') },
   });
 }
 
-/** Variables with our prefix that belong to the agent and the simulators. */
-const FOREIGN = /^VOLTBAY_(STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB)/;
+/** Variables with our prefix that belong to the agent, the simulators and the scripts. */
+const FOREIGN = /^VOLTBAY_(SECOND|STATION|BLE|SIM|AGENT|E2E|TEST|BENCH|LOG|HUB|VAR|CRASH)/;
 
 /** 32 bytes from hex or base64(url), else null. */
 export function secretBytes(text: string): Buffer | null {

@@ -8,6 +8,8 @@ export type DatabaseOptions = {
   /** Used when the URI names none. */
   dbName: string;
   logger: Logger;
+  /** Emits the driver's command events. For tests that look at every query. */
+  monitorCommands?: boolean;
 };
 
 /** Opens the hub's database with the official driver; fails within some seconds with the address named when it is not there. */
@@ -16,6 +18,7 @@ export async function openDatabase(options: DatabaseOptions): Promise<Database> 
     appName: 'voltbay-hub',
     serverSelectionTimeoutMS: 8_000,
     ignoreUndefined: true,
+    monitorCommands: options.monitorCommands ?? false,
     maxPoolSize: 20,
     retryWrites: false,
     writeConcern: { w: 'majority', journal: true },

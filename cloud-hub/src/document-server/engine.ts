@@ -1,3 +1,5 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { createExpressions } from './aggregate/expressions.js';
 import type { Command, CommandContext, Reply } from './commands/context.js';
 import { commandNamed } from './commands/registry.js';
@@ -27,7 +29,9 @@ export interface EngineOptions {
 export interface Engine {
   /**
    * Runs commands in order and returns their replies. All writes among them share one transaction and one commit;
-   * no reply is returned before it. A command that fails is undone alone, a commit that fails fails all writes.
+   * no reply is returned before it. A command that fails is undone alone, a commit that fails fails them all.
+   * Stops early when they take long, so that the first need not wait for the last: fewer replies than requests mean
+   * that the rest was not run yet.
    * @throws FatalStorageError when the storage can no longer be trusted
    */
   run(requests: readonly CommandRequest[]): Buffer[];
@@ -40,6 +44,7 @@ const DEFAULT_CURSOR_LIMITS: CursorLimits = { cursorsMax: 1000, idleTimeoutMs: 6
 
 /** Opens a document file. @throws FileLockedError when another process has it, FatalStorageError when it is damaged */
 export function createEngine(options: EngineOptions): Engine {
+  if (options.file !== ':memory:') makePrivateFile(options.file);
   const lock = options.file === ':memory:' ? undefined : lockFile(options.file);
   try {
     return new SqliteEngine(options, lock);
@@ -47,6 +52,12 @@ export function createEngine(options: EngineOptions): Engine {
     lock?.release();
     throw toServerError(error);
   }
+}
+
+/** Makes the file, and its directory, for this user alone; SQLite gives its side files the same mode. */
+function makePrivateFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  closeSync(openSync(file, 'a', 0o600));
 }
 
 class SqliteEngine implements Engine {
@@ -74,8 +85,14 @@ class SqliteEngine implements Engine {
 
   run(requests: readonly CommandRequest[]): Buffer[] {
     const replies: Buffer[] = [];
+    const deadline = performance.now() + BATCH_MS;
+    let started = 0;
     try {
-      for (const request of requests) replies.push(this.runOne(request));
+      for (const request of requests) {
+        started++;
+        replies.push(this.runOne(request));
+        if (performance.now() > deadline) break;
+      }
       if (this.file.inTransaction) this.file.prepare('COMMIT').run();
       return replies;
     } catch (raw) {
@@ -84,7 +101,7 @@ class SqliteEngine implements Engine {
       if (error instanceof FatalStorageError) throw error;
       const failure = encodeDocument(errorReply(error));
       // Nothing of this batch is stored, and reads in it may have seen what is now undone.
-      return requests.map(() => failure);
+      return requests.slice(0, started).map(() => failure);
     }
   }
 
@@ -170,6 +187,9 @@ class SqliteEngine implements Engine {
     }
   }
 }
+
+/** Longest a batch goes on taking commands, in milliseconds. */
+const BATCH_MS = 50;
 
 /** Documents one index may expire in one round, so that expiry never blocks for long. */
 const EXPIRE_BATCH = 5000;

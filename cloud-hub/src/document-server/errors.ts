@@ -31,6 +31,7 @@ export const ERROR_CODES = {
   CommandNotSupported: 115,
   ExceededMemoryLimit: 146,
   CannotIndexParallelArrays: 171,
+  QueryPlanKilled: 175,
   QueryExceededMemoryLimitNoDiskUseAllowed: 292,
   CommandNotSupportedOnView: 166,
   IDLUnknownField: 40415,

@@ -31,8 +31,22 @@ const SOCKET_PATH_MAX = 100;
  * @throws FileLockedError when another process holds the file; DocumentServerError when it cannot start
  */
 export async function startDocumentServer(options: StartOptions): Promise<DocumentServer> {
-  const file = options.file === ':memory:' ? options.file : resolve(options.file);
   const address = listenAddress(options.listen);
+  try {
+    return await startAt(address, options);
+  } catch (error) {
+    const isChoice = options.listen === undefined || options.listen === 'unix';
+    // Some systems and file systems have no Unix sockets, or forbid them.
+    if (!(error instanceof ListenError) || !isChoice || 'port' in address.listen) throw error;
+    return startAt(loopback(), options);
+  }
+}
+
+/** The address could not be listened on. */
+class ListenError extends DocumentServerError {}
+
+async function startAt(address: Address, options: StartOptions): Promise<DocumentServer> {
+  const file = options.file === ':memory:' ? options.file : resolve(options.file);
   const settings: WorkerSettings = {
     file,
     listen: address.listen,
@@ -69,11 +83,17 @@ function ready(worker: Worker, file: string): Promise<string> {
     worker.once('message', (message: FromWorker) => {
       worker.removeListener('error', reject);
       if (message.type === 'ready') resolveUri(message.uri);
-      else if (message.type === 'failed' && message.locked)
-        reject(new FileLockedError(file, message.holderPid));
-      else reject(new DocumentServerError('message' in message ? message.message : 'the worker stopped'));
+      else reject(startError(message, file));
     });
   });
+}
+
+function startError(message: FromWorker, file: string): Error {
+  if (message.type !== 'failed') return new DocumentServerError('the worker stopped while starting');
+  if (message.why === 'locked') return new FileLockedError(file, message.holderPid);
+  return message.why === 'listen'
+    ? new ListenError(message.message)
+    : new DocumentServerError(message.message);
 }
 
 /**
@@ -90,16 +110,31 @@ function workerEntry(): URL {
   );
 }
 
-function listenAddress(listen: StartOptions['listen']): { listen: ListenAddress; cleanUp: () => void } {
+interface Address {
+  readonly listen: ListenAddress;
+  cleanUp(): void;
+}
+
+function listenAddress(listen: StartOptions['listen']): Address {
   if (typeof listen === 'object') return { listen, cleanUp: () => {} };
   if (listen === 'tcp' || process.platform === 'win32') return loopback();
-  // A directory of its own, mode 0700: the file system decides who may connect.
-  const directory = mkdtempSync(join(tmpdir(), 'voltbay-db-'));
+  return privateSocket() ?? loopback();
+}
+
+/** A socket in a directory of its own, mode 0700: the file system decides who may connect. */
+function privateSocket(): Address | undefined {
+  let directory: string;
+  try {
+    directory = mkdtempSync(join(tmpdir(), 'voltbay-db-'));
+  } catch {
+    // No place for temporary files.
+    return undefined;
+  }
   const path = join(directory, 'server.sock');
   const cleanUp = () => rmSync(directory, { recursive: true, force: true });
   if (Buffer.byteLength(path) > SOCKET_PATH_MAX) {
     cleanUp();
-    return loopback();
+    return undefined;
   }
   process.once('exit', cleanUp);
   return {
@@ -111,6 +146,6 @@ function listenAddress(listen: StartOptions['listen']): { listen: ListenAddress;
   };
 }
 
-function loopback(): { listen: ListenAddress; cleanUp: () => void } {
+function loopback(): Address {
   return { listen: { port: 0, host: '127.0.0.1' }, cleanUp: () => {} };
 }

@@ -10,11 +10,14 @@ export interface WorkerSettings {
 
 export type ToWorker = { readonly type: 'close' };
 
+/** Why the worker could not start: the file is held, the address cannot be listened on, or the storage is bad. */
+export type StartFailure = 'locked' | 'listen' | 'storage';
+
 export type FromWorker =
   | { readonly type: 'ready'; readonly uri: string }
   | {
       readonly type: 'failed';
-      readonly locked: boolean;
+      readonly why: StartFailure;
       readonly holderPid?: number;
       readonly message: string;
     }

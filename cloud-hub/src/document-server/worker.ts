@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { createEngine } from './engine.js';
+import { createEngine, type Engine } from './engine.js';
 import { FileLockedError } from './errors.js';
 import { createDocumentServer, type DocumentServer } from './wire/server.js';
-import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.js';
+import type { FromWorker, StartFailure, ToWorker, WorkerSettings } from './worker-messages.js';
 
 /** Entry of the worker thread: serves one file until told to close. */
 async function main(): Promise<void> {
@@ -10,9 +10,20 @@ async function main(): Promise<void> {
   if (port === null) throw new Error('worker.js is started by startDocumentServer, as a worker thread');
   const send = (message: FromWorker) => port.postMessage(message);
   const settings = workerData as WorkerSettings;
+  const fail = (why: StartFailure, error: unknown) => {
+    const holderPid = error instanceof FileLockedError ? error.holderPid : undefined;
+    send({ type: 'failed', why, holderPid, message: error instanceof Error ? error.message : String(error) });
+    port.close();
+  };
+  let engine: Engine;
+  try {
+    engine = createEngine({ file: settings.file, synchronous: settings.synchronous });
+  } catch (error) {
+    fail(error instanceof FileLockedError ? 'locked' : 'storage', error);
+    return;
+  }
   let server: DocumentServer;
   try {
-    const engine = createEngine({ file: settings.file, synchronous: settings.synchronous });
     server = await createDocumentServer(engine, {
       listen: settings.listen,
       onFatal: (error) => {
@@ -21,15 +32,7 @@ async function main(): Promise<void> {
       },
     });
   } catch (error) {
-    const holderPid = error instanceof FileLockedError ? error.holderPid : undefined;
-    const locked = error instanceof FileLockedError;
-    send({
-      type: 'failed',
-      locked,
-      holderPid,
-      message: error instanceof Error ? error.message : String(error),
-    });
-    port.close();
+    fail('listen', error);
     return;
   }
   port.on('message', (message: ToWorker) => {

@@ -1,6 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { PROBLEMS, type ProblemCode, problemSchema } from '@voltbay/protocol';
 import type { z } from 'zod';
+import { nameSchemas } from './named-schemas.js';
 import type { HttpRoute } from './route.js';
 
 type RouteConfig = Parameters<OpenAPIHono['openAPIRegistry']['registerPath']>[0];
@@ -145,8 +146,7 @@ export function openApiDocument(
   api.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
     type: 'http',
     scheme: 'bearer',
-    bearerFormat: 'JWT',
-    description: 'Access token of POST /auth/v1/token',
+    description: 'Access token (JWT) of POST /auth/v1/token, or the key of an integrator (vbk_…)',
   });
   api.openAPIRegistry.registerComponent('securitySchemes', 'station', {
     type: 'http',
@@ -154,7 +154,7 @@ export function openApiDocument(
     description: 'Device number and secret of a station',
   });
   for (const route of routes) api.openAPIRegistry.registerPath(configOf(route));
-  return api.getOpenAPI31Document({
+  const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'Voltbay',
@@ -166,4 +166,5 @@ export function openApiDocument(
     servers: [{ url: '/' }],
     tags: [...new Set(routes.flatMap((route) => route.tags))].map((name) => ({ name })),
   });
+  return nameSchemas(document);
 }

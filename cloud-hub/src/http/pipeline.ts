@@ -2,14 +2,17 @@ import { PROBLEMS, type ProblemCode } from '@voltbay/protocol';
 import type { Context, Hono } from 'hono';
 import { uuidv7 } from 'uuidv7';
 import type { z } from 'zod';
+import type { RequestAudit } from '../audit/audit-requests.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
 import { ANONYMOUS, authorize, type Grant, type Principal } from './access.js';
 import { DEFAULT_MAX_BODY_BYTES, parseJson, readText, requireJson } from './body.js';
 import { parseIfMatch } from './etag.js';
+import type { RequestMeter, RequestObserver } from './gateway-ports.js';
 import type { IdempotencyStore, Recorded } from './idempotency.js';
 import { ProblemError, problem, problemBody, validationProblem } from './problem.js';
-import type { RateLimits } from './rate-limit.js';
+import type { RateLimits, RateState } from './rate-limit.js';
+import type { ResponseCache } from './response-cache.js';
 import type { HttpRoute, Reply, RequestFacts } from './route.js';
 
 /** Verifies the caller. Throws UNAUTHENTICATED, TOKEN_EXPIRED or BAD_CREDENTIALS; null when no credentials were sent. */
@@ -29,12 +32,20 @@ export type PipelineDeps = {
   perAddressPerMinute: number;
   /** Number of trusted proxies in front: the address is taken that far from the right of X-Forwarded-For. */
   trustedProxies: number;
+  /** Answers of public routes that may be a little old. */
+  cache: ResponseCache;
+  /** Counts what an integrator's key uses and refuses beyond its quota. */
+  meter: RequestMeter;
+  /** Hears of every answered request. */
+  observe: RequestObserver;
   /** Checks every answer against the route's schema and faults on a difference. For tests. */
   validateResponses: boolean;
+  /** Records what was changed. */
+  audit?: RequestAudit;
 };
 
-/** Called once per answered request: access log, metrics. */
-type Outcome = { status: number; principal: Principal; code?: ProblemCode };
+/** What the access log and the metrics say of a request. */
+type Outcome = { status: number; principal: Principal; code?: ProblemCode; body?: unknown };
 
 /** Puts the routes on the app; each runs the same steps in the same order. Paths with other methods answer 405. */
 export function mountRoutes(app: Hono, routes: readonly HttpRoute[], deps: PipelineDeps): void {
@@ -48,15 +59,39 @@ export function mountRoutes(app: Hono, routes: readonly HttpRoute[], deps: Pipel
   }
   for (const [path, methods] of methodsByPath)
     app.all(path, (context) =>
-      answerProblem(
+      strayRequest(
         context,
-        requestIdOf(context),
         problem('METHOD_NOT_ALLOWED', `use ${methods.join(', ')}`, {
           headers: { Allow: methods.join(', ') },
         }),
+        deps,
       ),
     );
 }
+
+/** Answers a request that no route takes: counted against its address like any other. */
+export async function strayRequest(
+  context: Context,
+  refusal: ProblemError,
+  deps: Pick<PipelineDeps, 'limits' | 'perAddressPerMinute' | 'trustedProxies'>,
+): Promise<Response> {
+  let answer = refusal;
+  try {
+    if (deps.perAddressPerMinute > 0)
+      keepRate(
+        context,
+        await deps.limits.take('address', addressOf(context, deps.trustedProxies), deps.perAddressPerMinute),
+      );
+  } catch (error) {
+    answer = translate(error);
+  }
+  return answerProblem(context, requestIdOf(context), answer);
+}
+
+/** Remembers what is left of the caller's budget, for the headers of the answer whatever it turns out to be. */
+const keepRate = (context: Context, rate: RateState): void => context.set('rateHeaders', rate.headers);
+const rateHeadersOf = (context: Context): Record<string, string> =>
+  (context.get('rateHeaders') as Record<string, string> | undefined) ?? {};
 
 /** `/core/v0/orders/{id}` → `/core/v0/orders/:id` */
 export const honoPath = (path: string): string => path.replaceAll(/\{([^}]+)\}/g, ':$1');
@@ -76,6 +111,19 @@ async function serveRoute(route: HttpRoute, context: Context, deps: PipelineDeps
     response = answerProblem(context, requestId, known);
   }
   outcome.status = response.status;
+  await deps.audit?.answered({
+    route,
+    principal: outcome.principal,
+    status: outcome.status,
+    ...(outcome.code ? { code: outcome.code } : {}),
+    requestId,
+    ip: addressOf(context, deps.trustedProxies),
+    path: context.req.path,
+    body: outcome.body,
+  });
+  const durationMs = performance.now() - startedAt;
+  deps.observe({ route, status: outcome.status, durationMs, audience: outcome.principal.audience });
+  const { sub, audience, tenantId, device } = outcome.principal;
   deps.logger.info(
     {
       requestId,
@@ -83,10 +131,14 @@ async function serveRoute(route: HttpRoute, context: Context, deps: PipelineDeps
       path: context.req.path,
       route: route.operationId,
       status: outcome.status,
-      ms: Math.round((performance.now() - startedAt) * 100) / 100,
-      sub: outcome.principal.sub,
-      audience: outcome.principal.audience,
-      ...(outcome.code ? { code: outcome.code } : {}),
+      ms: Math.round(durationMs * 100) / 100,
+      ip: addressOf(context, deps.trustedProxies),
+      sub,
+      audience,
+      ...(tenantId ? { tenantId } : {}),
+      ...(device ? { device } : {}),
+      // Not `code`: under that name one-time codes travel, and the log hides them.
+      ...(outcome.code ? { problemCode: outcome.code } : {}),
     },
     'request',
   );
@@ -103,8 +155,7 @@ async function answer(
   const { req } = context;
   const ip = addressOf(context, deps.trustedProxies);
   const facts = factsOf(context, requestId, ip);
-  const { principal, grant, rateHeaders } = await admit(route, facts, deps);
-  outcome.principal = principal;
+  const { principal, grant } = await admit(route, facts, context, deps, outcome);
 
   const params = route.params ? parseWith(route.params, req.param(), 'path') : undefined;
   const query = parseQuery(route, req.queries());
@@ -115,6 +166,7 @@ async function answer(
     if (text !== null) requireJson(req.header('content-type'));
     else if (!route.bodyOptional) throw problem('VALIDATION', 'body: send a JSON object');
     body = parseWith(route.body, text === null ? {} : parseJson(text), 'body');
+    outcome.body = body;
   }
   if (route.ifMatch) {
     facts.ifMatch = parseIfMatch(req.header('if-match'));
@@ -122,8 +174,16 @@ async function answer(
       throw problem('PRECONDITION_REQUIRED', 'send If-Match with the ETag of the last GET');
   }
   const run = async () => route.handler({ params, query, body, principal, grant, request: facts, context });
-  const extra = { 'X-Request-Id': requestId, ...rateHeaders };
+  const extra = { 'X-Request-Id': requestId, ...rateHeadersOf(context) };
 
+  if (route.cacheS !== undefined)
+    return deps.cache.answer({
+      key: facts.url,
+      ttlMs: route.cacheS * 1_000,
+      ifNoneMatch: facts.header('if-none-match'),
+      headers: extra,
+      make: async () => respond(route, await run(), {}, deps),
+    });
   if (!route.idempotency) return respond(route, await run(), extra, deps);
   const key = req.header('idempotency-key') ?? null;
   facts.idempotencyKey = key;
@@ -161,10 +221,15 @@ async function answer(
 async function admit(
   route: HttpRoute,
   facts: RequestFacts,
+  context: Context,
   deps: PipelineDeps,
-): Promise<{ principal: Principal; grant: Grant; rateHeaders: Record<string, string> }> {
+  outcome: Outcome,
+): Promise<{ principal: Principal; grant: Grant }> {
+  const take = async (bucket: string, key: string, perMinute: number) => {
+    if (perMinute > 0) keepRate(context, await deps.limits.take(bucket, key, perMinute));
+  };
   if (route.perMinute && deps.perAddressPerMinute > 0)
-    await deps.limits.take(route.operationId, facts.ip, route.perMinute);
+    await take(route.operationId, facts.ip, route.perMinute);
   let principal: Principal | null = null;
   try {
     if (route.access.kind !== 'public')
@@ -173,20 +238,20 @@ async function admit(
       });
   } catch (error) {
     // Failed sign-ins count against the address, so that secrets cannot be tried at full speed.
-    if (deps.perAddressPerMinute > 0) await deps.limits.take('address', facts.ip, deps.perAddressPerMinute);
+    await take('address', facts.ip, deps.perAddressPerMinute);
     throw error;
   }
-  const limit = principal ? deps.perPrincipalPerMinute : deps.perAddressPerMinute;
-  const rate =
-    limit > 0
-      ? await deps.limits.take(
-          principal ? 'principal' : 'address',
-          principal ? `${principal.tenantId}/${principal.audience}/${principal.sub}` : facts.ip,
-          limit,
-        )
-      : { headers: {} };
+  if (principal) {
+    outcome.principal = principal;
+    await take(
+      'principal',
+      `${principal.tenantId}/${principal.audience}/${principal.sub}`,
+      deps.perPrincipalPerMinute,
+    );
+    if (principal.audience === 'api-key') await deps.meter.take(principal);
+  } else if (!route.ownLimits) await take('address', facts.ip, deps.perAddressPerMinute);
   const caller = principal ?? ANONYMOUS;
-  return { principal: caller, grant: authorize(route.access, caller), rateHeaders: rate.headers };
+  return { principal: caller, grant: authorize(route.access, caller) };
 }
 
 function parseWith(schema: z.ZodType, value: unknown, where: 'body' | 'query' | 'path'): unknown {
@@ -276,6 +341,7 @@ export function answerProblem(context: Context, requestId: string, error: Proble
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
     'X-Request-Id': requestId,
+    ...rateHeadersOf(context),
     ...error.extras.headers,
   };
   if (error.status === 401) headers['WWW-Authenticate'] ??= 'Bearer realm="voltbay"';
@@ -311,7 +377,7 @@ function factsOf(context: Context, requestId: string, ip: string): RequestFacts 
   };
 }
 
-function addressOf(context: Context, trustedProxies: number): string {
+export function addressOf(context: Context, trustedProxies: number): string {
   if (trustedProxies > 0) {
     const hops = (context.req.header('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim());
     const hop = hops.at(-trustedProxies);

@@ -62,6 +62,10 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   ifMatch?: 'required' | 'optional';
   /** Calls per minute and address for public routes that are worth attacking. */
   perMinute?: number;
+  /** The route limits its callers itself: many of them come from one address. */
+  ownLimits?: boolean;
+  /** Seconds that an answer of a public GET may be given again, to everybody alike. */
+  cacheS?: number;
   handler(input: HandlerInput<z.output<P>, z.output<Q>, z.output<B>>): Promise<Reply> | Reply;
 };
 

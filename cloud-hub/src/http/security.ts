@@ -5,7 +5,7 @@ export function securityHeaders(): MiddlewareHandler {
   const API_POLICY = "default-src 'none'; frame-ancestors 'none'";
   const PAGE_POLICY = [
     "default-src 'self'",
-    "script-src 'self' 'unsafe-inline'",
+    "script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'",
     "style-src 'self' 'unsafe-inline'",
     "img-src 'self' data: blob: https:",
     "font-src 'self' data:",

@@ -1,7 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { uuidv7 } from 'uuidv7';
 import type { StateUplink, Uplink, UplinkSink } from '../broker/station-link.js';
-import { isoAt, isoNow } from '../clock.js';
+import { isoNow } from '../clock.js';
 import type { Database } from '../db/index.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
@@ -13,14 +12,15 @@ import {
   epochKey,
   ingestRunsCollection,
   type MessageDocument,
-  messageKey,
   messagesCollection,
   watermarksCollection,
 } from './message-document.js';
 import { storeMessages } from './message-store.js';
 import { createProjector, type IngestEntry, type Projection } from './projector.js';
+import { createRefusals } from './refusals.js';
 import { createIngestRuns } from './runs.js';
-import { packsOf, parseStationUplink, readingsOf, timeOf } from './uplink-parse.js';
+import { uplinkDocument } from './uplink-document.js';
+import { parseStationUplink } from './uplink-parse.js';
 import { createWatermarkStore, type EpochWatermark } from './watermark-store.js';
 
 export type IngestDeps = {
@@ -30,6 +30,8 @@ export type IngestDeps = {
   projections: readonly Projection[];
   /** Publishes to a station's control topic; false when it has no session. Normally `link.send`. */
   send(device: string, topics: 'own' | 'shared', payload: string): Promise<boolean>;
+  /** Told of messages right after they are stored, before they are projected. Must be quick and not throw. */
+  onStored?(messages: readonly MessageDocument[]): void;
   logger: Logger;
   clock: Clock;
   /** True when other hub processes store messages of the same stations (`MQTT_URL`). */
@@ -51,12 +53,10 @@ const DEFAULT_LIMITS: IngestLimits = {
   maxBatch: 1_000,
   maxBatchBytes: 8 * 1_048_576,
 };
+/** How long a stop waits for what was taken to be stored. */
+const DRAIN_MS = 10_000;
 const SAVE_EVERY_MS = 2_000;
 const FINISH_OTHERS_EVERY_MS = 15_000;
-const MAX_LOGGED_REFUSALS = 10_000;
-/** How long a stopping hub waits for what it has already taken in. */
-const DRAIN_MS = 10_000;
-const MAX_RAW_TEXT = 65_536;
 
 /** Uplinks in, stored once, acknowledged after the write, projected into the features. */
 export interface Ingest {
@@ -104,15 +104,13 @@ export function createIngest(deps: IngestDeps): Ingest {
     received: 0,
     stored: 0,
     duplicates: 0,
-    refused: 0,
     acks: 0,
     acksUndelivered: 0,
     batches: 0,
     storeRetries: 0,
     unknownDevice: 0,
   };
-  const refusedByCode = new Map<string, number>();
-  const loggedRefusals = new Set<string>();
+  const refusals = createRefusals({ logger });
   const settledWaiters: (() => void)[] = [];
   let pumping = false;
   let stopping = false;
@@ -120,14 +118,13 @@ export function createIngest(deps: IngestDeps): Ingest {
   let lastBatchMs = 0;
   let timers: NodeJS.Timeout[] = [];
 
-  function countRefusal(device: string | null, code: string, detail: string): void {
-    counts.refused++;
-    refusedByCode.set(code, (refusedByCode.get(code) ?? 0) + 1);
-    const key = `${device}/${code}`;
-    if (loggedRefusals.has(key)) return;
-    if (loggedRefusals.size >= MAX_LOGGED_REFUSALS) loggedRefusals.clear();
-    loggedRefusals.add(key);
-    logger.warn({ device, refusal: code, detail }, 'station message refused');
+  function refuse(device: string | null, code: string, detail: string): void {
+    const alarm = refusals.count(device, code, detail);
+    const entry = device === null ? undefined : registry.peek(device);
+    if (alarm === null || !entry) return;
+    const { device: name, tenantId } = entry;
+    const at = isoNow(clock);
+    enqueue({ kind: 'entry', entry: { kind: 'refusal', device: name, tenantId, alarm, detail, at } }, 256);
   }
 
   function withEntry(
@@ -140,7 +137,7 @@ export function createIngest(deps: IngestDeps): Ingest {
       (entry) => {
         if (entry) return take(entry);
         counts.unknownDevice++;
-        countRefusal(device, 'UNKNOWN_STATION', 'no such station is registered');
+        refuse(device, 'UNKNOWN_STATION', 'no such station is registered');
         return undefined;
       },
       (cause) => logger.error({ err: cause, device }, 'station not loaded, message left to be sent again'),
@@ -149,58 +146,21 @@ export function createIngest(deps: IngestDeps): Ingest {
 
   function takeInfo(uplink: Uplink, entry: StationEntry): undefined | Promise<void> {
     const parsed = parseStationUplink(uplink.device, uplink.payload);
-    const incarnation = uplink.incarnation ?? entry.incarnation;
-    const nowMs = clock.now();
-    if (!parsed.ok) {
-      countRefusal(uplink.device, parsed.code, parsed.detail);
-      if (!parsed.numbered) return undefined;
-      const epoch = epochKey(uplink.device, incarnation, parsed.numbered.epoch);
-      return enqueue(
-        {
-          kind: 'message',
-          epoch,
-          topics: entry.topics,
-          document: {
-            _id: messageKey(epoch, parsed.numbered.seq),
-            device: uplink.device,
-            tenantId: entry.tenantId,
-            type: -1,
-            incarnation,
-            epoch: parsed.numbered.epoch,
-            seq: parsed.numbered.seq,
-            at: isoAt(nowMs),
-            data: Buffer.from(uplink.payload).toString('utf8').slice(0, MAX_RAW_TEXT),
-            refused: parsed.code,
-            detail: parsed.detail,
-            run: runs.id,
-            receivedAt: new Date(nowMs),
-          },
-        },
-        uplink.payload.length,
-      );
-    }
-    const { envelope } = parsed;
-    const numbered = envelope.epoch !== undefined && envelope.seq !== undefined;
-    const epoch = numbered ? epochKey(uplink.device, incarnation, envelope.epoch ?? 0) : null;
-    const packs = packsOf(readingsOf(envelope.type, envelope.data));
-    const document: MessageDocument = {
-      _id: epoch === null ? `${uplink.device}/${uuidv7()}` : messageKey(epoch, envelope.seq ?? 0),
-      device: uplink.device,
-      tenantId: entry.tenantId,
-      type: envelope.type,
-      incarnation,
-      epoch: numbered ? (envelope.epoch ?? null) : null,
-      seq: numbered ? (envelope.seq ?? null) : null,
-      at: timeOf(envelope, nowMs),
-      data: envelope.data ?? null,
-      run: runs.id,
-      receivedAt: new Date(nowMs),
-    };
-    if (envelope.id !== undefined) document.messageId = envelope.id;
-    if (envelope.historical) document.historical = true;
-    if (envelope.clock) document.clock = envelope.clock;
-    if (packs.length > 0) document.packs = packs;
-    return enqueue({ kind: 'message', epoch, topics: entry.topics, document }, uplink.payload.length);
+    if (!parsed.ok) refuse(uplink.device, parsed.code, parsed.detail);
+    const taken = uplinkDocument(
+      {
+        device: uplink.device,
+        tenantId: entry.tenantId,
+        incarnation: uplink.incarnation ?? entry.incarnation,
+        run: runs.id,
+        nowMs: clock.now(),
+      },
+      parsed,
+      uplink.payload,
+    );
+    return taken
+      ? enqueue({ kind: 'message', topics: entry.topics, ...taken }, uplink.payload.length)
+      : undefined;
   }
 
   function enqueue(item: QueueItem, bytes: number): undefined | Promise<void> {
@@ -244,6 +204,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     if (!outcome) return;
     acknowledge(batch, fresh, outcome.rejected, epochs);
     const entries = entriesOf(batch, fresh, outcome);
+    deps.onStored?.(entries.flatMap((entry) => (entry.kind === 'message' ? [entry.message] : [])));
     const wait = entries.length > 0 ? projector.push(entries, () => runs.reached(receivedAt)) : undefined;
     if (wait) await wait;
   }
@@ -311,7 +272,7 @@ export function createIngest(deps: IngestDeps): Ingest {
       const reject = rejected.get(document._id);
       if (fresh.get(document._id) === document && reject === undefined) counts.stored++;
       else if (reject === undefined) counts.duplicates++;
-      if (reject !== undefined) countRefusal(document.device, 'STORE_REFUSED', reject);
+      if (reject !== undefined) refuse(document.device, 'STORE_REFUSED', reject);
       const mark = epoch === null ? undefined : epochs.get(epoch);
       if (epoch === null || !mark || document.seq === null || document.epoch === null) continue;
       let outcome = outcomes.get(epoch);
@@ -397,6 +358,7 @@ export function createIngest(deps: IngestDeps): Ingest {
       withEntry(uplink.device, (entry) => {
         const { device, state } = uplink;
         const incarnation = uplink.incarnation ?? entry.incarnation;
+        if (!state.online) registry.goodbye(state);
         const at = isoNow(clock);
         return enqueue(
           {
@@ -415,7 +377,7 @@ export function createIngest(deps: IngestDeps): Ingest {
         64,
       );
     },
-    refused: ({ device, code, detail }) => countRefusal(device, code, detail),
+    refused: ({ device, code, detail }) => refuse(device, code, detail),
   };
 
   return {
@@ -438,13 +400,13 @@ export function createIngest(deps: IngestDeps): Ingest {
       if (stopping) return;
       stopping = true;
       for (const timer of timers) clearInterval(timer);
-      const patience = new AbortController();
-      const done = await Promise.race([
-        settled().then(() => true),
-        delay(DRAIN_MS, false, { signal: patience.signal }).catch(() => false),
-      ]);
-      // A timer left running would keep the process for its whole length.
-      patience.abort();
+      let timer: NodeJS.Timeout | undefined;
+      const tooLong = new Promise<false>((resolve) => {
+        timer = setTimeout(resolve, DRAIN_MS, false);
+      });
+      const done = await Promise.race([settled().then(() => true), tooLong]);
+      // A timer left behind would keep the process alive.
+      clearTimeout(timer);
       abandoned = true;
       projector.stop();
       if (!done) {
@@ -459,7 +421,7 @@ export function createIngest(deps: IngestDeps): Ingest {
     },
     stats: () => ({
       ...counts,
-      ...Object.fromEntries([...refusedByCode].map(([code, count]) => [`refused_${code}`, count])),
+      ...refusals.stats(),
       queued: queue.length,
       queuedBytes: queue.bytes,
       held: queue.waiting,

@@ -21,8 +21,6 @@ export type MessageDocument = {
   historical?: boolean;
   clock?: ClockQuality;
   data: unknown;
-  /** Serials of the packs that it has readings of. */
-  packs?: string[];
   /** Why it is kept but not acted upon: the station set it aside. `data` is then the text as it came. */
   refused?: string;
   detail?: string;
@@ -61,9 +59,9 @@ export const DEFAULT_RETENTION_DAYS = 30;
 
 export const messagesCollectionSpec = (retentionDays: number) =>
   defineCollection<MessageDocument>('messages', [
+    // The only index beside `_id`: it expires messages, and it finds those that a killed process left unprojected. Each further one
+    // costs every message; what is asked by station or pack is answered by projections.
     { name: 'received-ttl', key: { receivedAt: 1 }, expireAfterSeconds: retentionDays * 86_400 },
-    { name: 'device-at', key: { device: 1, at: 1 } },
-    { name: 'packs-at', key: { packs: 1, at: 1 } },
   ]);
 export const messagesCollection = messagesCollectionSpec(DEFAULT_RETENTION_DAYS);
 export const ingestRunsCollection = defineCollection<IngestRunDocument>('ingest_runs', [

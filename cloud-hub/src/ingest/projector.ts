@@ -9,7 +9,9 @@ import { isUnavailable } from './message-store.js';
 export type IngestEntry =
   | { kind: 'message'; message: MessageDocument }
   | { kind: 'state'; device: string; tenantId: string; incarnation: number; state: StationState; at: string }
-  | { kind: 'presence'; device: string; tenantId: string; connected: boolean; at: string };
+  | { kind: 'presence'; device: string; tenantId: string; connected: boolean; at: string }
+  /** The station did what it may not: an alarm by that code. */
+  | { kind: 'refusal'; device: string; tenantId: string; alarm: string; detail: string; at: string };
 
 /**
  * A feature's view of the uplinks. Every entry may come twice, late, and after newer ones: `project` must be idempotent. It throws only

@@ -44,31 +44,30 @@ export function createIngestRuns(deps: {
     run: IngestRunDocument,
     project: (entries: readonly IngestEntry[]) => Promise<void>,
   ): Promise<number> {
-    let from = run.projectedTo;
-    let after = '';
     let count = 0;
-    for (;;) {
-      // The batch at the boundary may be half done: it is projected again.
-      const batch = await messages
-        .find({
-          run: run._id,
-          $or: [{ receivedAt: { $gt: from } }, { receivedAt: from, _id: { $gt: after } }],
-          receivedAt: { $gte: from },
-        })
-        .sort({ receivedAt: 1, _id: 1 })
-        .limit(BATCH)
-        .toArray();
+    let batch: MessageDocument[] = [];
+    const projectBatch = async () => {
       const last = batch.at(-1);
-      if (!last) break;
+      if (!last) return;
+      batch.sort((a, b) => (a._id < b._id ? -1 : 1));
       await project(batch.map((message) => ({ kind: 'message', message })));
       count += batch.length;
-      from = last.receivedAt;
-      after = last._id;
+      batch = [];
       await runs.updateOne(
         { _id: run._id },
-        { $set: { projectedTo: from, heartbeatAt: isoNow(clock), finishedBy: id } },
+        { $set: { projectedTo: last.receivedAt, heartbeatAt: isoNow(clock), finishedBy: id } },
       );
+    };
+    // The batch at the boundary may be half done: it is projected again.
+    const left = messages
+      .find({ run: run._id, receivedAt: { $gte: run.projectedTo }, refused: { $exists: false } })
+      .sort({ receivedAt: 1 })
+      .batchSize(BATCH);
+    for await (const message of left) {
+      if (batch[0] && batch[0].receivedAt.getTime() !== message.receivedAt.getTime()) await projectBatch();
+      batch.push(message);
     }
+    await projectBatch();
     await runs.updateOne({ _id: run._id }, { $set: { closed: true } });
     return count;
   }

@@ -101,15 +101,5 @@ export function readingsOf(type: number, data: unknown): (ReadingMessage & { slo
 const asList = <T>(value: T | T[] | undefined): T[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
-/** Serials of packs in readings, without repeats. */
-export function packsOf(readings: readonly ReadingMessage[]): string[] {
-  const packs = new Set<string>();
-  for (const reading of readings) {
-    const id = packIdOf(reading);
-    if (id) packs.add(id);
-  }
-  return [...packs];
-}
-
 /** Identity of the pack that a reading is about. */
 export const packIdOf = (reading: ReadingMessage): string | null => reading.packId ?? reading.serial ?? null;

@@ -30,6 +30,9 @@ export const ordersCollection = defineCollection<OrderDocument>('orders', [
   { name: 'tenant-station', key: { tenantId: 1, stationId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-state', key: { tenantId: 1, state: 1, createdAt: 1, _id: 1 } },
   { name: 'command', key: { commandId: 1 } },
+  { name: 'tenant-completed', key: { tenantId: 1, completedAt: 1, _id: 1 } },
+  { name: 'tenant-updated', key: { tenantId: 1, updatedAt: 1, _id: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
 ]);
 
 export const openKeyOf = (tenantId: string, userId: string): string => `user:${tenantId}/${userId}`;

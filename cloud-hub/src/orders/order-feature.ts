@@ -1,5 +1,6 @@
 import type { Database } from '../db/index.js';
 import type { Logger } from '../logger.js';
+import type { Debts } from '../passes/debts.js';
 import type { Quotes } from '../plans/quotes.js';
 import type {
   Clock,
@@ -35,6 +36,7 @@ export function createOrderFeature(deps: {
   live: LiveBus;
   custody: CustodyLedger;
   wallets: Wallets;
+  debts: Debts;
   directory: StationDirectory;
   dispatcher: CommandDispatcher;
   users: Pick<Users, 'find'>;
@@ -47,6 +49,7 @@ export function createOrderFeature(deps: {
   const store = createOrderStore({
     database,
     clock,
+    ...(deps.checkpoint ? { checkpoint: deps.checkpoint } : {}),
     onChanged: (order) =>
       deps.live.publish({
         type: 'order',
@@ -61,6 +64,7 @@ export function createOrderFeature(deps: {
     orders: store,
     wallets: deps.wallets,
     custody: deps.custody,
+    debts: deps.debts,
     quotes: deps.quotes,
     clock,
     logger,

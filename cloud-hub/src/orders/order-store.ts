@@ -41,17 +41,26 @@ export function createOrderStore(deps: {
   database: Database;
   clock: Clock;
   onChanged(order: OrderDocument): void;
+  /** Called around the write of each transition, `order:STATE:before` and `:after`. For tests that end the process there. */
+  checkpoint?: (name: string) => void;
 }): OrderStore {
   const orders = deps.database.collection(ordersCollection);
 
   const replace = async (current: OrderDocument, next: OrderDocument): Promise<boolean> => {
     const { _id, ...fields } = next;
+    const at = (side: 'before' | 'after') => {
+      if (current.state !== next.state) deps.checkpoint?.(`order:${next.state}:${side}`);
+    };
+    at('before');
     const stored = await orders.findOneAndUpdate(
       { _id, version: current.version, state: current.state },
       { $set: fields },
       { returnDocument: 'after' },
     );
-    if (stored) deps.onChanged(stored);
+    if (stored) {
+      at('after');
+      deps.onChanged(stored);
+    }
     return stored !== null;
   };
   const retry = async <T>(
@@ -73,12 +82,14 @@ export function createOrderStore(deps: {
     findOpen: (openKey) => orders.findOne({ openKey }),
     findByCommand: (commandId) => orders.findOne({ commandId }),
     async insert(order) {
+      deps.checkpoint?.(`order:${order.state}:before`);
       try {
         await orders.insertOne(order);
       } catch (error) {
         if (isDuplicateKey(error)) return false;
         throw error;
       }
+      deps.checkpoint?.(`order:${order.state}:after`);
       deps.onChanged(order);
       return true;
     },

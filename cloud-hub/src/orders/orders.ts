@@ -16,6 +16,7 @@ import type { Logger } from '../logger.js';
 import type { Quotes } from '../plans/quotes.js';
 import type { Clock, CommandDispatcher, StationDirectory, StationFacts } from '../ports.js';
 import type { Wallets } from '../wallets/wallets.js';
+import { newOrder } from './new-order.js';
 import { type OrderDocument, openKeyOf } from './order-document.js';
 import { hasBegun, type OrderFact, STATE_TIMEOUT_MS } from './order-facts.js';
 import type { OrderStore } from './order-store.js';
@@ -43,6 +44,9 @@ export interface Orders {
 }
 
 /** How long a remote swap waits for the station to start or refuse. Source: contract of POST /core/v0/orders. */
+/** An order after the wait, with the command's state that ended it. */
+type Answered = { order: OrderDocument; command?: Command };
+
 const ANSWER_WAIT_MS = 8_000;
 const WAIT_SLICE_MS = 500;
 
@@ -108,37 +112,14 @@ export function createOrders(deps: {
     const requestKey = request.requestKey ?? `order:${id}`;
     const price = await deps.quotes.priceOfSwap(request);
     const payerId = price.payerUserId ?? request.userId;
-    const nowMs = clock.now();
-    const order: OrderDocument = {
-      _id: id,
-      tenantId: request.tenantId,
-      version: 1,
-      createdAt: isoAt(nowMs),
-      updatedAt: isoAt(nowMs),
-      kind: 'swap',
-      state: 'created',
-      origin: request.origin,
-      userId: request.userId,
-      vehicleId: request.vehicleId,
-      stationId: request.stationId,
-      commandId: null,
-      packClass: vehicle.packClass,
-      returned: null,
-      dispensed: null,
-      price,
-      payment: { state: 'none', amountFen: price.totalFen, chargeId: null },
-      reason: null,
-      timeline: [{ at: isoAt(nowMs), state: 'created', who: request.by, what: 'order created' }],
-      expiresAt: isoAt(nowMs + (STATE_TIMEOUT_MS.created ?? 0)),
-      completedAt: null,
+    const order = newOrder({
+      id,
+      request,
       requestKey,
-      openKey: openKeyOf(request.tenantId, request.userId),
-      settlement: null,
-      due: [],
-      dueAt: null,
-      sweepAt: isoAt(nowMs + (STATE_TIMEOUT_MS.created ?? 0)),
-      facts: [],
-    };
+      price,
+      packClass: vehicle.packClass,
+      nowMs: clock.now(),
+    });
     at('order:insert');
     if (!(await store.insert(order))) {
       const same = await store.findByRequest(requestKey);
@@ -245,27 +226,27 @@ export function createOrders(deps: {
   };
 
   /** Until the station started, refused, or the time is over. The order itself is the judge: seed-only stations answer by REST. */
-  const awaitAnswer = async (order: OrderDocument): Promise<OrderDocument> => {
+  const awaitAnswer = async (order: OrderDocument): Promise<Answered> => {
     const deadline = clock.now() + (deps.answerWaitMs ?? ANSWER_WAIT_MS);
     for (;;) {
       const current = (await store.find(order._id)) ?? order;
       const leftMs = deadline - clock.now();
-      if (!current.commandId || current.state !== 'dispatched' || leftMs <= 0) return current;
+      if (!current.commandId || current.state !== 'dispatched' || leftMs <= 0) return { order: current };
       const command: Command = await deps.dispatcher.waitFor(current.commandId, {
         states: ['started', 'done', 'rejected', 'failed', 'expired', 'unknown'],
         timeoutMs: Math.min(leftMs, WAIT_SLICE_MS),
       });
       if (command.state === 'started' || command.state === 'done')
-        return (await store.find(order._id)) ?? current;
+        return { order: (await store.find(order._id)) ?? current, command };
       if (command.state === 'rejected' || command.state === 'expired' || command.state === 'failed') {
         const fact = factOfCommand(command, isoNow(clock));
-        if (fact) return (await record(order._id, fact)) ?? current;
+        if (fact) return { order: (await record(order._id, fact)) ?? current, command };
       }
     }
   };
 
   /** The order's state as the answer of the call that asked for it. */
-  const answerOf = async (order: OrderDocument): Promise<OrderDocument> => {
+  const answerOf = async ({ order, command: told }: Answered): Promise<OrderDocument> => {
     const extras = { resourceId: order._id, ...(order.reason ? { reason: order.reason } : {}) };
     switch (order.state) {
       case 'refused':
@@ -283,7 +264,8 @@ export function createOrders(deps: {
       case 'created':
       case 'authorized':
       case 'dispatched': {
-        const command = order.commandId ? await deps.dispatcher.get(order.commandId) : null;
+        // What the wait was told counts: the station's word is stored before it shows in the command.
+        const command = told ?? (order.commandId ? await deps.dispatcher.get(order.commandId) : null);
         if (command?.state === 'started' || command?.state === 'done') return order;
         throw problem('OUTCOME_UNKNOWN', 'the station has not answered yet: watch the order', extras);
       }

@@ -29,6 +29,7 @@ import {
   scopeFilter,
   versioned,
 } from '../http/index.js';
+import type { OfflineOrders } from '../passes/offline-orders.js';
 import type { Clock } from '../ports.js';
 import { type ChargeDocument, chargesCollection } from '../wallets/wallets.js';
 import { type OrderDocument, ordersCollection, toOrder } from './order-document.js';
@@ -58,7 +59,12 @@ const CHARGES: ListSpec = {
 const OWNERSHIP = { own: 'userId', station: 'stationId' } as const;
 const params = z.strictObject({ id: idSchema });
 
-export function createOrderRoutes(deps: { database: Database; orders: Orders; clock: Clock }): HttpRoute[] {
+export function createOrderRoutes(deps: {
+  database: Database;
+  orders: Orders;
+  offline: OfflineOrders;
+  clock: Clock;
+}): HttpRoute[] {
   const collection = deps.database.collection(ordersCollection);
   const charges = deps.database.collection(chargesCollection);
 
@@ -74,8 +80,16 @@ export function createOrderRoutes(deps: { database: Database; orders: Orders; cl
 
   const create = async (body: OrderCreate, principal: Principal, request: RequestFacts) => {
     const wanted = swapRequest(body, principal, request.idempotencyKey);
+    if (body.pass !== undefined && (principal.audience !== 'station' || wanted.requestKey === null))
+      throw problem('FORBIDDEN', 'body.pass: for stations, together with requestId');
     if (principal.audience === 'station') {
-      const { order, isNew } = await deps.orders.begin(wanted);
+      const { order, isNew } =
+        body.pass === undefined || wanted.requestKey === null
+          ? await deps.orders.begin(wanted)
+          : await deps.offline.begin(
+              { ...wanted, requestKey: wanted.requestKey },
+              { pass: body.pass, startedAt: body.startedAt ?? null },
+            );
       const { body: shown, headers } = reply(order);
       return isNew ? created(shown, headers) : ok(shown, headers);
     }

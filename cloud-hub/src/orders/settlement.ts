@@ -1,4 +1,5 @@
 import type { Logger } from '../logger.js';
+import type { Debts } from '../passes/debts.js';
 import type { Quotes } from '../plans/quotes.js';
 import type { Clock, CustodyLedger } from '../ports.js';
 import type { Wallets } from '../wallets/wallets.js';
@@ -18,6 +19,8 @@ export function createSettlement(deps: {
   orders: OrderStore;
   wallets: Wallets;
   custody: CustodyLedger;
+  /** What cannot be paid is owed. */
+  debts: Pick<Debts, 'owe' | 'paid'>;
   quotes: Pick<Quotes, 'finalPrice' | 'reserve' | 'consume' | 'giveBack'>;
   clock: Clock;
   logger: Logger;
@@ -41,6 +44,7 @@ export function createSettlement(deps: {
     if (hold === 'insufficient') {
       deps.logger.error({ orderId: order._id, amountFen }, 'order is unpaid: no money to take');
       await deps.quotes.consume(order._id);
+      await deps.debts.owe(order, payerOf(order));
       return { state: 'none', amountFen, chargeId: null };
     }
     at('capture');
@@ -51,6 +55,7 @@ export function createSettlement(deps: {
       ...(taxRateBp === undefined ? {} : { taxRateBp }),
     });
     await deps.quotes.consume(order._id);
+    await deps.debts.paid(order._id);
     return { state: 'captured', amountFen, chargeId };
   };
   const undo = async (order: OrderDocument) => {

@@ -109,10 +109,10 @@ export function createPaymentRoutes(deps: {
               200: { description: 'Taken', contentType: 'application/json' },
               400: { description: 'Refused', contentType: 'application/json' },
             },
-      problems: ['UNAVAILABLE', 'BODY_TOO_LARGE'],
+      problems: ['NOT_FOUND', 'BODY_TOO_LARGE'],
       async handler({ context, request }) {
         const provider = deps.providers.get(name);
-        if (!provider) throw problem('UNAVAILABLE', `payments by ${name} are not set up here`);
+        if (!provider) throw problem('NOT_FOUND', `payments by ${name} are not set up here`);
         const body = (await readText(context.req.raw, DEFAULT_MAX_BODY_BYTES)) ?? '';
         const { taken } = await deps.desk.receive(provider, {
           headers: request.header,

@@ -1,6 +1,7 @@
 import type { Audience } from '@voltbay/protocol';
 import type { JWK } from 'jose';
 import { defineCollection, type Stored } from '../db/index.js';
+import { apiKeysCollection, apiKeyUsageCollection } from './api-key-documents.js';
 
 /** A signing key. Published from creation, signs from `signFrom`, verifies until `verifyUntil`. */
 export type SigningKeyDocument = {
@@ -52,14 +53,19 @@ export type OperatorDocument = Stored & {
   roles: string[];
   /** Limited to these stations; null = all of the tenant. */
   stationIds: string[] | null;
+  /** Regions whose stations come on top; older documents have none. */
+  regionIds?: string[];
   status: 'active' | 'disabled';
   sealedTotp: string | null;
+  /** A secret that waits for its first code before it counts. */
+  pendingTotp?: string | null;
   /** Last accepted 30-second step, so that one code works once. */
   lastTotpStep: number;
 };
 export const operatorsCollection = defineCollection<OperatorDocument>('operators', [
   { name: 'username', key: { username: 1 }, unique: true },
   { name: 'tenant-username', key: { tenantId: 1, username: 1, _id: 1 } },
+  { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
 ]);
 
 export type StationSecret = {
@@ -95,6 +101,8 @@ export type SettingDocument = { _id: string; value: unknown };
 export const settingsCollection = defineCollection<SettingDocument>('settings', []);
 
 export const stargateCollections = [
+  apiKeysCollection,
+  apiKeyUsageCollection,
   signingKeysCollection,
   sessionsCollection,
   otpCollection,

@@ -2,8 +2,10 @@ import type { Database } from '../db/index.js';
 import { createIdempotencyStore } from '../http/idempotency.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
+import { createRegions } from '../system/regions.js';
 import { createUsers } from '../users/users.js';
 import { createAccessTokens } from './access-tokens.js';
+import { createApiKeys } from './api-keys.js';
 import { createCounters } from './counters.js';
 import { createConsoleSms, createOneTimeCodes, type SmsSender } from './one-time-codes.js';
 import { createOperators } from './operators.js';
@@ -33,6 +35,7 @@ export function createIdentity(deps: IdentityDeps) {
   const keys = createSigningKeys({ database, clock, vault });
   const stations = createStationCredentials({ database, clock, vault });
   const users = createUsers({ database, clock });
+  const apiKeys = createApiKeys({ database, clock, vault });
   const operators = createOperators({ database, clock, vault, counters });
   const sessions = createSessions({
     database,
@@ -64,6 +67,7 @@ export function createIdentity(deps: IdentityDeps) {
     operators,
     stations,
     users,
+    stationLimitOf: createRegions({ database }).stationLimitOf,
     riderTenantId: deps.riderTenantId,
   });
   return {
@@ -73,11 +77,12 @@ export function createIdentity(deps: IdentityDeps) {
     stations,
     users,
     operators,
+    apiKeys,
     sessions,
     tokens,
     codes,
     signIn,
     idempotency: createIdempotencyStore({ database, clock }),
-    authenticator: createRequestAuthenticator({ tokens, stations }),
+    authenticator: createRequestAuthenticator({ tokens, stations, apiKeys }),
   };
 }

@@ -33,7 +33,13 @@ export interface Operators {
     password: string;
     roles: string[];
     stationIds?: string[] | null;
+    regionIds?: string[];
   }): Promise<OperatorDocument>;
+  /** Throws BAD_CREDENTIALS or RATE_LIMITED: for a change that a borrowed session must not make. */
+  confirmPassword(id: string, password: string): Promise<OperatorDocument>;
+  /** Makes a secret that counts once `confirmTotp` was given a code of it; answers its otpauth:// URI. */
+  beginTotp(id: string): Promise<string>;
+  confirmTotp(id: string, code: string): Promise<void>;
   setPassword(username: string, password: string): Promise<boolean>;
   setStatus(username: string, status: OperatorDocument['status']): Promise<OperatorDocument | null>;
   /** Turns TOTP on and answers the otpauth:// URI for the authenticator app, shown once. Null: no such operator. */
@@ -95,7 +101,7 @@ export function createOperators(deps: {
     },
     find: (id) => operators.findOne({ _id: id }),
     list: (tenantId) => operators.find({ tenantId }, { sort: { username: 1 } }).toArray(),
-    async create({ tenantId, username, name, password, roles, stationIds }) {
+    async create({ tenantId, username, name, password, roles, stationIds, regionIds }) {
       if (password.length < MIN_PASSWORD)
         throw problem('VALIDATION', `password: at least ${MIN_PASSWORD} characters`);
       const unknown = roles.find(
@@ -115,8 +121,10 @@ export function createOperators(deps: {
         passwordHash: await hash(password, ARGON2ID),
         roles,
         stationIds: stationIds ?? null,
+        regionIds: regionIds ?? [],
         status: 'active',
         sealedTotp: null,
+        pendingTotp: null,
         lastTotpStep: 0,
       };
       try {
@@ -126,6 +134,49 @@ export function createOperators(deps: {
         throw error;
       }
       return document;
+    },
+    async confirmPassword(id, password) {
+      const operator = await operators.findOne({ _id: id });
+      if (!operator) throw wrong();
+      if (await verify(operator.passwordHash, password)) return operator;
+      const { max, windowMs } = PER_NAME;
+      await deps.counters.take(`password:name:${operator.username}`, max, windowMs);
+      throw wrong();
+    },
+    async beginTotp(id) {
+      const secret = new Secret({ size: 20 });
+      const operator = await operators.findOneAndUpdate(
+        { _id: id },
+        { $set: { pendingTotp: deps.vault.seal('totp', secret.base32), updatedAt: isoNow(deps.clock) } },
+        { returnDocument: 'after' },
+      );
+      if (!operator) throw problem('NOT_FOUND', 'no such operator');
+      return new TOTP({ issuer: 'Voltbay', label: operator.username, secret }).toString();
+    },
+    async confirmTotp(id, code) {
+      const operator = await operators.findOne({ _id: id });
+      if (!operator?.pendingTotp) throw problem('CONFLICT', 'begin with POST /auth/v1/me/totp');
+      await deps.counters.take(`totp:${id}`, PER_NAME.max, PER_NAME.windowMs);
+      const timestamp = deps.clock.now();
+      const secret = Secret.fromBase32(deps.vault.open('totp', operator.pendingTotp));
+      const delta = new TOTP({ secret }).validate({ token: code, window: 1, timestamp });
+      if (delta === null)
+        throw problem('BAD_CREDENTIALS', 'the code does not fit: check the clock of the phone');
+      // The code that turns it on is spent with it.
+      const lastTotpStep = Math.floor(timestamp / 30_000) + delta;
+      const { matchedCount } = await operators.updateOne(
+        { _id: id, pendingTotp: operator.pendingTotp },
+        {
+          $set: {
+            sealedTotp: operator.pendingTotp,
+            pendingTotp: null,
+            lastTotpStep,
+            updatedAt: isoNow(deps.clock),
+          },
+          $inc: { version: 1 },
+        },
+      );
+      if (matchedCount === 0) throw problem('CONFLICT', 'another enrolment was begun meanwhile');
     },
     async setPassword(username, password) {
       if (password.length < MIN_PASSWORD)
@@ -141,6 +192,7 @@ export function createOperators(deps: {
       });
       return updated ? new TOTP({ issuer: 'Voltbay', label: username, secret }).toString() : null;
     },
-    disableTotp: async (username) => (await update(username, { sealedTotp: null })) !== null,
+    disableTotp: async (username) =>
+      (await update(username, { sealedTotp: null, pendingTotp: null })) !== null,
   };
 }

@@ -22,6 +22,10 @@ export const PERMISSIONS = [
   'orders:update',
   'orders:cancel',
   'orders:resolve',
+  'passes:create',
+  'passes:read',
+  'passes:revoke',
+  'passes:verify',
   'charges:read',
   'finance:read',
   'finance:manage',
@@ -36,8 +40,38 @@ export const PERMISSIONS = [
   'operators:read',
   'operators:write',
   'system:read',
+  'system:write',
+  'api-keys:read',
+  'api-keys:write',
+  'metrics:read',
+  'work-orders:read',
+  'work-orders:write',
+  'tasks:read',
+  'tasks:write',
+  'audit:read',
+  'webhooks:read',
+  'webhooks:write',
+  'notifications:read',
+  'notifications:write',
+  'analytics:read',
+  'exports:read',
+  'exports:create',
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
+export const isPermission = (name: string): name is Permission =>
+  (PERMISSIONS as readonly string[]).includes(name);
+
+/** What no key of an integrator may hold: who gets in stays with people. */
+const PEOPLE_ONLY: readonly Permission[] = [
+  'operators:read',
+  'operators:write',
+  'api-keys:read',
+  'api-keys:write',
+  'stations:credentials',
+  'credentials:rotate',
+  'system:write',
+];
+export const KEY_PERMISSIONS = PERMISSIONS.filter((permission) => !PEOPLE_ONLY.includes(permission));
 
 /** How far a permission reaches: the whole tenant, what the caller owns, or what belongs to the calling station. */
 export type Scope = 'tenant' | 'own' | 'station';
@@ -56,6 +90,7 @@ const VIEWER: Grants = tenantWide(
   'plans:read',
   'subscriptions:read',
   'orders:read',
+  'passes:read',
   'charges:read',
   'finance:read',
   'payments:read',
@@ -63,6 +98,10 @@ const VIEWER: Grants = tenantWide(
   'alarms:read',
   'events:read',
   'telemetry:read',
+  'tasks:read',
+  'notifications:read',
+  'analytics:read',
+  'work-orders:read',
 );
 const OPERATOR: Grants = {
   ...VIEWER,
@@ -77,7 +116,13 @@ const OPERATOR: Grants = {
     'orders:update',
     'orders:cancel',
     'orders:resolve',
+    'passes:revoke',
     'alarms:write',
+    'work-orders:write',
+    'tasks:write',
+    'webhooks:read',
+    'exports:read',
+    'exports:create',
   ),
 };
 
@@ -95,6 +140,9 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
       'orders:read': 'own',
       'orders:create': 'own',
       'orders:cancel': 'own',
+      'passes:create': 'own',
+      'passes:read': 'own',
+      'passes:revoke': 'own',
       'charges:read': 'own',
       'finance:read': 'own',
       'payments:read': 'own',
@@ -112,6 +160,7 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
       'orders:update': 'station',
       'stations:read': 'station',
       'credentials:rotate': 'station',
+      'passes:verify': 'tenant',
       'commands:read': 'station',
     },
   },

@@ -3,7 +3,7 @@ import { problem } from '../http/problem.js';
 import type { RequestFacts } from '../http/route.js';
 import type { Users } from '../users/users.js';
 import type { AccessTokens, TokenSubject } from './access-tokens.js';
-import type { SessionDocument } from './collections.js';
+import type { OperatorDocument, SessionDocument } from './collections.js';
 import type { OneTimeCodes } from './one-time-codes.js';
 import type { Operators } from './operators.js';
 import type { Sessions } from './sessions.js';
@@ -21,6 +21,8 @@ export function createSignIn(deps: {
   operators: Operators;
   stations: StationCredentials;
   users: Users;
+  /** The stations that an operator is limited to, with those of the operator's regions; null = all. */
+  stationLimitOf(operator: OperatorDocument): Promise<string[] | null>;
   /** Tenant that riders sign in to. */
   riderTenantId: string;
 }): SignIn {
@@ -37,7 +39,7 @@ export function createSignIn(deps: {
             audience: 'operator',
             roles: operator.roles,
             name: operator.name,
-            stationIds: operator.stationIds,
+            stationIds: await deps.stationLimitOf(operator),
           }
         : null;
     }

@@ -121,6 +121,10 @@ function onlyDuplicates(error: unknown): boolean {
 
 /** Alarms in a station's event: those it names, and an opening or a pack movement that nothing accounts for. */
 function alarmChanges(entry: IngestEntry): AlarmChange[] {
+  if (entry.kind === 'refusal') {
+    const { device, tenantId, alarm: code, detail, at } = entry;
+    return [{ device, tenantId, code, detail, at, state: 'raised', severity: 'critical', order: 'hub' }];
+  }
   if (entry.kind !== 'message' || entry.message.type !== MSG_TYPE.STATION_EVENT) return [];
   const { device, tenantId, at, _id: order } = entry.message;
   const event = entry.message.data as StationEventData;

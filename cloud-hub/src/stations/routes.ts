@@ -160,10 +160,10 @@ export function createStationRoutes(deps: {
       tags: ['stations'],
       access: publicAccess,
       perMinute: 120,
+      cacheS: 2,
       query: z.strictObject({ tenantId: z.string().max(64).optional() }),
       responses: { 200: { description: 'Stations', schema: z.array(publicStationSchema) } },
-      handler: async ({ query }) =>
-        ok(await stations.publicList(query.tenantId), { 'Cache-Control': 'public, max-age=2' }),
+      handler: async ({ query }) => ok(await stations.publicList(query.tenantId)),
     }),
     defineRoute({
       method: 'get',
@@ -173,13 +173,14 @@ export function createStationRoutes(deps: {
       tags: ['stations'],
       access: publicAccess,
       perMinute: 240,
+      cacheS: 2,
       params,
       responses: { 200: { description: 'The station', schema: publicStationSchema } },
       problems: ['NOT_FOUND'],
       async handler({ params: { id } }) {
         const station = (await stations.publicList()).find((each) => each.id === id);
         if (!station) throw problem('NOT_FOUND', `no station ${id}`);
-        return ok(station, { 'Cache-Control': 'public, max-age=2' });
+        return ok(station);
       },
     }),
   ];

@@ -63,6 +63,7 @@ export const stationsCollection = defineCollection<StationDocument>('stations', 
   { name: 'tenant-lifecycle', key: { tenantId: 1, lifecycle: 1, _id: 1 } },
   { name: 'tenant-online', key: { tenantId: 1, online: 1, _id: 1 } },
   { name: 'lifecycle', key: { lifecycle: 1, _id: 1 } },
+  { name: 'online', key: { online: 1 } },
 ]);
 export const stationLiveCollection = defineCollection<StationLiveDocument>('station_live', [
   { name: 'online-seen', key: { online: 1, lastSeenAt: 1 } },
@@ -71,6 +72,7 @@ export const alarmsCollection = defineCollection<AlarmDocument>('alarms', [
   { name: 'tenant-updated', key: { tenantId: 1, updatedAt: 1, _id: 1 } },
   { name: 'tenant-station', key: { tenantId: 1, stationId: 1, updatedAt: 1 } },
   { name: 'tenant-state', key: { tenantId: 1, state: 1, updatedAt: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
 ]);
 
 /** The live document of a station that was never heard of. */

@@ -50,6 +50,7 @@ export function createStationProjection(deps: StationProjectionDeps): StationPro
         messages.push(entry.message);
         continue;
       }
+      if (entry.kind === 'refusal') continue;
       // Births and goodbyes stand in line with the messages around them.
       flushMessages();
       writes.push(
@@ -78,10 +79,7 @@ export function createStationProjection(deps: StationProjectionDeps): StationPro
       })),
       { ordered: false },
     );
-    for (const { _id, online } of states) {
-      const entry = registry.peek(_id);
-      if (entry) entry.online = online;
-    }
+    for (const { _id, online } of states) registry.noteOnline(_id, online);
   }
 
   return {

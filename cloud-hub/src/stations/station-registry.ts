@@ -21,6 +21,8 @@ export type StationEntry = {
   incarnation: number;
   instanceId: string | null;
   epoch: number | null;
+  /** Clock reading of the last birth that was seen here; the database hears of it a moment later. */
+  bornAtMs: number;
   /** Clock reading of the last load from the database. */
   loadedAtMs: number;
 };
@@ -42,6 +44,10 @@ export interface StationRegistry {
    * new incarnation too.
    */
   birth(state: StationState, live: { epoch: number; instanceId: string | null } | null): BirthVerdict;
+  /** A will or a planned goodbye; one of an older epoch says nothing. */
+  goodbye(state: StationState): void;
+  /** What the live state says now. A birth that it does not show yet counts more. */
+  noteOnline(device: string, online: boolean): void;
   readonly size: number;
 }
 
@@ -53,12 +59,18 @@ export type StationRegistryDeps = {
   maxEntries?: number;
 };
 
+/** How long the live state may take to show a birth. */
+const BIRTH_LAG_MS = 2_000;
+
 export function createStationRegistry(deps: StationRegistryDeps): StationRegistry {
   const { database, clock, logger, maxAgeMs = 15_000, maxEntries = 50_000 } = deps;
   const stations = database.collection(stationsCollection);
   const live = database.collection(stationLiveCollection);
   const entries = new Map<string, StationEntry>();
   const loading = new Map<string, Promise<StationEntry | null>>();
+
+  const bornJustNow = (entry: StationEntry | undefined): boolean =>
+    entry !== undefined && clock.now() - entry.bornAtMs < BIRTH_LAG_MS;
 
   async function read(device: string): Promise<StationEntry | null> {
     const station = await stations.findOne({ _id: device });
@@ -90,10 +102,11 @@ export function createStationRegistry(deps: StationRegistryDeps): StationRegistr
       name: station.name,
       lifecycle: station.lifecycle,
       topics: station.topics,
-      online: known.online,
+      online: known.online || bornJustNow(held),
       incarnation: identity.incarnation,
       instanceId: identity.instanceId,
       epoch: identity.epoch,
+      bornAtMs: held?.bornAtMs ?? Number.NEGATIVE_INFINITY,
       loadedAtMs: clock.now(),
     };
     if (held) Object.assign(held, entry);
@@ -120,6 +133,16 @@ export function createStationRegistry(deps: StationRegistryDeps): StationRegistr
       return entries.size;
     },
     load,
+    goodbye(state) {
+      const entry = entries.get(state.device);
+      if (!entry || (entry.epoch !== null && state.epoch < entry.epoch)) return;
+      entry.bornAtMs = Number.NEGATIVE_INFINITY;
+      entry.online = false;
+    },
+    noteOnline(device, online) {
+      const entry = entries.get(device);
+      if (entry) entry.online = online || bornJustNow(entry);
+    },
     refresh: async (device) => void (await load(device)),
     peek(device) {
       const entry = entries.get(device);
@@ -140,6 +163,8 @@ export function createStationRegistry(deps: StationRegistryDeps): StationRegistr
       if (replaced || wentBack) entry.incarnation += 1;
       entry.instanceId = instanceId ?? entry.instanceId;
       entry.epoch = state.epoch;
+      entry.online = true;
+      entry.bornAtMs = clock.now();
       return { kind: 'ok', incarnation: entry.incarnation };
     },
   };

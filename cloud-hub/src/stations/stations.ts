@@ -49,6 +49,8 @@ const EVENT_DELAY_MS = 150;
 const SWEEP_EVERY_MS = 15_000;
 const PUBLIC_CACHE_MS = 2_000;
 const MAX_PUBLIC = 2_000;
+/** How old a station's facts may be before a swap; changes made by this process are seen at once. */
+const FACTS_MAX_AGE_MS = 2_000;
 const DEFAULT_TIME_ZONE = 'Asia/Shanghai';
 
 /** The stations feature: registry, live state, alarms. */
@@ -111,7 +113,9 @@ export function createStations(deps: StationsDeps): Stations {
     alarms,
     withLive,
     async get(device) {
-      const entry = await registry.load(device);
+      const known = registry.peek(device);
+      const fresh = known && clock.now() - known.loadedAtMs < FACTS_MAX_AGE_MS;
+      const entry = fresh ? known : await registry.load(device);
       if (!entry) return null;
       const { tenantId, name, online, lifecycle, topics } = entry;
       return { device, tenantId, name, online, lifecycle, topics };

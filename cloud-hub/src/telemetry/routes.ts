@@ -11,7 +11,7 @@ import {
   scopeFilter,
 } from '../http/index.js';
 import type { StationDirectory } from '../ports.js';
-import type { ReadingQuery, ReadingSample, Readings } from './readings.js';
+import type { ReadingQuery, Readings, StationSample } from './readings.js';
 
 export const readingSampleSchema = z.object({
   id: z.string(),
@@ -90,7 +90,7 @@ function rangeOf(query: RangeQuery, tenantId: string): ReadingQuery {
   };
 }
 
-function page(request: RequestFacts, limit: number, samples: ReadingSample[]): Reply {
+function page(request: RequestFacts, limit: number, samples: StationSample[]): Reply {
   const last = samples.at(-1);
   const headers: Record<string, string> = { 'Cache-Control': 'private, no-cache' };
   if (last && samples.length === limit) {

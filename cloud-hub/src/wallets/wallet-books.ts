@@ -8,6 +8,8 @@ import type { WalletDocument } from './wallet-document.js';
 /** How long a posting may wait for the process that made it before another one takes it over. */
 export const OUTBOX_GRACE_MS = 1_000;
 const BATCH = 200;
+/** Matches a missing field through its index, which `$exists: false` need not use. */
+const UNOPENED = { $in: [null] } as unknown as 1;
 
 export interface WalletBooks {
   /** Posts what a wallet has in its outbox. Safe to run twice, at once, or after a kill at any point. */
@@ -87,7 +89,7 @@ export function createWalletBooks(deps: {
     async open() {
       let opened = 0;
       for (let found = BATCH; found === BATCH; ) {
-        const unopened = await wallets.find({ books: { $exists: false } }, { limit: BATCH }).toArray();
+        const unopened = await wallets.find({ books: UNOPENED }, { limit: BATCH }).toArray();
         for (const wallet of unopened) await openBooks(wallet);
         found = unopened.length;
         opened += found;

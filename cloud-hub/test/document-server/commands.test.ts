@@ -186,6 +186,25 @@ describe('commands through the driver', () => {
     await expect(db.command({ getMore: id, collection: 'things' })).rejects.toMatchObject({ code: 43 });
   });
 
+  it('ends a cursor whose index or collection is dropped with QueryPlanKilled', async () => {
+    await things.createIndex({ n: 1 });
+    await things.insertMany(Array.from({ length: 500 }, (_, n) => ({ n })));
+    const byIndex = things.find({ n: { $gte: 0 } }, { batchSize: 5 });
+    const byScan = things.find({}, { batchSize: 5 });
+    await Promise.all([byIndex.next(), byScan.next()]);
+    await things.dropIndex('n_1');
+    await expect(byIndex.toArray()).rejects.toMatchObject({ code: 175 });
+    await things.drop();
+    await expect(byScan.toArray()).rejects.toMatchObject({ code: 175 });
+  });
+
+  it('sorts in memory with a limit as it sorts without', async () => {
+    await things.insertMany(Array.from({ length: 3000 }, (_, n) => ({ n, k: (n * 7919) % 101 })));
+    const all = await things.find().sort({ k: -1, n: 1 }).toArray();
+    const page = await things.find().sort({ k: -1, n: 1 }).skip(20).limit(10).toArray();
+    expect(page).toEqual(all.slice(20, 30));
+  });
+
   it('projects nested, sliced, matched and computed fields', async () => {
     await things.insertOne({
       _id: 1 as never,

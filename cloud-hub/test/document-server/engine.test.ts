@@ -53,6 +53,27 @@ describe('engine', () => {
     expect(commitCount() - before).toBe(1);
   });
 
+  it('answers the first of a long batch before the last is run, and runs each once', () => {
+    const pad = 'p'.repeat(200);
+    mustRun(engine, insert(...Array.from({ length: 5000 }, (_, n) => ({ n, pad }))));
+    const slow = {
+      update: 't',
+      updates: [{ q: { n: { $gte: 0 } }, u: { $inc: { runs: 1 } }, multi: true }],
+      $db: 'test',
+    };
+    let left = Array.from({ length: 6 }, () => slow);
+    let batches = 0;
+    while (left.length > 0) {
+      const replies = runBatch(left);
+      expect(replies.length).toBeGreaterThan(0);
+      for (const reply of replies) expect(reply).toMatchObject({ ok: 1, nModified: 5000 });
+      left = left.slice(replies.length);
+      batches++;
+    }
+    expect(batches).toBeGreaterThan(1);
+    expect(mustRun(engine, { count: 't', query: { runs: 6 }, $db: 'test' }).n).toBe(5000);
+  });
+
   it('undoes a failed command alone and keeps the others of its batch', () => {
     mustRun(engine, {
       createIndexes: 't',
@@ -130,6 +151,14 @@ describe('engine', () => {
       return inForce;
     });
     expect(levels).toEqual([2, 2, 1, 2]);
+  });
+
+  it('makes its files for this user alone, in a directory that need not exist', () => {
+    const path = join(directory, 'new', 'deep', 'hub.db');
+    const made = createEngine({ file: path });
+    mustRun(made, insert({ secret: true }));
+    for (const name of [path, `${path}-wal`]) expect(statSync(name).mode & 0o077).toBe(0);
+    made.close();
   });
 
   it('closes idle cursors, and refuses more than its limit', () => {

@@ -1,9 +1,18 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type FileLockedError, startDocumentServer } from '../../src/document-server/index.js';
 import { buildWorker, COMPILED_ENTRY } from './build-worker.js';
 
@@ -49,6 +58,24 @@ describe('document server in its worker thread', { timeout: 60_000 }, () => {
     await second.close();
   });
 
+  it('falls back to a loopback port where a Unix socket has no place', async () => {
+    vi.stubEnv('TMPDIR', join(directory, 'missing'));
+    const server = await startDocumentServer({ file: ':memory:' });
+    vi.unstubAllEnvs();
+    expect(server.uri).toMatch(/^mongodb:\/\/127\.0\.0\.1:\d+\//);
+    const client = await new MongoClient(server.uri).connect();
+    await client.close();
+    await server.close();
+  });
+
+  it('lets go of the file when it cannot listen', async () => {
+    const file = join(directory, 'hub.db');
+    const listen = { path: join(directory, 'missing', 'server.sock') };
+    await expect(startDocumentServer({ file, listen })).rejects.toMatchObject({ code: 'DOCUMENT_SERVER' });
+    const server = await startDocumentServer({ file });
+    await server.close();
+  });
+
   it('takes over the lock of a killed process', async () => {
     const file = join(directory, 'hub.db');
     const child = serveInChild(file, 'await new Promise(() => setInterval(() => {}, 1000));');
@@ -92,6 +119,34 @@ describe('document server in its worker thread', { timeout: 60_000 }, () => {
     const file = join(directory, 'hub.db');
     writeFileSync(file, Buffer.alloc(8192, 0x41));
     await expect(startDocumentServer({ file })).rejects.toThrow(/SQLITE_NOTADB/);
+  });
+
+  it('stops and reports when the file turns out damaged while serving', async () => {
+    const file = join(directory, 'hub.db');
+    const first = await startDocumentServer({ file });
+    const filling = await new MongoClient(first.uri).connect();
+    const pad = 'p'.repeat(300);
+    await filling
+      .db('hub')
+      .collection('rows')
+      .insertMany(Array.from({ length: 2000 }, (_, n) => ({ n, pad })));
+    await filling.close();
+    await first.close();
+    const size = statSync(file).size;
+    const handle = openSync(file, 'r+');
+    writeSync(handle, Buffer.alloc(Math.floor(size / 2), 0xee), 0, Math.floor(size / 2), 16_384);
+    closeSync(handle);
+
+    let report: (error: Error) => void = () => {};
+    const reported = new Promise<Error>((resolve) => {
+      report = resolve;
+    });
+    const server = await startDocumentServer({ file, onFatal: (error) => report(error) });
+    const client = await new MongoClient(server.uri, { serverSelectionTimeoutMS: 2000 }).connect();
+    await expect(client.db('hub').collection('rows').find({ n: -1 }).toArray()).rejects.toThrow();
+    expect((await reported).message).toMatch(/SQLITE_CORRUPT/);
+    await client.close();
+    await server.close();
   });
 
   it('lets many clients race for a unique value: one wins, the others get 11000', async () => {

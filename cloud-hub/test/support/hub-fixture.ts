@@ -85,7 +85,7 @@ export async function startHub(
     if (body !== undefined) headers['Content-Type'] ??= 'application/json';
     const response = await fetch(`${apiUrl}${path}`, { method, headers, body, redirect: 'manual' });
     const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+    const isJson = /\/(\w+\+)?json\b/.test(response.headers.get('content-type') ?? '');
     return {
       status: response.status,
       headers: response.headers,

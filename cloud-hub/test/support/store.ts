@@ -10,7 +10,7 @@ export async function openTestStore(): Promise<Database> {
   const external = process.env.VOLTBAY_TEST_MONGODB_URI;
   const dbName = `t_${crypto.randomUUID().replaceAll('-', '').slice(0, 20)}`;
   if (external) {
-    const database = await openDatabase({ uri: external, dbName, logger: silent });
+    const database = await openDatabase({ uri: external, dbName, logger: silent, monitorCommands: true });
     await ensureCollections(database, allCollections);
     return {
       ...database,
@@ -24,7 +24,7 @@ export async function openTestStore(): Promise<Database> {
     listen: { host: '127.0.0.1', port: 0 },
     onFatal: () => undefined,
   });
-  const database = await openDatabase({ uri: server.uri, dbName, logger: silent });
+  const database = await openDatabase({ uri: server.uri, dbName, logger: silent, monitorCommands: true });
   await ensureCollections(database, allCollections);
   return {
     ...database,

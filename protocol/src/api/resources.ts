@@ -242,6 +242,8 @@ export const orderCreateSchema = z.strictObject({
   /** Id that the station gave its swap; with the device it makes the order unique. */
   requestId: z.string().min(1).max(64).optional(),
   startedAt: isoTimeSchema.optional(),
+  /** The swap pass that the station honoured without a network: the swap has happened already. */
+  pass: z.string().max(1_000).optional(),
 });
 export type OrderCreate = z.infer<typeof orderCreateSchema>;
 

@@ -76,22 +76,29 @@ const STAGE_BY_PHASE: Partial<Record<SwapPhase, number>> = {
 const lastStationStep = (order: Order): OrderStep | undefined =>
   order.timeline.findLast((entry) => entry.step !== undefined);
 
+/** A return door that shut with nothing in it (nobody opened it in time) is released again; until then there is nothing to do. */
+function shutEmpty(order: Order): boolean {
+  const released = order.timeline.findLastIndex((entry) => entry.step === 'return-door-released');
+  return !order.timeline.slice(released + 1).some((entry) => entry.step === 'pack-inserted');
+}
+
 /** Reads an order as a person follows it. The order's final states win over any late step. */
 export function swapProgress(order: Order): SwapProgress {
   const last = lastStationStep(order);
-  const byStep = last?.step === undefined ? undefined : PHASE_BY_STEP[last.step];
+  const named = last?.step === undefined ? undefined : PHASE_BY_STEP[last.step];
+  const byStep = named === 'checking' && shutEmpty(order) ? 'starting' : named;
   const settled = isTerminalOrderState(order.state) || order.state === 'unknown';
   const phase = settled ? PHASE_BY_STATE[order.state] : (byStep ?? PHASE_BY_STATE[order.state]);
   const reached = Math.max(
     0,
-    ...order.timeline.map(
-      (entry) => STAGE_BY_PHASE[(entry.step && PHASE_BY_STEP[entry.step]) ?? 'starting'] ?? 0,
-    ),
+    ...order.timeline
+      .filter(({ step }) => step !== 'return-door-closed')
+      .map((entry) => STAGE_BY_PHASE[(entry.step && PHASE_BY_STEP[entry.step]) ?? 'starting'] ?? 0),
   );
   return {
     phase,
     slot: last?.slot ?? null,
-    stage: STAGE_BY_PHASE[phase] ?? reached,
+    stage: Math.max(reached, STAGE_BY_PHASE[phase] ?? 0),
     over: isTerminalOrderState(order.state),
     reason: order.reason ?? order.timeline.findLast((entry) => entry.reason !== undefined)?.reason ?? null,
   };

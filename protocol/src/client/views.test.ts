@@ -57,10 +57,19 @@ test('the station step leads while the swap runs, and names the door', () => {
 
 test('the final state wins over late steps and keeps how far it came', () => {
   const order = anOrder('failed', [
+    { step: 'pack-inserted', slot: 3 },
     { step: 'return-door-closed', slot: 3 },
     { step: 'failed', reason: 'DOOR_JAM' },
   ]);
   expect(swapProgress(order)).toMatchObject({ phase: 'failed', stage: 1, over: true, reason: 'DOOR_JAM' });
+});
+
+test('a door that shut empty is not taken for a returned pack', () => {
+  const order = anOrder('returning', [
+    { step: 'return-door-released', slot: 3 },
+    { step: 'return-door-closed', slot: 3 },
+  ]);
+  expect(swapProgress(order)).toMatchObject({ phase: 'starting', stage: 0 });
 });
 
 test('an order without station steps is read from its state; unknown is not over', () => {

@@ -6,6 +6,8 @@ import type { BlePeripheral, GattCharacteristic } from './peripheral.js';
 
 const NOTIFICATION_BYTES = 244;
 const TURNAROUND_MS = 40;
+/** Company id of Daly modules in advertisements, little-endian, and the address after it. */
+const makerData = (address: string) => Buffer.from(`0201${address.replaceAll(':', '')}`, 'hex');
 
 /** A Daly module's Bluetooth side (D2 protocol): service fff0, answers on fff1, requests on fff2, one notification each. */
 export function createDalyPeripheral({ address, name, wired, random }: PackPeripheralOptions): BlePeripheral {
@@ -28,6 +30,7 @@ export function createDalyPeripheral({ address, name, wired, random }: PackPerip
     name,
     services: [{ uuid: 'fff0', characteristics: [notify, write] }],
     advertisedServices: ['fff0'],
+    manufacturerData: makerData(address),
     maxMtu: 247,
     rssi: () => -61 - random.integer(0, 9),
     connectable: () => !wired.faults.silent,

@@ -18,6 +18,7 @@ export async function startBluetoothAdapter(options: {
 }): Promise<BluetoothAdapter> {
   let host: Socket | undefined;
   let powered = true;
+  let closed = false;
   const controller = createHciController({
     address: options.address,
     send: (packet) => {
@@ -69,12 +70,13 @@ export async function startBluetoothAdapter(options: {
     connected: controller.connected,
     powered: () => powered,
     async setPowered(on) {
-      if (on === powered) return;
+      if (closed || on === powered) return;
       powered = on;
       if (on) await listen(port);
       else await stopListening();
     },
     async close() {
+      closed = true;
       await stopListening();
       controller.reset();
     },

@@ -7,6 +7,8 @@ import type { BlePeripheral, GattCharacteristic, PeripheralLink } from './periph
 const NOTIFICATION_BYTES = 128;
 const TURNAROUND_MS = 30;
 const FRAME_PERIOD_MS = 1_000;
+/** Company id of JK in advertisements, little-endian, and the address after it. */
+const makerData = (address: string) => Buffer.from(`650b${address.replaceAll(':', '')}`, 'hex');
 const MODULE_TEXT = Buffer.from('AT\r\n', 'latin1');
 
 /**
@@ -63,6 +65,7 @@ export function createJkPeripheral({ address, name, wired, random }: PackPeriphe
     name,
     services: [{ uuid: 'ffe0', characteristics: [channel] }],
     advertisedServices: ['ffe0'],
+    manufacturerData: makerData(address),
     maxMtu: 247,
     rssi: () => -58 - random.integer(0, 9),
     connectable: () => !wired.faults.silent,

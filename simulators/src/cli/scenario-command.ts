@@ -1,14 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { SimulatorError } from '../errors.js';
 import { runScenario, type ScenarioResult } from '../scenario/run-scenario.js';
 import { parseScenario } from '../scenario/scenario.js';
-
-function seedNumber(text: string): number {
-  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('must be a whole number, 0 or more');
-  return Number(text);
-}
+import { wholeNumber } from './numbers.js';
 
 /** `voltbay-sim scenario FILE…`: plays scenario files; exit code 1 when one fails. */
 export function scenarioCommand(): Command {
@@ -17,7 +13,7 @@ export function scenarioCommand(): Command {
       'play scenario files on a station whose time is moved by hand; a folder means all *.json in it',
     )
     .argument('<file...>', 'scenario files or folders')
-    .option('--seed <n>', 'another seed than the file names', seedNumber)
+    .option('--seed <n>', 'another seed than the file names', wholeNumber)
     .option('--json', 'print one JSON array of results')
     .action(async (paths: string[], flags: { seed?: number; json?: boolean }) => {
       const results: (ScenarioResult & { file: string })[] = [];

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { blePreloadPath } from '../ble/preload-path.js';
 import { SimulatorError } from '../errors.js';
 import { parseStationConfig, type StationConfig } from '../station/config.js';
 import { startControlApi } from '../station/control-api.js';
 import { demoStation } from '../station/demo-station.js';
 import { createVirtualStation, type VirtualStation } from '../station/station.js';
+import { factor, wholeNumber } from './numbers.js';
+import { untilSignal } from './until-signal.js';
 
 interface StationFlags {
   config?: string;
@@ -20,18 +22,6 @@ interface StationFlags {
   dir?: string;
   httpPort: number;
   json?: boolean;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number, 0 or more');
-  return Number(text);
-}
-
-function factor(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0)
-    throw new InvalidArgumentError('must be a number, 0 or more');
-  return value;
 }
 
 /** `voltbay-sim station`: one virtual cabinet until a signal comes. */
@@ -111,19 +101,4 @@ function announce(station: VirtualStation, controlUrl: string, json: boolean): v
     `"hardware": ${JSON.stringify(hardware, null, 2)}`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);
-}
-
-function untilSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    // Keeps the process alive: the station's own timers do not.
-    const alive = setInterval(() => {}, 60_000);
-    const stop = () => {
-      clearInterval(alive);
-      process.off('SIGINT', stop);
-      process.off('SIGTERM', stop);
-      resolve();
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-  });
 }

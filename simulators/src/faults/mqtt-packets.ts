@@ -51,3 +51,14 @@ export function mqttPublishTopic(packet: Buffer): string | undefined {
   if (packet.length < at + 2) return undefined;
   return packet.toString('utf8', at + 2, at + 2 + packet.readUInt16BE(at));
 }
+
+/** Payload of an MQTT 3.1.1 PUBLISH packet; undefined for any other. */
+export function mqttPublishPayload(packet: Buffer): Buffer | undefined {
+  if (mqttPacketType(packet) !== MQTT_PACKET.publish) return undefined;
+  let at = 1;
+  while (((packet[at] ?? 0) & 0x80) !== 0) at += 1;
+  at += 1;
+  if (packet.length < at + 2) return undefined;
+  const hasPacketId = ((packet[0] ?? 0) & 0x06) !== 0;
+  return packet.subarray(at + 2 + packet.readUInt16BE(at) + (hasPacketId ? 2 : 0));
+}

@@ -11,6 +11,8 @@ export function writeAgentConfig(options: {
   apiUrl: string;
   mqttUrl: string;
   hardware: AgentHardware;
+  /** Further keys, or other values than those written here. */
+  settings?: Readonly<Record<string, unknown>>;
 }): string {
   mkdirSync(options.dir, { recursive: true });
   const file = join(options.dir, `agent-${options.device}.json`);
@@ -20,6 +22,7 @@ export function writeAgentConfig(options: {
     dataDir: `agent-${options.device}`,
     enrolCode: `DEMO-${options.device}`,
     hardware: options.hardware,
+    ...options.settings,
   };
   writeFileSync(file, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
   return file;

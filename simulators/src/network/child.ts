@@ -32,6 +32,10 @@ export type Child<Ready> = {
   stop(graceMs?: number): Promise<void>;
   /** SIGKILL now: a power cut. */
   kill(): Promise<void>;
+  /** Resolves when it has ended, however that came about. */
+  readonly gone: Promise<void>;
+  /** The next end is expected: `onExit` stays silent. */
+  expectEnd(): void;
 };
 
 const LAST_LINES = 20;
@@ -44,14 +48,20 @@ export function startChild<Ready>(options: ChildOptions): Promise<Child<Ready>> 
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: Ctrl-C in a terminal reaches this process alone, which then stops the others in order.
+    detached: true,
   });
-  const state = { stopping: false, exited: false };
+  const onParentExit = () => child.kill('SIGKILL');
+  process.once('exit', onParentExit);
+  const state = { ready: false, stopping: false, exited: false };
   const tail = collect(child, log);
   const gone = new Promise<void>((resolve) => {
     child.once('close', (code, signal) => {
       state.exited = true;
+      process.removeListener('exit', onParentExit);
       log.end();
-      if (!state.stopping) options.onExit?.({ code, signal });
+      // Before it was ready the caller of startChild hears of it.
+      if (state.ready && !state.stopping) options.onExit?.({ code, signal });
       resolve();
     });
   });
@@ -86,12 +96,17 @@ export function startChild<Ready>(options: ChildOptions): Promise<Child<Ready>> 
       const ready = readyLine(line);
       if (!ready) return;
       clearTimeout(timer);
+      state.ready = true;
       resolve({
         name: options.name,
         ready: ready as Ready,
         pid: child.pid ?? 0,
         stop: (graceMs = 10_000) => end('SIGTERM', graceMs),
         kill: () => end('SIGKILL', 1_000),
+        gone,
+        expectEnd: () => {
+          state.stopping = true;
+        },
       });
     });
   });

@@ -22,6 +22,13 @@ export type NetworkOptions = {
   env?: Readonly<Record<string, string | undefined>>;
   onExit?: (name: string, exit: { code: number | null; signal: NodeJS.Signals | null }) => void;
   onStep?: (text: string) => void;
+  /** Puts something between the agent and the broker; answers the address that the agent is told. */
+  stationLink?: (mqttUrl: string) => Promise<string>;
+  /** Variables of one program only. */
+  hubEnv?: Readonly<Record<string, string>>;
+  agentEnv?: Readonly<Record<string, string>>;
+  /** Parts of the agent's configuration file that differ from the defaults. */
+  agentConfig?: Readonly<Record<string, unknown>>;
 };
 
 export type HubReady = { ready: true; apiUrl: string; mqttUrl: string; pid: number };
@@ -42,6 +49,7 @@ export type Network = {
   /** Control API of the simulated station. */
   readonly controlUrl: string;
   readonly dir: string;
+  readonly agentConfigFile: string;
   hub: Child<HubReady>;
   station: Child<StationReady>;
   agent: Child<AgentReady>;
@@ -76,7 +84,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
           join(options.dir, 'hub'),
         ],
       ],
-      env: { ...options.env, ...env },
+      env: { ...options.env, ...options.hubEnv, ...env },
       cwd: options.root,
       logFile: join(logs, 'hub.log'),
       onExit: exit('hub'),
@@ -100,18 +108,23 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       onExit: exit('station simulator'),
     });
     started.push(station);
-    const mqttUrl = withoutCredentials(process.env.MQTT_URL ?? options.env?.MQTT_URL ?? hub.ready.mqttUrl);
+    const brokerUrl = withoutCredentials(process.env.MQTT_URL ?? options.env?.MQTT_URL ?? hub.ready.mqttUrl);
+    const mqttUrl = (await options.stationLink?.(brokerUrl)) ?? brokerUrl;
     const configFile = writeAgentConfig({
       dir: options.dir,
       device,
       apiUrl: hub.ready.apiUrl,
       mqttUrl,
       hardware: station.ready.hardware,
+      ...(options.agentConfig ? { settings: options.agentConfig } : {}),
     });
     const agentChild = (env: Record<string, string> = {}) =>
       startChild<AgentReady>({
         name: 'station agent',
         args: [
+          // As the agent's own launcher line does: a station is a small machine.
+          '--max-semi-space-size=1',
+          '--optimize-for-size',
           join(options.root, 'station-agent', 'bin', 'voltbay-agent.mjs'),
           'run',
           '--json',
@@ -120,6 +133,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
         ],
         env: {
           ...options.env,
+          ...options.agentEnv,
           NODE_OPTIONS: [process.env.NODE_OPTIONS, `--require=${station.ready.blePreload}`]
             .filter(Boolean)
             .join(' '),
@@ -143,6 +157,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       mqttUrl,
       controlUrl: station.ready.controlUrl,
       dir: options.dir,
+      agentConfigFile: configFile,
       hub,
       station,
       agent,

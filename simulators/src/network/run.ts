@@ -4,11 +4,11 @@ import { DEMO } from './demo-accounts.js';
 import { type Network, startNetwork } from './network.js';
 
 /**
- * `npm start`: starts the network with its data in `./var`, prints where everything is, stays up until Ctrl-C (or SIGTERM) and
+ * `npm start`: starts the network with its data in `./var` (or `VOLTBAY_VAR`), prints where everything is, stays up until Ctrl-C (or SIGTERM) and
  * then stops all of it. A program that ends by itself brings the others down with a non-zero exit, so that nothing half-alive stays.
  */
 export async function runNetwork(options: { root: string; onReady?: () => Promise<void> }): Promise<void> {
-  const dir = join(options.root, 'var');
+  const dir = process.env.VOLTBAY_VAR ?? join(options.root, 'var');
   const print = (line: string) => process.stdout.write(`${line}\n`);
   let network: Network | undefined;
   let stopping = false;
@@ -17,7 +17,7 @@ export async function runNetwork(options: { root: string; onReady?: () => Promis
     stopping = true;
     print('\nStopping …');
     await network?.stop();
-    print('Stopped. Data is kept in ./var');
+    print(`Stopped. Data is kept in ${dir}`);
     process.exit(code);
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop(0));

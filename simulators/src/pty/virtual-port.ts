@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { closeSync, fstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ReadStream } from 'node:tty';
@@ -29,11 +30,14 @@ export interface VirtualPort {
   unplug(): void;
   /** Puts the adapter back under the same name. */
   replug(): void;
+  /** The device at the far end runs at this rate: while the agent's port is set to another, both hear junk. Null = any rate. */
+  setDeviceBaudRate(baudRate: number | null): void;
   lostBytes(): number;
   close(): void;
 }
 
 interface Plugged {
+  readonly master: number;
   readonly reader: ReadStream;
   readonly slave: ReadStream;
   readonly writer: PacedWriter;
@@ -45,10 +49,16 @@ export function createVirtualPort(options: VirtualPortOptions): VirtualPort {
   let current: Plugged | undefined;
   let lost = 0;
   let lineFreeMs = 0;
+  let deviceBaudRate: number | null = null;
 
   function received(bytes: Uint8Array): void {
     lineFreeMs = Math.max(lineFreeMs, performance.now()) + bytes.length * msPerByte;
-    onData(bytes, lineFreeMs);
+    onData(asHeard(bytes), lineFreeMs);
+  }
+
+  function asHeard(bytes: Uint8Array): Uint8Array {
+    if (deviceBaudRate === null || !current || terminalSpeed(current.master) === deviceBaudRate) return bytes;
+    return bytes.map((byte) => ((byte << 1) ^ (byte >> 3) ^ 0x95) & 0xff);
   }
 
   function plug(): void {
@@ -76,7 +86,7 @@ export function createVirtualPort(options: VirtualPortOptions): VirtualPort {
       slave.destroy();
       throw new SimulatorError('SIM_DIRECTORY', `cannot create the serial port link ${link}`, { cause });
     }
-    current = { reader, slave, writer };
+    current = { master: pair.master, reader, slave, writer };
   }
 
   function unplug(): void {
@@ -95,12 +105,25 @@ export function createVirtualPort(options: VirtualPortOptions): VirtualPort {
   return {
     link,
     plugged: () => current !== undefined,
-    send: (bytes, notBeforeMs) => current?.writer.send(bytes, notBeforeMs),
+    send: (bytes, notBeforeMs) => current?.writer.send(asHeard(bytes), notBeforeMs),
+    setDeviceBaudRate(next) {
+      deviceBaudRate = next;
+    },
     unplug,
     replug: plug,
     lostBytes: () => lost + (current?.writer.lost() ?? 0),
     close: unplug,
   };
+}
+
+/** Rate that the opener of a terminal has set, baud; null where it cannot be told. Both ends share it. */
+function terminalSpeed(fd: number): number | null {
+  try {
+    const text = execFileSync('stty', ['speed'], { stdio: [fd, 'pipe', 'ignore'], encoding: 'utf8' });
+    return Number(text.trim()) || null;
+  } catch {
+    return null;
+  }
 }
 
 /** The event loop works on a descriptor of its own for a terminal's slave end; the first one is left to its owner. */

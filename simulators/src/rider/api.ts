@@ -60,6 +60,41 @@ export async function signInRider(apiUrl: string, who: { phone: string; code: st
   };
 }
 
+/** Any call as an operator; signs in when first used and again when the token is no longer taken. */
+export type OperatorApi = {
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body: object): Promise<T>;
+};
+
+export function operatorApi(apiUrl: string, who: { username: string; password: string }): OperatorApi {
+  let token: Promise<string> | null = null;
+  const signedIn = () => {
+    token ??= tokenFor(apiUrl, { grantType: 'password', ...who });
+    token.catch(() => {
+      token = null;
+    });
+    return token;
+  };
+  const asOperator = async <T>(path: string, init: RequestInit = {}): Promise<T> => {
+    try {
+      return await request<T>(apiUrl, path, { ...init, token: await signedIn() });
+    } catch (error) {
+      if (!(error instanceof RefusedError) || error.problem.status !== 401) throw error;
+      token = null;
+      return request<T>(apiUrl, path, { ...init, token: await signedIn() });
+    }
+  };
+  return {
+    get: (path) => asOperator(path),
+    post: (path, body) =>
+      asOperator(path, {
+        method: 'POST',
+        body: JSON.stringify(body),
+        headers: { 'idempotency-key': `operator-${Date.now()}-${Math.round(performance.now() * 1000)}` },
+      }),
+  };
+}
+
 /** What an operator sees of a station, for the demo's figures. */
 export async function operatorStation(
   apiUrl: string,

@@ -100,6 +100,8 @@ function createMemoryPort(
     send: (bytes) => {
       if (plugged) sent.push(Buffer.from(bytes));
     },
+    // Memory has no line speed to disagree about.
+    setDeviceBaudRate: () => undefined,
     unplug() {
       plugged = false;
     },

@@ -56,6 +56,11 @@ export const stationConfigSchema = z.strictObject({
   seed: z.number().int().min(0).max(0xffffffff).default(1),
   /** Battery time over real time; doors, locks and wires always run in real time. */
   speed: z.number().min(0).max(10_000).default(1),
+  /** Firmware version that the cabinet's controller names. */
+  cabinetFirmware: z
+    .string()
+    .regex(/^\d+(\.\d+){0,3}$/, 'use a dotted version, for example 1.4.0')
+    .default('1.4.0'),
   cabinetBaudRate: z.number().int().min(0).max(4_000_000).default(115_200),
   /** Speed of each pack port, by name; 9600 when not listed. 0 = unpaced. */
   baudRates: z.record(portName, z.number().int().min(0).max(4_000_000)).default({}),

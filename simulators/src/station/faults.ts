@@ -100,6 +100,12 @@ const FAULTS: readonly Fault[] = [
     (deps, input) => deps.wiring.requirePort(input.port).port.replug(),
   ),
   fault(
+    'speed',
+    'what is on a serial port runs at another baud rate (null = whatever the port is set to)',
+    z.strictObject({ port: z.string(), baudRate: z.number().int().min(300).max(4_000_000).nullable() }),
+    (deps, input) => deps.wiring.requirePort(input.port).port.setDeviceBaudRate(input.baudRate),
+  ),
+  fault(
     'echo',
     'the RS-485 adapter returns every request',
     z.strictObject({ port: z.string(), on }),

@@ -36,7 +36,7 @@ const PAGE = `<!doctype html>
 <h2>Reader</h2>
 <form id="scan" class="row">
   <select name="reader" aria-label="kind of code"><option>qr</option><option>rfid</option></select>
-  <input name="payload" aria-label="payload of the code" required maxlength="200" placeholder="payload">
+  <input name="payload" aria-label="payload of the code" required maxlength="900" placeholder="payload">
   <button>Scan</button>
 </form>
 <h2>Cables, power, radio</h2>

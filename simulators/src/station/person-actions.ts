@@ -52,7 +52,7 @@ const ACTIONS: readonly PersonAction[] = [
   action(
     'scan',
     'hold a code before the reader',
-    z.strictObject({ reader: z.enum(['qr', 'rfid']).default('qr'), payload: z.string().min(1).max(200) }),
+    z.strictObject({ reader: z.enum(['qr', 'rfid']).default('qr'), payload: z.string().min(1).max(900) }),
     (s, b) =>
       s.scanCode(b.reader, b.payload) ? { ok: true } : { ok: false, reason: 'reader-off-or-code-too-long' },
   ),

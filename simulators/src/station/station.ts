@@ -1,6 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { bleEnvironment } from '../ble/preload-path.js';
 import { type Clock, createSystemClock } from '../clock.js';
 import { createCabinetController } from '../devices/cabinet/controller.js';
@@ -9,18 +8,17 @@ import { SimulatorError } from '../errors.js';
 import { shareSitePower } from '../physics/charger.js';
 import type { MoveOutcome, MoveRefusal } from '../physics/compartment.js';
 import { createRandom } from '../random.js';
+import { type AgentHardware, describeHardware } from './agent-hardware.js';
 import { type Bay, createBay } from './bay.js';
-import {
-  type PackConfig,
-  parseStationConfig,
-  type StationConfig,
-  type ValidStationConfig,
-} from './config.js';
+import { type PackConfig, parseStationConfig, type StationConfig } from './config.js';
 import { type FaultDeps, hardwareFaults } from './faults.js';
 import { type Media, systemMedia } from './media.js';
-import { createPackStock, type PackStock, type StockedPack } from './pack-stock.js';
-import { readStationMemory, type StationMemory, writeStationMemory } from './station-memory.js';
-import type { PackState, SlotState, StationHappening, StationState } from './station-state.js';
+import { createPackStock } from './pack-stock.js';
+import { prepareDirectory } from './station-directory.js';
+import { readStationMemory, writeStationMemory } from './station-memory.js';
+import type { StationHappening, StationState } from './station-state.js';
+import { createStationViews } from './station-views.js';
+import { stockUp } from './stock-up.js';
 import { createWiring, type Wiring } from './wiring.js';
 
 const TICK_MS = 200;
@@ -32,17 +30,6 @@ const MAINS_MV = 230_000;
 
 export type InsertOutcome = MoveOutcome | { ok: false; reason: 'elsewhere' };
 export type RemoveOutcome = { ok: true; serial: string } | { ok: false; reason: MoveRefusal };
-
-/** The `hardware` part of an agent's configuration file. */
-export interface AgentHardware {
-  ports: Record<string, { path: string; baudRate: number }>;
-  cabinet: { driver: 'cabinet-v1'; port: string };
-  slots: {
-    slot: number;
-    packClass: string;
-    pack: { driver: string; port?: string; address?: number };
-  }[];
-}
 
 export interface VirtualStationOptions {
   clock?: Clock;
@@ -113,7 +100,24 @@ export async function createVirtualStation(
   let wiring: Wiring | undefined;
   const controller = createCabinetController({
     hardware: {
-      slots: bays.map((bay) => bay.hardware()),
+      slots: bays.map((bay) => {
+        const hardware = bay.hardware();
+        return {
+          ...hardware,
+          releaseLock() {
+            const wasLatched = bay.compartment.latched();
+            const outcome = hardware.releaseLock();
+            if (outcome.ok && wasLatched) note('latch released', { slot: bay.slot });
+            return outcome;
+          },
+          engageLock() {
+            const wasLatched = bay.compartment.latched();
+            const outcome = hardware.engageLock();
+            if (outcome.ok && !wasLatched) note('latch engaged', { slot: bay.slot });
+            return outcome;
+          },
+        };
+      }),
       mains: () => mains,
       mainsMv: () => (mains ? MAINS_MV : 0),
       meterWh: () => meterWh,
@@ -121,7 +125,7 @@ export async function createVirtualStation(
     },
     clock,
     options: {
-      identity: { model: 'VB-C12', firmware: '1.4.0', serial: `CAB-${config.device}` },
+      identity: { model: 'VB-C12', firmware: config.cabinetFirmware, serial: `CAB-${config.device}` },
       interlock: config.interlock,
       locksNeedMains: config.locksNeedMains,
       lockMotorMs: 60,
@@ -138,6 +142,10 @@ export async function createVirtualStation(
     media: options.media ?? systemMedia(),
     random,
     onCabinetData: (bytes) => controller.receive(bytes),
+  }).catch((error: unknown) => {
+    controller.stop();
+    if (temporary) rmSync(directory, { recursive: true, force: true });
+    throw error;
   });
   const cables = wiring;
 
@@ -226,49 +234,7 @@ export async function createVirtualStation(
     return outcome;
   }
 
-  const packState = ({ serial, pack, faults }: StockedPack): PackState => {
-    const s = pack.snapshot();
-    const active = Object.entries(faults).filter(([, value]) => value !== false && value !== 0);
-    return {
-      serial,
-      packClass: s.packClass,
-      model: s.model,
-      slot: slotOf(serial) ?? null,
-      socPct: Math.round(s.socPct * 10) / 10,
-      sohPct: Math.round(s.sohPct * 10) / 10,
-      voltageMv: s.voltageMv,
-      currentMa: s.currentMa,
-      temperatureDeciC: Math.round(pack.temperatureC() * 10),
-      cycles: s.cycles,
-      protections: [...s.protections],
-      faults: [...active.map(([name]) => name), ...(cables.vanished(serial) ? ['vanished'] : [])],
-    };
-  };
-
-  const slotState = (b: Bay): SlotState => {
-    const sensors = b.compartment.sensors();
-    const here = b.compartment.pack();
-    const wire = b.config.interface;
-    return {
-      slot: b.slot,
-      packClass: b.config.packClass,
-      interface: wire.kind,
-      port: 'port' in wire ? wire.port : null,
-      address: 'address' in wire ? wire.address : null,
-      doorOpen: b.compartment.doorOpen(),
-      latched: b.compartment.latched(),
-      jammed: b.compartment.jammed(),
-      sensors: { door: sensors.door, lock: sensors.lock, pack: sensors.presence, tag: sensors.tag ?? null },
-      charger: {
-        state: b.charger.state(),
-        limitMa: b.charger.limitMa(),
-        outputMa: b.charger.outputMa(),
-        outputMv: b.charger.outputMv(),
-      },
-      led: controller.leds()[b.slot - 1] ?? 'off',
-      pack: here ? packState(here) : null,
-    };
-  };
+  const views = createStationViews({ slotOf, leds: () => controller.leds(), vanished: cables.vanished });
 
   return {
     device: config.device,
@@ -302,11 +268,11 @@ export async function createVirtualStation(
         powered: cables.bluetooth.powered(),
         connected: [...cables.bluetooth.connected()],
       },
-      slots: bays.map(slotState),
+      slots: bays.map(views.slot),
       outside: stock
         .all()
         .filter(({ serial }) => slotOf(serial) === undefined)
-        .map(packState),
+        .map(views.pack),
       history: [...history],
     }),
     openDoor: (slot) => moved('door opened', slot, bay(slot).compartment.openDoor()),
@@ -374,68 +340,5 @@ export async function createVirtualStation(
       await cables.close();
       if (temporary) rmSync(directory, { recursive: true, force: true });
     },
-  };
-}
-
-function prepareDirectory(wanted: string | undefined): { directory: string; temporary: boolean } {
-  if (wanted === undefined) {
-    return { directory: mkdtempSync(join(tmpdir(), 'voltbay-sim-')), temporary: true };
-  }
-  const directory = resolve(wanted);
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (cause) {
-    throw new SimulatorError('SIM_DIRECTORY', `cannot create the directory ${directory}`, { cause });
-  }
-  return { directory, temporary: false };
-}
-
-/** Makes all packs; what the last run remembered wins over the description. Returns who stands in which slot. */
-function stockUp(config: ValidStationConfig, stock: PackStock, memory: StationMemory | undefined) {
-  const places = new Map<number, StockedPack>();
-  const remembered = new Map(memory?.packs.map((entry) => [entry.serial, entry]));
-  for (const entry of remembered.values()) {
-    const { serial, packClass, make, designCapacityMah, slot } = entry;
-    const stocked = stock.add({ serial, packClass, make, capacityMah: designCapacityMah }, entry.memory);
-    if (slot !== null && slot <= config.slots.length && !places.has(slot)) places.set(slot, stocked);
-  }
-  for (const { slot, pack } of config.slots) {
-    if (!pack || remembered.has(pack.serial)) continue;
-    const stocked = stock.add(pack);
-    if (!places.has(slot)) places.set(slot, stocked);
-  }
-  for (const pack of config.outside) if (!remembered.has(pack.serial)) stock.add(pack);
-  return places;
-}
-
-/** Driver of the agent for each kind of interface. */
-const AGENT_DRIVERS = {
-  pylontech: 'pylontech-rs485',
-  'seplos-v2': 'seplos-v2-rs485',
-  'pace-v25': 'pace-rs485-v25',
-  'jbd-serial': 'jbd-serial',
-  'jbd-ble': 'jbd-ble',
-  'jk-ble': 'jk-ble',
-  'daly-ble': 'daly-d2-ble',
-} as const;
-
-function describeHardware(config: ValidStationConfig, wiring: Wiring): AgentHardware {
-  return {
-    ports: Object.fromEntries(
-      [...wiring.ports].map(([name, { port, baudRate }]) => [
-        name,
-        { path: port.link, baudRate: baudRate || 115_200 },
-      ]),
-    ),
-    cabinet: { driver: 'cabinet-v1', port: 'cabinet' },
-    slots: config.slots.map(({ slot, packClass, interface: wire }) => ({
-      slot,
-      packClass,
-      pack: {
-        driver: AGENT_DRIVERS[wire.kind],
-        ...('port' in wire ? { port: wire.port } : {}),
-        ...('address' in wire ? { address: wire.address } : {}),
-      },
-    })),
   };
 }

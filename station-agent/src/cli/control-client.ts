@@ -3,7 +3,17 @@ import { join } from 'node:path';
 import type { ControlAnswer, ControlRequest } from '../control/control-socket.js';
 import { AgentError, messageOf } from '../errors.js';
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 20_000;
+
+/** The running agent said no. `code` names why. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(`${message} (${code})`);
+    this.code = code;
+  }
+}
 
 /** Asks the running agent. Null when none runs on this data directory; throws when it answers with an error. */
 export async function askAgent(dataDir: string, request: ControlRequest): Promise<unknown | null> {
@@ -21,7 +31,11 @@ export async function askAgent(dataDir: string, request: ControlRequest): Promis
     throw new AgentError('NOT_RUNNING', `the agent did not answer: ${messageOf(error)}`, { cause: error });
   }
   const answer = JSON.parse(line) as ControlAnswer;
-  if (!answer.ok) throw new AgentError('BAD_USAGE', answer.error);
+  if (!answer.ok) {
+    if (answer.code !== undefined && answer.code !== 'BAD_USAGE')
+      throw new RefusedError(answer.code, answer.error);
+    throw new AgentError('BAD_USAGE', answer.error);
+  }
   return answer.data;
 }
 

@@ -1,3 +1,5 @@
+import { displayWidth, fitLine, padDisplay } from './text-width.js';
+
 /** Where commands print: data on stdout, complaints on stderr. */
 export type Output = { out(text: string): void; err(text: string): void };
 
@@ -8,8 +10,12 @@ export const processOutput: Output = {
 
 export type Column<T> = { title: string; value: (row: T) => string | number | boolean | null | undefined };
 
-/** A plain table: titles, aligned columns, `-` for nothing. */
-export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): string {
+/** A plain table: titles, aligned columns, `-` for nothing. `widthChars` cuts lines that a terminal would wrap. */
+export function table<T>(
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+  widthChars = Number.POSITIVE_INFINITY,
+): string {
   const cells = [
     columns.map(({ title }) => title),
     ...rows.map((row) =>
@@ -19,13 +25,16 @@ export function table<T>(rows: readonly T[], columns: readonly Column<T>[]): str
       }),
     ),
   ];
-  const widths = columns.map((_, i) => Math.max(...cells.map((line) => line[i]?.length ?? 0)));
+  const widths = columns.map((_, i) => Math.max(...cells.map((line) => displayWidth(line[i] ?? ''))));
   return cells
     .map((line) =>
-      line
-        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-        .join('  ')
-        .trimEnd(),
+      fitLine(
+        line
+          .map((cell, i) => padDisplay(cell, widths[i] ?? 0))
+          .join('  ')
+          .trimEnd(),
+        widthChars,
+      ),
     )
     .join('\n');
 }

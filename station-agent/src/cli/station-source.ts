@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { ReadingMessage, SlotMessage } from '@voltbay/protocol';
+import { commandLines, quarantineLines, swapLines } from '../control/journal-views.js';
 import { queueLines } from '../control/views.js';
 import { AgentError, messageOf } from '../errors.js';
 import { readingMessage } from '../station/reading-message.js';
@@ -9,7 +10,15 @@ import { outboxStats, peekOutbox } from '../storage/outbox.js';
 import { readPacks, readSlots } from '../storage/station-state.js';
 import { askAgent } from './control-client.js';
 
-export type Question = 'status' | 'slots' | 'packs' | 'queue-stats' | 'queue-peek';
+export type Question =
+  | 'status'
+  | 'slots'
+  | 'packs'
+  | 'queue-stats'
+  | 'queue-peek'
+  | 'quarantine'
+  | 'commands'
+  | 'swaps';
 export type Source = { live: boolean; data: unknown };
 
 /** Where the data of a station is: `--data`, or `dataDir` of `--config`. The rest of the config may be broken. */
@@ -91,5 +100,11 @@ function fromDatabase(db: Db, question: Question, limit: number): unknown {
       return { ...outboxStats(db), restCalls: waitingCalls };
     case 'queue-peek':
       return queueLines(peekOutbox(db, limit));
+    case 'quarantine':
+      return quarantineLines(db, limit);
+    case 'commands':
+      return commandLines(db, limit);
+    case 'swaps':
+      return swapLines(db, limit);
   }
 }

@@ -10,6 +10,7 @@ import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.js';
 import { isoTime } from '../clock.js';
 import { type CabinetPort, HardwareError } from '../hardware/ports.js';
+import type { Logger } from '../logger.js';
 import type { Monitor } from '../station/monitor.js';
 import type { Reporter } from '../station/reporter.js';
 import type { SlotBoard } from '../station/slot-board.js';
@@ -28,6 +29,7 @@ type Deps = {
   monitor: Monitor;
   reporter: Reporter;
   clock: Clock;
+  log: Logger;
   crashPoint: (name: string) => void;
   /** Carried out after the command's result had a chance to leave. */
   requestLifecycle(request: LifecycleRequest): void;
@@ -89,8 +91,13 @@ async function askInfo(deps: Deps, command: Command, report: CommandReport): Pro
 /** Runs `then` when no swap is under way; the command stays `received` meanwhile. */
 function afterSwap(deps: Deps, then: () => void): void {
   const swap = deps.swaps.current();
-  if (swap) void swap.finished.then(then);
-  else then();
+  if (!swap) {
+    then();
+    return;
+  }
+  swap.finished
+    .then(then)
+    .catch((error: unknown) => deps.log.error({ err: error }, 'deferred command failed'));
 }
 
 function askRestart(deps: Deps, command: Command, report: CommandReport): Settlement | null {

@@ -14,6 +14,7 @@ import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { NewMessage } from '../storage/outbox.js';
 import type { Storage } from '../storage/storage.js';
+import { storageFaultOf } from '../storage/storage-fault.js';
 import type { HubClock } from '../uplink/hub-clock.js';
 import type { Downlink } from '../uplink/session.js';
 import { derivedCommandId } from './command-id.js';
@@ -67,6 +68,9 @@ type Deps = {
   onRetained(topic: string): void;
   crashPoint: CrashPoint;
 };
+
+/** So long the same words without an id are the same command, counted from its end. */
+const SAME_WORDS_MS = 60_000;
 
 /** COMMAND_RESULT as an outbox message. */
 export const resultMessage = (data: CommandResultData): NewMessage => ({
@@ -130,8 +134,7 @@ export function createCommandIntake(deps: Deps) {
   }
 
   function accept(envelope: DownlinkEnvelope, handler: CommandHandler, receivedMs: number): void {
-    const id =
-      envelope.id ?? (envelope.type === MSG_TYPE.SERVER_ASK_INFO ? uuidv7() : derivedCommandId(envelope));
+    const id = envelope.id ?? ownCommandId(envelope);
     const known = storage.commands.find(id);
     if (known) {
       counters.repeated += 1;
@@ -161,6 +164,21 @@ export function createCommandIntake(deps: Deps) {
     if (refusal || deadlineMs === null) return;
     const work = execute({ id, type, data, deadlineMs }, handler).finally(() => inHand.delete(work));
     inHand.add(work);
+  }
+
+  /**
+   * Identity of a message of the 2021 plan, which has none. Its `time` may be a mere date, so the same words mean the same command only
+   * for a while: a rider who swaps twice a day is served twice.
+   */
+  function ownCommandId(envelope: DownlinkEnvelope): string {
+    if (envelope.type === MSG_TYPE.SERVER_ASK_INFO) return uuidv7();
+    const base = derivedCommandId(envelope);
+    for (let n = 0; ; n++) {
+      const id = n === 0 ? base : `${base}-${n}`;
+      const known = storage.commands.find(id);
+      const open = known?.state === 'received' || known?.state === 'started';
+      if (!known || open || Math.abs(clock.nowMs() - known.updatedAtMs) < SAME_WORDS_MS) return id;
+    }
   }
 
   function refusedByPrecondition(envelope: DownlinkEnvelope): Settlement | null {
@@ -194,12 +212,19 @@ export function createCommandIntake(deps: Deps) {
       if (settlement) settle(id, settlement);
     } catch (error) {
       log.error({ err: error, commandId: id }, 'command failed');
+      fail(id, error);
+    }
+  }
+
+  /** A fault, not an outcome. Where even that cannot be journalled the row stays open and the next start settles it. */
+  function fail(id: string, error: unknown): void {
+    try {
       const started = storage.commands.find(id)?.state === 'started';
-      settle(id, {
-        state: started ? 'unknown' : 'failed',
-        reason: started ? 'INTERRUPTED' : 'HARDWARE_SILENT',
-        detail: messageOf(error),
-      });
+      const full = storageFaultOf(error) === 'full';
+      const reason = full ? 'DISK_FULL' : started ? 'INTERRUPTED' : 'HARDWARE_SILENT';
+      settle(id, { state: started ? 'unknown' : 'failed', reason, detail: messageOf(error).slice(0, 500) });
+    } catch (again) {
+      log.error({ err: again, commandId: id }, 'command not settled');
     }
   }
 

@@ -1,34 +1,14 @@
 import { z } from 'zod';
+import { nearestWord } from '../hardware/nearest-word.js';
 
-/** Edit distance with adjacent transpositions, for spelling hints. */
-function distance(a: string, b: string): number {
-  const width = b.length + 1;
-  const cells = new Array<number>((a.length + 1) * width).fill(0);
-  const at = (i: number, j: number): number => cells[i * width + j] ?? 0;
-  for (let i = 0; i <= a.length; i++)
-    for (let j = 0; j <= b.length; j++) {
-      if (i === 0 || j === 0) {
-        cells[i * width + j] = i + j;
-        continue;
-      }
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      let best = Math.min(at(i - 1, j) + 1, at(i, j - 1) + 1, at(i - 1, j - 1) + cost);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        best = Math.min(best, at(i - 2, j - 2) + 1);
-      cells[i * width + j] = best;
-    }
-  return at(a.length, b.length);
-}
-
-/** The known key most like `key`; null when none is near enough to be meant. */
+/** The known key that an unknown one most likely means; null when none is near enough. A part of a key counts as near. */
 export function nearestKey(key: string, known: readonly string[]): string | null {
-  let best: { key: string; score: number } | null = null;
-  for (const candidate of known) {
-    const [a, b] = [key.toLowerCase(), candidate.toLowerCase()];
-    const score = a.includes(b) || b.includes(a) ? 1 : distance(a, b);
-    if (!best || score < best.score) best = { key: candidate, score };
-  }
-  return best && best.score <= Math.max(2, Math.ceil(best.key.length / 2)) ? best.key : null;
+  const lower = key.toLowerCase();
+  const part = known.find((candidate) => {
+    const other = candidate.toLowerCase();
+    return lower.length >= 3 && (other.includes(lower) || lower.includes(other));
+  });
+  return part ?? nearestWord(key, known) ?? null;
 }
 
 /** Keys that an object schema knows at a path; empty where the path leads to no object with fixed keys. */

@@ -30,6 +30,15 @@ export const uplinkSchema = z.strictObject({
   keepaliveS: seconds(1, 3_600, 30),
 });
 
+/** How far the station goes on trust while the hub cannot be reached: docs/protocol/offline-pass.md. */
+export const offlineSchema = z.strictObject({
+  enabled: z.boolean().default(true),
+  maxSwaps: z.number().int().min(0).max(1_000).default(20),
+  maxDebtFen: z.number().int().min(0).max(10_000_000).default(50_000),
+  maxHours: z.number().int().min(1).max(720).default(24),
+  maxTrustAgeS: seconds(60, 2_592_000, 86_400),
+});
+
 export const configFileSchema = z.strictObject({
   device: deviceSchema,
   hub: z.strictObject({
@@ -45,6 +54,7 @@ export const configFileSchema = z.strictObject({
   polling: pollingConfigSchema.prefault({}),
   swap: swapSchema.prefault({}),
   uplink: uplinkSchema.prefault({}),
+  offline: offlineSchema.prefault({}),
   topics: z.enum(['own', 'shared']).default('own'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });

@@ -4,7 +4,8 @@ import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 
 export type ControlRequest = { command: string; args: Record<string, unknown> };
-export type ControlAnswer = { ok: true; data: unknown } | { ok: false; error: string };
+/** `code` names why: BAD_USAGE for a request that was wrong, anything else for one that could not be done. */
+export type ControlAnswer = { ok: true; data: unknown } | { ok: false; error: string; code?: string };
 
 const MAX_REQUEST_BYTES = 65_536;
 const IDLE_MS = 30_000;

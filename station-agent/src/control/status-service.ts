@@ -10,6 +10,8 @@ import type { Storage } from '../storage/storage.js';
 import type { SwapService } from '../swap/service.js';
 import type { UplinkSession } from '../uplink/session.js';
 import type { ControlAnswer, ControlRequest } from './control-socket.js';
+import { commandLines, quarantineLines, swapLines } from './journal-views.js';
+import { createTechnician } from './technician.js';
 import {
   type PackLine,
   packLines,
@@ -33,11 +35,17 @@ type Deps = {
   session: UplinkSession;
   intake: CommandIntake;
   clock: Clock;
+  /** The next movements of this door are wanted. */
+  expectDoor(slot: number): void;
+  goOnline(): void;
 };
+
+const limitOf = ({ args }: ControlRequest): number => Math.min(1_000, Math.max(1, Number(args.limit) || 10));
 
 /** Answers the technician's questions from the running agent. */
 export function createStatusService(deps: Deps) {
   const { storage, board, cabinet, packs, service, swaps, session, clock } = deps;
+  const technician = createTechnician(deps);
 
   function status(): StatusReport & Record<string, unknown> {
     const swap = swaps.current();
@@ -83,7 +91,7 @@ export function createStatusService(deps: Deps) {
   const peek = (limit: number): QueuePeekLine[] => queueLines(peekOutbox(storage.db, limit));
 
   return {
-    answer(request: ControlRequest): ControlAnswer {
+    answer(request: ControlRequest): ControlAnswer | Promise<ControlAnswer> {
       switch (request.command) {
         case 'status':
           return { ok: true, data: status() };
@@ -94,9 +102,26 @@ export function createStatusService(deps: Deps) {
         case 'queue-stats':
           return { ok: true, data: { ...storage.outbox.stats(), restCalls: storage.rest.waiting() } };
         case 'queue-peek':
-          return { ok: true, data: peek(Math.min(1_000, Math.max(1, Number(request.args.limit) || 10))) };
+          return { ok: true, data: peek(limitOf(request)) };
+        case 'quarantine':
+          return { ok: true, data: quarantineLines(storage.db, limitOf(request)) };
+        case 'commands':
+          return { ok: true, data: commandLines(storage.db, limitOf(request)) };
+        case 'swaps':
+          return { ok: true, data: swapLines(storage.db, limitOf(request)) };
+        case 'config':
+          return { ok: true, data: { ...deps.config, enrolCode: undefined } };
+        case 'open-slot':
+        case 'lock-slot':
+          return technician.moveDoor(request.command, request.args);
+        case 'read-slot':
+          return technician.read(request.args);
+        case 'offline':
+          return technician.goOffline(request.args);
+        case 'online':
+          return technician.goOnline(request.args);
         default:
-          return { ok: false, error: `unknown command ${request.command}` };
+          return { ok: false, code: 'BAD_USAGE', error: `unknown command ${request.command}` };
       }
     },
   };

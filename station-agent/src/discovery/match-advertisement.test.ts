@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Advertisement } from '../drivers/driver.js';
 import { createRegistry } from '../drivers/registry.js';
+import type { Advertisement } from '../transports/ble/gatt-profile.js';
 import { driversFor } from './match-advertisement.js';
 
 const registry = createRegistry();

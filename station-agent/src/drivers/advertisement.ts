@@ -1,4 +1,4 @@
-import type { Advertisement } from './driver.js';
+import type { Advertisement } from '../transports/ble/gatt-profile.js';
 
 /** The service is among those that the device broadcasts. */
 export function advertises({ serviceUuids }: Advertisement, uuid: string): boolean {

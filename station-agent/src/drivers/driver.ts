@@ -1,6 +1,7 @@
 import type { PackReading } from '@voltbay/protocol';
 import type { HardwareClock, HardwareLog } from '../hardware/deps.js';
 import type { CabinetPort } from '../hardware/ports.js';
+import type { Advertisement, GattProfile } from '../transports/ble/gatt-profile.js';
 import type { SerialLink } from '../transports/serial/serial-link.js';
 import type { Channel, ExchangeFailure } from './exchange.js';
 
@@ -35,17 +36,6 @@ export type SerialPackDriver = DriverBase & {
   addresses?: { min: number; max: number; first: number };
   createReader(options: { address?: number }): PackReader;
 };
-
-/** What a BLE device broadcasts. UUIDs in lower case, without dashes; 16-bit ones with four digits. */
-export type Advertisement = {
-  /** Name, when it sends one. */
-  name?: string;
-  serviceUuids: readonly string[];
-  manufacturerData?: Uint8Array;
-};
-
-/** The service and characteristics of a BLE device, UUIDs as in {@link Advertisement}. */
-export type GattProfile = { service: string; notify: string; write: string };
 
 /** Packs over Bluetooth Low Energy. */
 export type BlePackDriver = DriverBase & {

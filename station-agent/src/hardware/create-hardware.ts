@@ -95,14 +95,16 @@ export function createHardware(config: HardwareConfig, deps: HardwareDeps): Hard
     }
 
   const presence = followPresence({ cabinet, packs, log, slots: config.slots.map(({ slot }) => slot) });
-  let running = false;
+  let life: 'new' | 'running' | 'stopped' = 'new';
 
   return {
     cabinet,
     packs,
     async start() {
-      if (running) return;
-      running = true;
+      if (life === 'running') return;
+      if (life === 'stopped')
+        throw new Error('hardware that was stopped is not started again: create it anew');
+      life = 'running';
       presence.start();
       cabinet.start();
       packs.start();
@@ -110,8 +112,8 @@ export function createHardware(config: HardwareConfig, deps: HardwareDeps): Hard
       for (const link of links.values()) link.start();
     },
     async stop() {
-      if (!running) return;
-      running = false;
+      if (life !== 'running') return;
+      life = 'stopped';
       presence.stop();
       await packs.stop();
       await bleLinks?.close();

@@ -1,6 +1,9 @@
 import type { HardwareLog } from './deps.js';
 import type { CabinetPort, PackSource } from './ports.js';
 
+const TAG_ATTEMPTS = 5;
+const TAG_PAUSE_MS = 1_000;
+
 export type PresenceDeps = {
   cabinet: CabinetPort;
   packs: PackSource;
@@ -47,14 +50,30 @@ export function followPresence({ cabinet, packs, log, slots }: PresenceDeps): {
     }
   }
 
+  /** A label that is held badly is read by the slot a moment later, without another event. */
+  async function lookUpTag(slot: number, signal: AbortSignal): Promise<void> {
+    for (let attempt = 0; attempt < TAG_ATTEMPTS; attempt += 1) {
+      await pause(TAG_PAUSE_MS, signal);
+      if (signal.aborted) return;
+      const seen = await cabinet.slot(slot, signal).catch(() => null);
+      if (seen && !seen.occupied) return;
+      if (!seen?.tag) continue;
+      packs.packChanged(slot, { present: true, tag: seen.tag });
+      return;
+    }
+  }
+
   return {
     start() {
       stopping = new AbortController();
       const { signal } = stopping;
       off = cabinet.onEvent((event) => {
         if (event.kind === 'resync') void rescan(signal);
-        else if (event.kind === 'pack')
-          packs.packChanged(event.slot, { present: event.state === 'in', tag: event.tag });
+        else if (event.kind === 'pack') {
+          const present = event.state === 'in';
+          packs.packChanged(event.slot, { present, tag: event.tag });
+          if (present && event.tag === undefined) void lookUpTag(event.slot, signal);
+        }
       });
     },
     stop() {
@@ -62,4 +81,16 @@ export function followPresence({ cabinet, packs, log, slots }: PresenceDeps): {
       stopping.abort();
     },
   };
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    function done(): void {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    }
+    signal.addEventListener('abort', done);
+  });
 }

@@ -3,19 +3,29 @@ import { uuidv7 } from 'uuidv7';
 import { type Clock, isoTime } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
+import { namedByPass, type OfflineStart, passOf } from '../offline-pass/offline-start.js';
+import type { PassRefusal } from '../offline-pass/verdict.js';
 import type { CompleteBody } from '../rest/call-queue.js';
 import { type HubApi, HubApiError } from '../rest/hub-api.js';
 import type { Storage } from '../storage/storage.js';
 import type { SwapService } from '../swap/service.js';
 import type { SwapRequest, SwapState } from '../swap/types.js';
 import { findCard } from './card-file.js';
-import { parseReaderCode } from './reader-code.js';
+import { parseReaderCode, type ReaderCode } from './reader-code.js';
 
 export type LocalStartResult =
-  | { ok: true; swapId: string; orderId: string }
+  /** `orderId` null: made on a pass, the hub is told later. */
+  | { ok: true; swapId: string; orderId: string | null }
   | {
       ok: false;
-      code: 'UNREADABLE' | 'UNKNOWN_CARD' | 'BUSY' | 'NOT_PERMITTED' | 'HUB_UNREACHABLE' | 'REFUSED';
+      code:
+        | 'UNREADABLE'
+        | 'UNKNOWN_CARD'
+        | 'BUSY'
+        | 'NOT_PERMITTED'
+        | 'HUB_UNREACHABLE'
+        | 'REFUSED'
+        | PassRefusal;
       detail: string;
     };
 export type LocalStart = ReturnType<typeof createLocalStart>;
@@ -25,6 +35,9 @@ type Deps = {
   storage: Storage;
   api: HubApi;
   swaps: SwapService;
+  /** Swaps on a pass while the hub cannot be reached. */
+  offline: OfflineStart;
+  isOnline: () => boolean;
   clock: Clock;
   log: Logger;
 };
@@ -42,7 +55,13 @@ export function createLocalStart(deps: Deps) {
   let last = { payload: '', atMs: Number.NEGATIVE_INFINITY };
 
   async function start(payload: string): Promise<LocalStartResult> {
-    const code = parseReaderCode(payload);
+    const pass = passOf(payload.trim());
+    if (pass !== null && !deps.isOnline()) {
+      if (swaps.isBusy()) return { ok: false, code: 'BUSY', detail: 'another swap is running' };
+      const result = await deps.offline.start(pass);
+      return result.ok ? { ...result, orderId: null } : result;
+    }
+    const code = pass === null ? parseReaderCode(payload) : riderOf(pass);
     if (code.kind === 'unreadable') return { ok: false, code: 'UNREADABLE', detail: code.detail };
     const rider = code.kind === 'card' ? findCard(deps.dataDir, code.cardId) : code;
     if (!rider)
@@ -144,7 +163,7 @@ export function createLocalStart(deps: Deps) {
     /** Runs in the transaction that ends a local swap: its order is completed, or failed, once. */
     onSwapEnded(state: SwapState): void {
       const { request, ended } = state;
-      if (request.origin !== 'local' || !ended) return;
+      if (request.origin === 'remote' || !ended) return;
       const [returned, dispensed] = [state.returned[0], state.dispensed[0]];
       queueUpdate(request, {
         state: ended.outcome === 'completed' ? 'completed' : 'failed',
@@ -157,4 +176,9 @@ export function createLocalStart(deps: Deps) {
       });
     },
   };
+}
+
+function riderOf(pass: string): ReaderCode {
+  const rider = namedByPass(pass);
+  return rider ? { kind: 'rider', ...rider } : { kind: 'unreadable', detail: 'not a swap pass' };
 }

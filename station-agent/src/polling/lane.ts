@@ -124,10 +124,10 @@ export function createLane({ medium, records, rates, clock, log, onReading }: La
     async stop() {
       stopping.abort();
       offState?.();
-      wakeUp?.();
-      await loop;
       for (const { done } of requests.splice(0))
         done({ ok: false, reason: 'cancelled', detail: 'the agent is stopping' });
+      wakeUp?.();
+      await loop;
     },
     readNow(record, { timeoutMs, signal }) {
       if (stopping.signal.aborted || !loop)

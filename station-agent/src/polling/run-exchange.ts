@@ -79,8 +79,9 @@ export function runExchange<T>(
     cleanups.push(wire.onLost((detail) => fail('link-down', detail)));
     cleanups.push(
       wire.onData((chunk) => {
+        if (heard) quietTimer?.refresh();
+        else waitQuiet(gapMs);
         heard = true;
-        waitQuiet(gapMs);
         receiver.push(chunk);
       }),
     );

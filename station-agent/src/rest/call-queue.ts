@@ -17,6 +17,7 @@ type Deps = {
   api: HubApi;
   clock: Clock;
   log: Logger;
+  onMade?(call: RestCall): void;
   /** The hub will never take this call. */
   onRefused(call: RestCall, detail: string): void;
 };
@@ -51,6 +52,7 @@ export function createCallQueue(deps: Deps) {
       try {
         const answer = await make(call);
         storage.rest.settle(call.n, 'done', answer);
+        deps.onMade?.(call);
         backoff.reset();
         log.info({ kind: call.kind, swapId: call.swapId, order: answer.id }, 'queued call made');
       } catch (error) {

@@ -4,6 +4,8 @@ import {
   type Order,
   type OrderCreate,
   type OrderUpdate,
+  type PassRevocations,
+  passRevocationsSchema,
   problemSchema,
   tokenResponseSchema,
   type User,
@@ -12,6 +14,8 @@ import {
 import { z } from 'zod';
 import type { Clock } from '../clock.js';
 import { AgentError, messageOf } from '../errors.js';
+import { type HttpAnswer, type HttpSend, httpSend } from './http-send.js';
+import { jwksSchema } from './pass-trust-api.js';
 
 /** What the agent needs of the hub's answers; a hub may send more, and a plan-only hub sends little else. */
 const userAnswer = z.object({ id: z.string(), status: z.string().optional(), name: z.string().optional() });
@@ -51,7 +55,7 @@ type Deps = {
   device: string;
   secret: () => string;
   clock: Clock;
-  fetch?: typeof fetch;
+  send?: HttpSend;
   timeoutMs?: number;
 };
 type Call = { method: 'GET' | 'POST' | 'PUT'; path: string; body?: unknown; idempotencyKey?: string };
@@ -63,7 +67,7 @@ const MAX_ANSWER_BYTES = 1_048_576;
 /** The hub's REST service as a station uses it: sign-in and the 2021 plan's four calls. Throws `HubApiError`. */
 export function createHubApi(deps: Deps) {
   const { device, clock } = deps;
-  const doFetch = deps.fetch ?? fetch;
+  const sendHttp = deps.send ?? httpSend;
   const base = deps.apiUrl.replace(/\/+$/, '');
   let token: { value: string; untilMs: number } | null = null;
   let signingIn: Promise<string> | null = null;
@@ -74,32 +78,32 @@ export function createHubApi(deps: Deps) {
     if (call.body !== undefined) headers['content-type'] = 'application/json';
     if (call.idempotencyKey) headers['idempotency-key'] = call.idempotencyKey;
     const what = `${call.method} ${call.path}`;
-    let response: Response;
-    let text: string;
+    let answer: HttpAnswer;
     try {
-      response = await doFetch(base + call.path, {
+      answer = await sendHttp(base + call.path, {
         method: call.method,
         headers,
-        signal: AbortSignal.timeout(deps.timeoutMs ?? 10_000),
+        timeoutMs: deps.timeoutMs ?? 10_000,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
       });
-      text = await response.text();
     } catch (error) {
-      const cause = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error);
-      throw new HubApiError(`${what}: no answer from ${base} (${cause})`, 0, null, { cause: error });
+      throw new HubApiError(`${what}: no answer from ${base} (${messageOf(error)})`, 0, null, {
+        cause: error,
+      });
     }
     let json: unknown = null;
     try {
-      if (text.length <= MAX_ANSWER_BYTES) json = JSON.parse(text);
+      json = JSON.parse(answer.text);
     } catch {
       // Judged below by status: an answer that should be JSON and is not fails its schema.
     }
-    if (!response.ok) {
+    if (answer.status < 200 || answer.status > 299) {
       const problem = problemSchema.partial().safeParse(json);
       const { code, detail, reason } = problem.success ? problem.data : {};
       throw new HubApiError(
-        `${what}: ${response.status} ${code ?? response.statusText}${reason ? ` (${reason})` : ''}${detail ? `: ${detail}` : ''}`,
-        response.status,
+        `${what}: ${answer.status} ${code ?? answer.statusText}${reason ? ` (${reason})` : ''}${detail ? `: ${detail}` : ''}`,
+        answer.status,
         code ?? null,
       );
     }
@@ -145,6 +149,10 @@ export function createHubApi(deps: Deps) {
       request({ method: 'POST', path: '/core/v0/order', body, idempotencyKey }, orderAnswer),
     completeOrder: (id: string, body: OrderUpdate, idempotencyKey: string): Promise<OrderAnswer> =>
       request({ method: 'PUT', path: `/core/v0/order/${path(id)}`, body, idempotencyKey }, orderAnswer),
+    /** Keys that the hub signs with; public. */
+    getJwks: () => send({ method: 'GET', path: '/auth/v1/.well-known/jwks.json' }, jwksSchema),
+    getPassRevocations: (): Promise<PassRevocations> =>
+      request({ method: 'GET', path: '/core/v0/pass-revocations' }, passRevocationsSchema),
     /** A commissioning code becomes the station's secret. */
     enroll: (code: string): Promise<EnrollResponse> =>
       send(

@@ -1,7 +1,7 @@
 import { MSG_TYPE } from '@voltbay/protocol';
 import { type Clock, isoTime } from '../clock.js';
 import type { Logger } from '../logger.js';
-import type { Outbox } from '../storage/outbox.js';
+import type { NewMessage, Outbox } from '../storage/outbox.js';
 
 export type Severity = 'info' | 'warning' | 'critical';
 export type ActiveAlarm = {
@@ -11,6 +11,8 @@ export type ActiveAlarm = {
   detail?: string;
   sinceMs: number;
 };
+const MAX_UNSENT = 200;
+
 export type Alarms = ReturnType<typeof createAlarms>;
 
 /** Alarms that stand now. Raised once, cleared once, however often the cause is seen. */
@@ -19,26 +21,41 @@ export function createAlarms(deps: { outbox: Outbox; clock: Clock; log: Logger }
   const active = new Map<string, ActiveAlarm>();
   const keyOf = (code: string, slot?: number): string => `${code}#${slot ?? ''}`;
 
+  /** Reports that could not be stored yet, oldest first. */
+  const unsent: NewMessage[] = [];
+
+  /** An alarm about a full disk cannot always be written to it: it waits in memory and never fails who raised it. */
   function report(alarm: ActiveAlarm, state: 'raised' | 'cleared', packId?: string): void {
-    outbox.enqueue([
-      {
-        lane: 'alarm',
-        type: MSG_TYPE.STATION_EVENT,
-        data: {
-          kind: 'alarm',
-          code: alarm.code,
-          state,
-          severity: alarm.severity,
-          ...(alarm.slot !== undefined && { slot: alarm.slot }),
-          ...(packId !== undefined && { packId }),
-          ...(alarm.detail !== undefined && { detail: alarm.detail.slice(0, 500) }),
-          at: isoTime(clock.nowMs()),
-        },
+    unsent.push({
+      lane: 'alarm',
+      type: MSG_TYPE.STATION_EVENT,
+      data: {
+        kind: 'alarm',
+        code: alarm.code,
+        state,
+        severity: alarm.severity,
+        ...(alarm.slot !== undefined && { slot: alarm.slot }),
+        ...(packId !== undefined && { packId }),
+        ...(alarm.detail !== undefined && { detail: alarm.detail.slice(0, 500) }),
+        at: isoTime(clock.nowMs()),
       },
-    ]);
+    });
+    if (unsent.length > MAX_UNSENT) unsent.shift();
+    flush();
+  }
+  function flush(): void {
+    if (unsent.length === 0) return;
+    try {
+      outbox.enqueue(unsent);
+      unsent.length = 0;
+    } catch (error) {
+      log.error({ err: error, waiting: unsent.length }, 'alarm not stored yet');
+    }
   }
 
   return {
+    /** Tries again to store what could not be stored. */
+    flush,
     active: (): ActiveAlarm[] => [...active.values()],
     raise(
       code: string,

@@ -44,6 +44,10 @@ export function createMonitor(deps: Deps) {
   const isExpected = (slot: number): boolean =>
     deps.busySlots().includes(slot) || (expectedUntilMs.get(slot) ?? 0) > clock.monotonicMs();
 
+  function endFault(slot: number, fault: string): void {
+    if (board.slot(slot)?.fault === fault) board.setFault(slot, null);
+  }
+
   function tell(data: StationEventData): void {
     storage.outbox.enqueue([{ lane: 'state', type: MSG_TYPE.STATION_EVENT, data }]);
   }
@@ -60,12 +64,12 @@ export function createMonitor(deps: Deps) {
         if (event.state === 'closed') {
           alarms.clear('door-forced', event.slot);
           alarms.clear('door-left-open', event.slot);
+          endFault(event.slot, 'door-left-open');
         }
         break;
       }
       case 'lock':
-        if (event.state === 'locked' && board.slot(event.slot)?.fault === 'door-jam')
-          board.setFault(event.slot, null);
+        if (event.state === 'locked') endFault(event.slot, 'door-jam');
         if (event.state === 'locked') alarms.clear('door-jam', event.slot);
         break;
       case 'pack': {
@@ -80,7 +84,9 @@ export function createMonitor(deps: Deps) {
           at,
         });
         if (event.state === 'out')
-          for (const code of ['pack-alarm', 'pack-over-temperature']) alarms.clear(code, event.slot);
+          for (const code of ['pack-alarm', 'pack-over-temperature', 'foreign-pack'])
+            alarms.clear(code, event.slot);
+        if (event.state === 'out') endFault(event.slot, 'foreign-pack');
         break;
       }
       case 'charger':

@@ -39,7 +39,7 @@ export function createReporter(deps: Deps) {
   let lastMs = Number.NEGATIVE_INFINITY;
 
   function station(): StationMessage {
-    const { rows, oldestAtMs } = storage.outbox.stats();
+    const oldestAtMs = storage.outbox.oldestAtMs();
     const identity = cabinet.identity();
     return {
       ...(status && {
@@ -53,7 +53,7 @@ export function createReporter(deps: Deps) {
       }),
       mode: service.mode(),
       swapInProgress: storage.swaps.open().length > 0,
-      outboxDepth: rows,
+      outboxDepth: storage.outbox.depth(),
       oldestUnackedAgeS:
         oldestAtMs === null ? 0 : Math.max(0, Math.round((clock.nowMs() - oldestAtMs) / 1000)),
       versions: {

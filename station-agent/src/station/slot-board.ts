@@ -84,7 +84,12 @@ export function createSlotBoard(deps: Deps) {
     const packId = packIdOf(slot.tag, latest?.reading);
     const packClass = classOf(slot, packId);
     const temperatures = latest?.reading.temperaturesDeciC ?? [];
-    const hold = holds.find((candidate) => candidate.packId !== null && candidate.packId === packId);
+    const hold = holds.find(
+      (candidate) =>
+        candidate.packId !== null &&
+        candidate.packId === packId &&
+        (candidate.untilMs === null || candidate.untilMs > clock.nowMs()),
+    );
     return {
       ...(packId !== undefined && { packId }),
       packClass,

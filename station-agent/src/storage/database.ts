@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { uuidv7 } from 'uuidv7';
 import { AgentError, messageOf } from '../errors.js';
+import { type DatabaseIdentity, keepIdentity, readIdentity } from './identity-file.js';
 import { MIGRATIONS, type Migration } from './migrations/index.js';
+import { type FaultListener, watchFaults } from './storage-fault.js';
+import { CHECKPOINT_PAGES } from './write-log.js';
 
 export type Db = Database.Database;
 
@@ -14,9 +17,14 @@ export const databaseFile = (dataDir: string): string => join(dataDir, 'agent.db
 
 /**
  * Opens (or creates) the agent's database, checks it, migrates it and counts one start.
+ * `beforeStart` may fill a new database before its start is counted; `onFault` hears of every fault from then on.
  * Throws `DATABASE_DAMAGED`, `DATABASE_NEWER` (written by a newer agent) or `DATABASE_IO`.
  */
-export function openDatabase(dataDir: string, migrations: readonly Migration[] = MIGRATIONS): OpenedDatabase {
+export function openDatabase(
+  dataDir: string,
+  migrations: readonly Migration[] = MIGRATIONS,
+  options: { onFault?: FaultListener; beforeStart?: (db: Db) => void } = {},
+): OpenedDatabase {
   mkdirSync(dataDir, { recursive: true, mode: 0o750 });
   const file = databaseFile(dataDir);
   let db: Db | undefined;
@@ -25,8 +33,12 @@ export function openDatabase(dataDir: string, migrations: readonly Migration[] =
     configure(db);
     verify(db, file);
     migrate(db, file, migrations);
-    const { epoch, instanceId } = countStart(db);
+    options.beforeStart?.(db);
+    const { epoch, instanceId } = countStart(db, readIdentity(dataDir));
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    keepIdentity(dataDir, file, { epoch, instanceId });
     const opened = db;
+    if (options.onFault) watchFaults(opened, options.onFault);
     return { db: opened, epoch, instanceId, close: () => opened.close() };
   } catch (error) {
     db?.close();
@@ -47,12 +59,16 @@ export function openDatabaseReadOnly(dataDir: string): Db | null {
 
 /** Reopening a WAL database silently falls back to synchronous=NORMAL: set it at every open. */
 function configure(db: Db): void {
+  // Counts for a new file only: later, free pages are given back in small steps.
+  db.pragma('auto_vacuum = INCREMENTAL');
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
   db.pragma('foreign_keys = ON');
   db.pragma('busy_timeout = 2000');
-  db.pragma('wal_autocheckpoint = 1000');
-  db.pragma('journal_size_limit = 8388608');
+  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  // The library's default of 16 MB is a fifth of what the whole agent may take.
+  db.pragma('cache_size = -2000');
+  db.pragma('journal_size_limit = 1048576');
 }
 
 function verify(db: Db, file: string): void {
@@ -79,18 +95,26 @@ function migrate(db: Db, file: string, migrations: readonly Migration[]): void {
     })();
 }
 
-function countStart(db: Db): { epoch: number; instanceId: string } {
+/** A database that lost its start count, or was put back from a copy, goes on after the highest epoch ever used: the hub knows the others. */
+function countStart(db: Db, kept: DatabaseIdentity | null): DatabaseIdentity {
   const read = db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?');
   const write = db.prepare(
     'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
   );
   return db.transaction(() => {
-    const instanceId = read.get('instanceId')?.value ?? uuidv7();
-    const epoch = Number(read.get('epoch')?.value ?? 0) + 1;
+    const instanceId = read.get('instanceId')?.value ?? kept?.instanceId ?? uuidv7();
+    const before = kept?.instanceId === instanceId ? kept.epoch : 0;
+    const waiting = highestWaitingEpoch(db);
+    const epoch = Math.max(Number(read.get('epoch')?.value ?? 0), before, waiting) + 1;
     write.run('instanceId', instanceId);
     write.run('epoch', String(epoch));
     return { epoch, instanceId };
   })();
+}
+
+function highestWaitingEpoch(db: Db): number {
+  if (!db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").get()) return 0;
+  return db.prepare<[], { n: number | null }>('SELECT max(epoch) AS n FROM outbox').get()?.n ?? 0;
 }
 
 function translate(error: unknown, file: string): unknown {

@@ -2,7 +2,17 @@ import type { Db } from './database.js';
 
 /** Small durable facts: service mode, last command, until when the station stays away. */
 export type MetaStore = ReturnType<typeof createMetaStore>;
-export type MetaKey = 'serviceMode' | 'disconnectUntilMs' | 'lastCommandId';
+export type MetaKey =
+  | 'serviceMode'
+  | 'disconnectUntilMs'
+  | 'lastCommandId'
+  /** Written to see whether writing works. */
+  | 'probe'
+  /** Keys and revocations for offline passes, with the time they were fetched. */
+  | 'passTrust'
+  /** Last time that the hub was reached, wall clock. */
+  | 'hubSeenAtMs'
+  | 'appliedConfigVersion';
 
 export function createMetaStore(db: Db) {
   const read = db.prepare<[string], { value: string }>('SELECT value FROM meta WHERE key = ?');

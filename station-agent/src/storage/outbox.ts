@@ -2,6 +2,8 @@ import { LANES, type Lane } from '@voltbay/protocol';
 import { uuidv7 } from 'uuidv7';
 import type { Clock } from '../clock.js';
 import type { Db } from './database.js';
+import { storageFaultOf } from './storage-fault.js';
+import { createWriteLog } from './write-log.js';
 
 /** A message that waits for SERVER_ACK. `data` is JSON text. */
 export type OutboxRow = {
@@ -34,6 +36,9 @@ export type AckRange = {
 /** Rows of the lanes that may be thinned, together, before the oldest telemetry goes. */
 export const DEFAULT_MAX_TELEMETRY_ROWS = 500_000;
 const THIN_STEP = 1_000;
+const MAX_ROOM_ATTEMPTS = 3;
+
+const isDiskFull = (error: unknown): boolean => storageFaultOf(error) === 'full';
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
@@ -52,7 +57,16 @@ type RawRow = {
  * but thinning of telemetry, which is reported. `enqueue` may run inside a caller's transaction: the message then becomes durable
  * together with what it tells.
  */
-export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTelemetryRows?: number }) {
+export function createOutbox(
+  db: Db,
+  deps: {
+    epoch: number;
+    clock: Clock;
+    maxTelemetryRows?: number;
+    /** Gives up disk space that was held for what must not be lost; false when there is none left. */
+    spare?: () => boolean;
+  },
+) {
   const { epoch, clock } = deps;
   const maxTelemetryRows = deps.maxTelemetryRows ?? DEFAULT_MAX_TELEMETRY_ROWS;
   const insert = db.prepare(
@@ -71,12 +85,17 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
     'SELECT epoch, seq FROM outbox WHERE lane = ? ORDER BY epoch, seq LIMIT ?',
   );
   const countLane = db.prepare<[number], { n: number }>('SELECT count(*) AS n FROM outbox WHERE lane = ?');
+  const writeLog = createWriteLog(db);
   const listeners = new Set<() => void>();
   let nextSeq = 0;
-  let telemetryRows = countLane.get(LANES.indexOf('telemetry'))?.n ?? 0;
+  // Counted once and carried on: counting a million waiting rows for every report would stall the station.
+  const start = outboxStats(db);
+  let telemetryRows = start.byLane.telemetry;
+  let depth = start.rows;
 
   function insertRow(message: NewMessage): OutboxPosition {
     const seq = nextSeq++;
+    depth += 1;
     if (message.lane === 'telemetry') telemetryRows += 1;
     insert.run(
       epoch,
@@ -113,6 +132,7 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
       ranges.set(rowEpoch, list);
     }
     telemetryRows -= victims.length;
+    depth -= victims.length;
     for (const [rowEpoch, list] of ranges)
       insertRow({
         lane: 'state',
@@ -129,6 +149,30 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
   }
 
   const thinAll = db.transaction(thin);
+
+  /** Gives the oldest telemetry up. False when there is none left, or no room even for that. */
+  function makeRoom(): boolean {
+    const flushed = writeLog.flush();
+    const before = { nextSeq, depth, telemetryRows };
+    let thinned: number;
+    try {
+      thinned = thinAll();
+    } catch (error) {
+      ({ nextSeq, depth, telemetryRows } = before);
+      if (isDiskFull(error)) return false;
+      throw error;
+    }
+    return (flushed || writeLog.shorten()) && thinned > 0;
+  }
+  /** Never fails what was stored already. */
+  function keepLogShort(): void {
+    if (!writeLog.isLong() || writeLog.flush()) return;
+    try {
+      makeRoom();
+    } catch {
+      // The next write tells.
+    }
+  }
   const applyAcks = db.transaction((acks: readonly AckRange[]): number => {
     let left = 0;
     for (const ack of acks) {
@@ -137,6 +181,7 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
       for (const seq of ack.also ?? []) left += deleteOne.run(ack.epoch, seq).changes;
       for (const { seq } of ack.refused ?? []) left += deleteOne.run(ack.epoch, seq).changes;
     }
+    depth -= left;
     return left;
   });
 
@@ -144,27 +189,32 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
     epoch,
     /** Position of the newest row of this start; seq -1 when there is none. */
     head: (): OutboxPosition => ({ epoch, seq: nextSeq - 1 }),
-    /** Runs a transaction; when it fails the sequence numbers it took are free again, so that no gap remains. */
-    keepingSeq<T>(work: () => T): T {
-      const first = nextSeq;
-      try {
-        return work();
-      } catch (error) {
-        nextSeq = first;
-        throw error;
+    /**
+     * Runs a transaction; when it fails the sequence numbers it took are free again, so that no gap remains. When the disk is full the
+     * oldest telemetry makes room and the transaction runs once more: what tells of a swap or of money is never what is dropped. What is
+     * `precious` may also spend the disk space held in reserve.
+     */
+    keepingSeq<T>(work: () => T, precious = false): T {
+      const outermost = !db.inTransaction;
+      for (let attempt = 0; ; attempt++) {
+        const before = { nextSeq, depth, telemetryRows };
+        try {
+          const result = work();
+          if (outermost) keepLogShort();
+          return result;
+        } catch (error) {
+          ({ nextSeq, depth, telemetryRows } = before);
+          if (!outermost || !isDiskFull(error) || attempt >= MAX_ROOM_ATTEMPTS) throw error;
+          if (!makeRoom() && !(precious && deps.spare?.())) throw error;
+        }
       }
     },
     /** Makes messages durable in one transaction and wakes the sender. Called inside a transaction they become durable with it. */
     enqueue(messages: readonly NewMessage[]): OutboxPosition[] {
-      const first = nextSeq;
-      try {
-        const positions = insertAll(messages);
-        for (const listener of listeners) listener();
-        return positions;
-      } catch (error) {
-        if (!db.inTransaction) nextSeq = first;
-        throw error;
-      }
+      const precious = messages.some(({ lane }) => lane === 'money' || lane === 'alarm');
+      const positions = this.keepingSeq(() => insertAll(messages), precious);
+      for (const listener of listeners) listener();
+      return positions;
     },
     /** Rows in (after, upTo], oldest first. */
     read(after: OutboxPosition, upTo: OutboxPosition, limit: number): OutboxRow[] {
@@ -178,6 +228,10 @@ export function createOutbox(db: Db, deps: { epoch: number; clock: Clock; maxTel
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    /** Waiting rows, without counting them anew. */
+    depth: (): number => depth,
+    /** When the oldest waiting row arose; null when none waits. */
+    oldestAtMs: (): number | null => oldestAtMs(db),
     stats: (): OutboxStats => outboxStats(db),
   };
 }
@@ -193,11 +247,12 @@ export function outboxStats(db: Db): OutboxStats {
     rows += n;
   }
   const quarantined = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM quarantine').get()?.n ?? 0;
-  const oldest = db
-    .prepare<[], { at_ms: number }>('SELECT at_ms FROM outbox ORDER BY epoch, seq LIMIT 1')
-    .get();
-  return { rows, byLane, quarantined, oldestAtMs: oldest?.at_ms ?? null };
+  return { rows, byLane, quarantined, oldestAtMs: oldestAtMs(db) };
 }
+
+const oldestAtMs = (db: Db): number | null =>
+  db.prepare<[], { at_ms: number }>('SELECT at_ms FROM outbox ORDER BY epoch, seq LIMIT 1').get()?.at_ms ??
+  null;
 
 /** The oldest waiting rows, for a technician. */
 export function peekOutbox(db: Db, limit: number): OutboxRow[] {

@@ -58,7 +58,7 @@ describe('the database', () => {
     expect(codeOf(() => openStorage(dir, systemClock).close())).toBeNull();
   });
 
-  it('says that a file is damaged, or written by a newer agent, and leaves no lock behind', () => {
+  it('sets a file aside that is no database, refuses one of a newer agent, and leaves no lock behind', () => {
     withStorage(() => {});
     const db = new Database(databaseFile(dir));
     db.pragma('user_version = 99');
@@ -66,8 +66,10 @@ describe('the database', () => {
     expect(codeOf(() => openStorage(dir, systemClock))).toBe('DATABASE_NEWER');
     for (const suffix of ['', '-wal', '-shm']) rmSync(databaseFile(dir) + suffix, { force: true });
     writeFileSync(databaseFile(dir), 'this is no database at all, not even by accident'.repeat(100));
-    expect(codeOf(() => openStorage(dir, systemClock))).toBe('DATABASE_DAMAGED');
-    rmSync(databaseFile(dir));
+    const foreign = openStorage(dir, systemClock);
+    expect(foreign.salvage?.incomplete).toContain('outbox');
+    expect(foreign.outbox.stats().rows).toBe(0);
+    foreign.close();
     expect(codeOf(() => openStorage(dir, systemClock).close())).toBeNull();
   });
 
@@ -154,6 +156,55 @@ describe('the outbox', () => {
         ranges: [[1, 51]],
         count: 51,
       });
+    });
+  });
+});
+
+describe('a full disk', () => {
+  it('costs the oldest telemetry, never a swap or money record, and recovers unaided', () => {
+    withStorage((storage) => {
+      const { db, outbox } = storage;
+      const padding = 'x'.repeat(400);
+      const telemetry = (n: number) => ({ lane: 'telemetry', type: 12, data: { n, padding } }) as const;
+      const kept = outbox.enqueue([event(-1)]).length;
+      db.pragma(`max_page_count = ${Number(db.pragma('page_count', { simple: true })) + 400}`);
+      for (let n = 0; n < 60; n++)
+        outbox.enqueue(Array.from({ length: 100 }, (_, i) => telemetry(n * 100 + i)));
+      for (let n = 0; n < 500; n++)
+        storage.transact(() => outbox.enqueue([{ ...event(n), data: { n, padding } }]));
+      const rows = outbox.read(START, END, 100_000);
+      expect(rows.filter(({ lane }) => lane === 'money')).toHaveLength(kept + 500);
+      const newest = rows
+        .filter(({ lane }) => lane === 'telemetry')
+        .map(({ data }) => (JSON.parse(data) as { n: number }).n);
+      expect(newest.length).toBeLessThan(6_000);
+      expect(newest).toEqual(newest.map((_, i) => (newest[0] ?? 0) + i));
+      expect(outbox.depth()).toBe(rows.length);
+      // Every number is either there or told to be gone.
+      const told = rows
+        .filter(({ type, lane }) => type === 10 && lane === 'state')
+        .flatMap(({ data }) => (JSON.parse(data) as { ranges: [number, number][] }).ranges);
+      const known = new Set(rows.map(({ seq }) => seq));
+      for (const [from, to] of told) for (let seq = from; seq <= to; seq++) known.add(seq);
+      for (let seq = 0; seq <= outbox.head().seq; seq++) expect(known.has(seq), `seq ${seq}`).toBe(true);
+      expect(db.pragma('quick_check', { simple: true })).toBe('ok');
+    });
+  });
+
+  it('is a named fault when nothing is left to drop, and takes nothing half', () => {
+    withStorage((storage) => {
+      storage.db.pragma(`max_page_count = ${Number(storage.db.pragma('page_count', { simple: true })) + 20}`);
+      const fill = (): void => {
+        for (let n = 0; n < 10_000; n++)
+          storage.outbox.enqueue([{ ...event(n), data: { n, padding: 'x'.repeat(400) } }]);
+      };
+      expect(fill).toThrow(expect.objectContaining({ code: 'SQLITE_FULL' }));
+      const { seq } = storage.outbox.head();
+      expect(storage.outbox.read(START, END, 100_000).map((row) => row.seq)).toEqual(
+        Array.from({ length: seq + 1 }, (_, i) => i),
+      );
+      storage.db.pragma('max_page_count = 1000000');
+      expect(storage.outbox.enqueue([event(1)])).toEqual([{ epoch: 1, seq: seq + 1 }]);
     });
   });
 });

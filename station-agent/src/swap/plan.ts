@@ -1,6 +1,7 @@
 import type { SwapReason } from '@voltbay/protocol';
-import { chooseDispenseSlot, chooseReturnSlot } from './eligibility.js';
+import { chooseDispenseSlot, chooseReturnSlot, judgeDispense } from './eligibility.js';
 import type {
+  DoorCycle,
   DoorPurpose,
   NotOpenedCause,
   SlotView,
@@ -132,11 +133,27 @@ function decideDoor(
       if (view.phaseMs < timeoutMs) return { do: 'wait' };
       return { do: 'note', steps: notOpened(door.slot, 'refused', 'another door stands open') };
     }
+    if (door.purpose === 'dispense') {
+      // Time has passed since the pack was chosen, perhaps a whole restart: it must still be fit to leave.
+      if (sense.pack?.ageMs === null && !view.unreadable.includes(door.slot))
+        return { do: 'refresh', slot: door.slot };
+      const verdict = judgeDispense(sense, state.request, rules);
+      if (!verdict.ok) return { do: 'note', steps: notOpened(door.slot, 'unfit', verdict.detail) };
+    }
     return { do: 'repeat-open', slot: door.slot, token: door.token };
   }
 
   const seen: SwapJournalStep[] = [];
   const into = door.purpose === 'return';
+  const foreignPackId = exchangedPack(door, sense);
+  if (foreignPackId !== null && shut) {
+    if (door.status === 'released') seen.push({ step: 'opened', slot: door.slot });
+    if (!door.packMoved) seen.push({ step: 'pack-taken', slot: door.slot });
+    return {
+      do: 'note',
+      steps: [...seen, { step: 'closed', slot: door.slot, occupied: false, foreignPackId }],
+    };
+  }
   const moved = sense.occupied === into && !door.packMoved;
   const movedBack = sense.occupied === !into && door.packMoved;
   // A quick hand can be missed by the door sensor, but no pack moves through a shut door.
@@ -160,11 +177,20 @@ function decideDoor(
   return { do: 'note', steps: [{ step: 'left-open', slot: door.slot }] };
 }
 
+/** Another pack than the one that was handed out stands in the slot: the rider has the charged one and left this one. */
+function exchangedPack(door: DoorCycle, sense: SlotView): string | null {
+  const now = sense.pack?.packId;
+  if (door.purpose !== 'dispense' || door.packId === undefined || now === undefined) return null;
+  return now === door.packId ? null : now;
+}
+
 const REASON_OF_CAUSE: Record<NotOpenedCause, SwapReason | null> = {
   // Another slot is tried.
   jam: null,
   // Tried again until the phase is over.
   busy: null,
+  // The next choice leaves it out.
+  unfit: null,
   'no-power': 'OUT_OF_SERVICE',
   maintenance: 'MAINTENANCE',
   refused: 'SLOT_UNSAFE',
@@ -313,6 +339,15 @@ function decideDispense(
     chooseDispenseSlot(again, state.request, rules, except) ??
     chooseDispenseSlot(slots, state.request, rules, except);
   if (!target) {
+    // After a restart nothing has been read yet: look before there is said to be no pack.
+    const unread = slots.find(
+      (slot) =>
+        slot.occupied === true &&
+        slot.fault === null &&
+        !except.includes(slot.slot) &&
+        (slot.pack === null || slot.pack.ageMs === null || slot.pack.quality.includes('stale')),
+    );
+    if (unread) return { do: 'refresh', slot: unread.slot };
     if (otherDoorOpen(slots)) return { do: 'wait' };
     return state.jammed.length > 0
       ? fail('DOOR_JAM', `slots ${state.jammed.join(', ')}`)

@@ -30,8 +30,8 @@ export type SwapRunnerDeps = {
   crashPoint: CrashPoint;
   /** Runs inside the transaction that ends a swap or declares it unknown, so that its consequences are durable with it. */
   onSettled(state: SwapState): void;
-  /** A door did not move, or stands open: raise the alarm. */
-  onDoorTrouble(slot: number, code: 'door-jam' | 'door-left-open', detail: string): void;
+  /** A slot that may not be used until somebody has looked: raise the alarm. */
+  onDoorTrouble(slot: number, code: 'door-jam' | 'door-left-open' | 'foreign-pack', detail: string): void;
   /** How often the sensors are read while nothing reports. */
   tickMs?: number;
   /** An absence longer than this means that nobody waits at the doors any more. */
@@ -146,7 +146,7 @@ export function createSwapRunner(deps: SwapRunnerDeps) {
       const awayMs = clock.nowMs() - (journal.at(-1)?.atMs ?? row.startedAtMs);
       const stale = awayMs < -5_000 || awayMs > resumeWindowMs;
       log.warn(
-        { swapId: row.swapId, awayMs, stale, door: state.door },
+        { swapId: row.swapId, awayMs, stale, slot: state.door?.slot, door: state.door?.status },
         'resuming a swap that was interrupted',
       );
       const resumed = noteSteps(deps, state, [{ step: 'resumed', epoch: storage.epoch }]);
@@ -191,13 +191,17 @@ type LoopContext = SwapRunnerDeps & {
   wait(): Promise<void>;
 };
 
+/** Packs that did not answer. A port that is still being opened gets some time first. */
+type Unreadable = { slots: Set<number>; linkDown: Map<number, number> };
+const MAX_LINK_DOWN_TRIES = 20;
+
 async function runLoop(context: LoopContext): Promise<SwapState> {
   const { clock, log, rules, signal } = context;
   const swapId = context.state().request.swapId;
   let phase = { name: '', startedMs: clock.monotonicMs() };
   let release = { token: '', atMs: clock.monotonicMs(), repeats: 0 };
   let answeredMs = clock.monotonicMs();
-  const unreadable = new Set<number>();
+  const unreadable: Unreadable = { slots: new Set(), linkDown: new Map() };
   let restless = 0;
 
   while (!context.state().ended && !signal.aborted) {
@@ -215,7 +219,7 @@ async function runLoop(context: LoopContext): Promise<SwapState> {
       phaseMs: now - phase.startedMs,
       releasedMs: now - release.atMs,
       repeats: release.repeats,
-      unreadable: [...unreadable],
+      unreadable: [...unreadable.slots],
       stale: context.stale || state.unknown !== null,
     };
     const action = decideSwap(state, view, rules);
@@ -251,7 +255,7 @@ async function perform(
   context: LoopContext,
   action: SwapAction,
   slots: readonly SlotView[],
-  unreadable: Set<number>,
+  unreadable: Unreadable,
 ): Promise<void> {
   switch (action.do) {
     case 'note':
@@ -259,6 +263,12 @@ async function perform(
       for (const step of action.steps) {
         if (step.step === 'left-open')
           context.onDoorTrouble(step.slot, 'door-left-open', 'not closed in time');
+        if (step.step === 'closed' && step.foreignPackId !== undefined)
+          context.onDoorTrouble(
+            step.slot,
+            'foreign-pack',
+            `${step.foreignPackId} was left in place of a charged pack`,
+          );
         if (step.step === 'not-opened' && step.cause === 'jam')
           context.onDoorTrouble(step.slot, 'door-jam', 'the lock did not move');
       }
@@ -281,7 +291,11 @@ async function perform(
     case 'refresh': {
       context.packs.setUrgent([action.slot]);
       const outcome = await context.packs.readNow(action.slot, { timeoutMs: 5_000, signal: context.signal });
-      if (!outcome.ok) unreadable.add(action.slot);
+      if (outcome.ok) return;
+      const tries = (unreadable.linkDown.get(action.slot) ?? 0) + 1;
+      unreadable.linkDown.set(action.slot, tries);
+      if (outcome.reason !== 'link-down' || tries >= MAX_LINK_DOWN_TRIES) unreadable.slots.add(action.slot);
+      else await context.wait();
       return;
     }
     case 'lock':
@@ -318,6 +332,8 @@ async function release(context: LoopContext, slot: number, token: string): Promi
   try {
     await context.cabinet.open(slot, token, context.signal);
   } catch (error) {
+    // Stopping: the journal has the intent, the next process looks at the lock.
+    if (context.signal.aborted) return;
     const cause = error instanceof HardwareError ? CAUSE_OF_CODE[error.code] : undefined;
     context.log.warn({ slot, err: error, cause }, 'door release failed');
     if (!cause) return;

@@ -1,11 +1,12 @@
 import type { ReadingMessage, SwapReason } from '@voltbay/protocol';
+import type { SwapConfig } from '../config/config.js';
 
 /** What a swap was asked to do, fixed at acceptance. */
 export type SwapRequest = {
   swapId: string;
   /** The command or the local start that asked for it. */
   requestId: string;
-  origin: 'remote' | 'local';
+  origin: 'remote' | 'local' | 'offline';
   orderId?: string;
   user: string;
   vehicle: string;
@@ -23,8 +24,8 @@ export type SwapRequest = {
 
 export type DoorPurpose = 'return' | 'dispense' | 'give-back';
 
-/** Why a door that was asked to open is known not to have moved. */
-export type NotOpenedCause = 'jam' | 'busy' | 'no-power' | 'maintenance' | 'refused' | 'silent';
+/** Why a door that was asked to open is known not to have moved. `unfit`: its pack may not leave any more. */
+export type NotOpenedCause = 'jam' | 'unfit' | 'busy' | 'no-power' | 'maintenance' | 'refused' | 'silent';
 
 /**
  * Journal of one swap. `opening` is written before a lock moves, every other step after it was seen. The state of a swap is the fold
@@ -45,7 +46,8 @@ export type SwapJournalStep =
   | { step: 'opened'; slot: number }
   | { step: 'pack-inserted'; slot: number }
   | { step: 'pack-taken'; slot: number }
-  | { step: 'closed'; slot: number; occupied: boolean }
+  /** `foreignPackId`: the charged pack is gone and another one stands in its place. */
+  | { step: 'closed'; slot: number; occupied: boolean; foreignPackId?: string }
   | { step: 'left-open'; slot: number }
   | { step: 'verified'; slot: number; packId?: string; reading?: ReadingMessage }
   | { step: 'pack-refused'; slot: number; packId?: string; reason: SwapReason; detail?: string }
@@ -151,3 +153,14 @@ export const DEFAULT_SWAP_RULES: SwapRules = {
   maxIdleCycles: 5,
   maxRepeats: 5,
 };
+
+/** The rules of a station: its config file over the defaults; `over` wins over both. */
+export const swapRules = (config: SwapConfig, over: Partial<SwapRules> = {}): SwapRules => ({
+  ...DEFAULT_SWAP_RULES,
+  minDispenseSocPct: config.minDispenseSocPct,
+  maxTemperatureDeciC: config.maxTemperatureDeciC,
+  minTemperatureDeciC: config.minTemperatureDeciC,
+  returnTimeoutMs: config.returnTimeoutS * 1000,
+  collectTimeoutMs: config.collectTimeoutS * 1000,
+  ...over,
+});

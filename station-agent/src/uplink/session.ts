@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { performance } from 'node:perf_hooks';
 import {
   BARE_CONTROL_TOPIC,
   BARE_INFO_TOPIC,
@@ -11,6 +12,7 @@ import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { messageOf } from '../errors.js';
 import type { Logger } from '../logger.js';
 import { type Backoff, createBackoff } from './backoff.js';
+import { createFence } from './fence.js';
 import type { Sender } from './sender.js';
 
 export type Downlink = { topic: string; payload: Uint8Array; retained: boolean };
@@ -33,6 +35,9 @@ type Deps = {
   /** The session is up and born. */
   onUp(): void;
   onDown(reason: string): void;
+  /** Another agent seems to use this identity (true), or does so no longer. */
+  onFenced(fenced: boolean): void;
+  fence?: ReturnType<typeof createFence>;
   log: Logger;
   backoff?: Backoff;
   connectTimeoutMs?: number;
@@ -45,11 +50,15 @@ type Deps = {
 export function createUplinkSession(deps: Deps) {
   const { device, sender, log } = deps;
   const backoff = deps.backoff ?? createBackoff();
+  const fence = deps.fence ?? createFence();
   let client: MqttClient | null = null;
   let state: SessionState = 'stopped';
   let retry: NodeJS.Timeout | null = null;
   let lastError: string | null = null;
   let downLogged = false;
+  /** When the hub accepted the present connection, monotonic; null before it did. */
+  let acceptedMs: number | null = null;
+  let lasting: NodeJS.Timeout | null = null;
 
   function options(): IClientOptions {
     const will: StationState = { device, online: false, epoch: deps.epoch, reason: 'will' };
@@ -81,6 +90,7 @@ export function createUplinkSession(deps: Deps) {
       if (client === mine) deps.onDownlink({ topic, payload, retained: packet.retain });
     });
     mine.on('connect', () => {
+      acceptedMs = performance.now();
       welcome(mine).catch((error: unknown) => {
         lastError = messageOf(error);
         mine.end(true);
@@ -99,7 +109,11 @@ export function createUplinkSession(deps: Deps) {
     state = 'up';
     lastError = null;
     downLogged = false;
-    backoff.reset();
+    lasting = setTimeout(() => {
+      backoff.reset();
+      if (fence.isSuspected()) deps.onFenced(false);
+      fence.lasting();
+    }, fence.lastingAfterMs);
     log.info({ url: deps.url, epoch: deps.epoch }, 'connected to the hub');
     const topic = deps.topics === 'shared' ? BARE_INFO_TOPIC : infoTopic(device);
     sender.open(async (payload) => {
@@ -113,7 +127,15 @@ export function createUplinkSession(deps: Deps) {
     client?.removeAllListeners('message');
     client = null;
     sender.close();
-    const waitMs = backoff.nextMs();
+    if (lasting) clearTimeout(lasting);
+    const verdict = acceptedMs === null ? null : fence.ended(performance.now() - acceptedMs);
+    acceptedMs = null;
+    if (verdict?.fenced) {
+      lastError = 'the hub closes every session at once: another agent uses this identity';
+      log.error({ retryInMs: verdict.waitMs }, lastError);
+      deps.onFenced(true);
+    }
+    const waitMs = verdict?.fenced ? verdict.waitMs : backoff.nextMs();
     state = 'waiting';
     if (!downLogged) log.warn({ reason: lastError, retryInMs: waitMs }, 'no connection to the hub');
     downLogged = true;
@@ -130,7 +152,9 @@ export function createUplinkSession(deps: Deps) {
     /** Says goodbye (the will is not sent then) and closes. Waits at most `timeoutMs` for the broker. */
     async stop(reason: 'stopping' | 'disconnect-command' | 'fenced', timeoutMs = 2_000): Promise<void> {
       if (retry) clearTimeout(retry);
+      if (lasting) clearTimeout(lasting);
       retry = null;
+      acceptedMs = null;
       const mine = client;
       const wasUp = client?.connected ?? false;
       client = null;

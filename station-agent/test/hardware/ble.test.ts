@@ -84,6 +84,37 @@ describe('BLE packs through noble', { timeout: 90_000 }, () => {
     await until('the pack is read again', () => slotsRead().size === 1, 60_000);
   });
 
+  it('finds a pack whose label was read only after it had been put in', async () => {
+    await setUp(1);
+    await until('the pack was read', () => slotsRead().size === 1, 40_000);
+    await station.fault('sensor', { slot: 1, pack: 'out' });
+    await until('its link is gone', async () => (await agent.stats()).ble?.links === 0);
+    await station.fault('sensor', { slot: 1, pack: 'in', tag: '' });
+    expect(await agent.readNow(1)).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('no readable tag'),
+    });
+    agent.readings.length = 0;
+    await station.fault('sensor', { slot: 1, pack: null, tag: null });
+    await until('the pack is read again', () => slotsRead().size === 1, 60_000);
+  });
+
+  it('lists what a scan hears, with the driver that knows it', async () => {
+    station = await startVirtualStation(bleStation(2));
+    agent = await startAgentProcess(station, { idleMs: 400, urgentMs: 200 }, {}, { SCAN_ONLY: '1' });
+    const found = await agent.scan();
+    if (!found.ok) throw new Error(found.detail);
+    expect(
+      found.devices
+        .map(({ name, driver }) => ({ name, driver }))
+        .sort((a, b) => (a.name ?? '').localeCompare(b.name ?? '')),
+    ).toEqual([
+      { name: serialOf(1), driver: 'jbd-ble' },
+      { name: serialOf(2), driver: 'jbd-ble' },
+    ]);
+    expect(await agent.stop()).toBe(true);
+  });
+
   it('serves more packs than it may hold links', async () => {
     await setUp(4, { ble: { maxLinks: 2 } });
     await until(

@@ -75,6 +75,17 @@ describe('requests to a cabinet', () => {
     expect(verbs().filter((verb) => verb === 'LOCK')).toHaveLength(1);
   });
 
+  it('does not repeat OPEN to a controller that restarted and forgot the token', async () => {
+    await start({ silentVerbs: new Set(['OPEN']) });
+    const open = expect(unit.open(1, 'tok-1')).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await tick(300);
+    link.arrive(cabinet.encodeLine('E,0,BOOT,4'));
+    await tick(1_000);
+    await open;
+    expect(verbs().filter((verb) => verb === 'OPEN')).toHaveLength(1);
+    expect(events).toEqual([{ kind: 'boot', bootCount: 4 }, { kind: 'resync' }]);
+  });
+
   it('keeps one request outstanding and drops a late answer', async () => {
     await start();
     controller.silentVerbs.add('SLOT');

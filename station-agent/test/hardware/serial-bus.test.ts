@@ -135,6 +135,18 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
     },
   );
 
+  it('starts without its port and uses it once it is there', async () => {
+    station = await startVirtualStation(pylontechBus(1));
+    await station.fault('unplug', { port: 'bus1' });
+    bench = createBench(station.hardware, { polling: FAST });
+    await bench.start();
+    expect(await bench.packs.readNow(1)).toMatchObject({ ok: false, reason: 'link-down' });
+    await station.fault('replug', { port: 'bus1' });
+    await until('the pack was read', () => readSlots().size === 1);
+    await bench.stop();
+    await expect(bench.start()).rejects.toThrow(/create it anew/);
+  });
+
   it('tells a second opener what to do', async () => {
     await setUp(pylontechBus(1));
     await until('the pack was read', () => readSlots().size === 1);
@@ -147,6 +159,21 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
     expect(second.lastError()?.message).toMatch(/in use by another program.*fuser/);
     await expect(second.write(Uint8Array.of(1))).rejects.toMatchObject({ code: 'LINK_DOWN' });
     await second.stop();
+  });
+
+  it('opens a port anew that swallows everything', async () => {
+    await setUp(pylontechBus(1));
+    const path = station.hardware.ports.bus1?.path ?? '';
+    await bench.stop();
+    const timing = { silenceMs: 200, watchMs: 50, reopenMinMs: 50 };
+    const deps = { binding: createRepairedBinding(), clock: realClock, log: quietLog, timing };
+    const link = createSerialLink({ path, baudRate: 9600 }, deps);
+    link.start();
+    await until('it is open', link.isUp);
+    await link.write(Buffer.from('nobody understands this'));
+    await until('it was opened again', () => link.reconnects() === 1 && link.isUp());
+    await link.stop();
+    await expect(link.write(Uint8Array.of(1))).rejects.toMatchObject({ code: 'LINK_DOWN' });
   });
 
   it('reads ahead of the schedule and forgets a pack that was taken out', async () => {

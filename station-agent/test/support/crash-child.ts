@@ -12,7 +12,7 @@ const channel = {
 };
 const config = testConfig(dataDir, { mqttUrl, slots: 3 });
 const agent = await createAgent(config, {
-  createHardware: () => connectHardware(channel, [1, 2, 3]),
+  createHardware: () => connectHardware(channel),
   log: createLogger(process.env.TEST_LOG ?? 'silent'),
   secret: 'test-secret',
   crashPoint: crashPointFrom(process.env.VOLTBAY_CRASH_AT),

@@ -52,7 +52,7 @@ export function serveHardware(model: CabinetModel, channel: Channel): () => void
   return cabinet.onEvent((event) => channel.send({ event } satisfies Pushed));
 }
 
-export function connectHardware(channel: Channel, slots: readonly number[]): Hardware {
+export function connectHardware(channel: Channel): Hardware {
   const waiting = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   const listeners = new Set<(event: CabinetEvent) => void>();
   const latest = new Map<number, SlotReading>();
@@ -114,9 +114,8 @@ export function connectHardware(channel: Channel, slots: readonly number[]): Har
       onReading: () => () => {},
       stats: () => ({ slots: [], buses: [] }),
     },
-    async start() {
-      await Promise.all(slots.map(readNow));
-    },
+    // As with real packs, nothing has been read when the agent stands up again.
+    async start() {},
     async stop() {},
   };
 }

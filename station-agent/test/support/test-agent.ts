@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type AgentOverrides, createAgent } from '../../src/agent.js';
+import { createAgent } from '../../src/agent.js';
+import type { AgentOverrides } from '../../src/agent-overrides.js';
 import { type AgentConfig, parseConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/logger.js';
 import type { CabinetModel } from './cabinet-model.js';

@@ -88,3 +88,48 @@ export const CheckIcon = () => (
     <path d="m4 10.5 4 4 8-9" />
   </Icon>
 );
+export const HomeIcon = () => (
+  <Icon>
+    <path d="M3 9.5 10 3l7 6.5M5 8.5V17h10V8.5M8.5 17v-4.5h3V17" />
+  </Icon>
+);
+export const AlarmIcon = () => (
+  <Icon>
+    <path d="M10 3 2 17h16zM10 8v4M10 14.5v.1" />
+  </Icon>
+);
+export const UserIcon = () => (
+  <Icon>
+    <circle cx="10" cy="6.5" r="3.2" />
+    <path d="M3.5 17c.6-3.4 3.2-5 6.5-5s5.9 1.6 6.5 5" />
+  </Icon>
+);
+export const VehicleIcon = () => (
+  <Icon>
+    <circle cx="5" cy="14" r="2.7" />
+    <circle cx="15" cy="14" r="2.7" />
+    <path d="M5 14h6l3-8h-3M8 9.500H4.500M14.7 11 13.5 8" />
+  </Icon>
+);
+export const PlanIcon = () => (
+  <Icon>
+    <path d="M3 9.500V3h6.500l7.5 7.5-6.5 6.500zM6.5 6.500v.1" />
+  </Icon>
+);
+export const MoneyIcon = () => (
+  <Icon>
+    <path d="m5.5 3 4.5 6.500L14.5 3M10 9.500V17M6 10h8M6 13.200h8" />
+  </Icon>
+);
+export const TaskIcon = () => (
+  <Icon>
+    <circle cx="10" cy="10" r="7" />
+    <path d="M10 6v4.200l2.8 1.8" />
+  </Icon>
+);
+export const SearchIcon = () => (
+  <Icon>
+    <circle cx="9" cy="9" r="5.5" />
+    <path d="m13.2 13.2 3.8 3.8" />
+  </Icon>
+);

@@ -3,8 +3,11 @@ import { Input, Select, Table, type TableColumnsType } from 'antd';
 import { useEffect, useState } from 'react';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { DEFAULT_PAGE_SIZE, isFiltered, type ListSearch, PAGE_SIZES } from '../../lib/list-search.js';
+import { useListPreferences } from '../../lib/lists/list-preferences.js';
 import { useNarrow } from '../../lib/use-narrow.js';
+import { ExportButton, type ListExport } from './export-button.js';
 import styles from './list-page.module.css';
+import { ColumnChoice, SavedViews } from './list-tools.js';
 import { PageHead } from './page.js';
 import { EmptyPanel, ErrorPanel, LoadingPanel, StaleBar } from './states.js';
 
@@ -12,15 +15,31 @@ export type FilterChoice = { field: string; label: string; options: { value: str
 
 type ListPageProps<T extends { id: string }> = {
   title: string;
-  route: '/stations' | '/orders' | '/batteries';
+  route:
+    | '/stations'
+    | '/orders'
+    | '/batteries'
+    | '/alarms'
+    | '/users'
+    | '/vehicles'
+    | '/plans'
+    | '/tasks'
+    | '/finance/payments'
+    | '/finance/refunds'
+    | '/finance/ledger';
+  /** Pages beside this one. */
+  tabs?: React.ReactNode;
+  actions?: React.ReactNode;
   search: ListSearch;
-  searchLabel: string;
+  /** Lists that the hub does not search by text have none. */
+  searchLabel?: string;
   filters: FilterChoice[];
   sorts: { value: string; label: string }[];
   columns: TableColumnsType<T>;
   /** One row as a card, for narrow screens. */
   card: (row: T) => React.ReactNode;
-  onOpen: (row: T) => void;
+  onOpen?: (row: T) => void;
+  export: ListExport<T>;
   query: {
     data?: { items: T[]; total: number };
     error: unknown;
@@ -41,6 +60,11 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
 
   const [text, setText] = useState(search.q ?? '');
   useEffect(() => setText(search.q ?? ''), [search.q]);
+  const { preferences, change } = useListPreferences(props.route);
+  const titled = props.columns.map((column) => ({ key: String(column.key), title: String(column.title) }));
+  const shown = props.columns.filter(
+    (column, index) => index === 0 || !preferences.hidden.includes(String(column.key)),
+  );
   const data = query.data;
   const filtered = isFiltered(search);
 
@@ -49,20 +73,24 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
       <PageHead
         title={props.title}
         meta={data && <span data-testid="total">{t('list.total', { total: data.total })}</span>}
+        actions={props.actions}
       />
+      {props.tabs}
       <search className={styles.toolbar}>
-        <Input.Search
-          allowClear
-          className={styles.search}
-          aria-label={props.searchLabel}
-          placeholder={props.searchLabel}
-          value={text}
-          onChange={(event) => {
-            setText(event.target.value);
-            if (event.target.value === '') go({ q: undefined });
-          }}
-          onSearch={(value) => go({ q: value.trim() || undefined })}
-        />
+        {props.searchLabel !== undefined && (
+          <Input.Search
+            allowClear
+            className={styles.search}
+            aria-label={props.searchLabel}
+            placeholder={props.searchLabel}
+            value={text}
+            onChange={(event) => {
+              setText(event.target.value);
+              if (event.target.value === '') go({ q: undefined });
+            }}
+            onSearch={(value) => go({ q: value.trim() || undefined })}
+          />
+        )}
         {props.filters.map((filter) => (
           <Select
             key={filter.field}
@@ -89,6 +117,22 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
             onChange={(value?: string) => go({ sort: value, order: undefined })}
           />
         )}
+        <span className={styles.tools}>
+          <SavedViews
+            search={search}
+            views={preferences.views}
+            onOpen={(view) => void navigate({ to: props.route, search: view })}
+            onChange={(views) => change({ views })}
+          />
+          {!narrow && (
+            <ColumnChoice
+              columns={titled}
+              hidden={preferences.hidden}
+              onChange={(hidden) => change({ hidden })}
+            />
+          )}
+          <ExportButton export={props.export} />
+        </span>
       </search>
       {query.error !== null && query.error !== undefined && data && <StaleBar>{t('state.offline')}</StaleBar>}
       {!data && query.error ? (
@@ -118,13 +162,13 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
           <Table<T>
             size="small"
             rowKey="id"
-            columns={props.columns.map((column) => ({
+            columns={shown.map((column) => ({
               ...column,
               sortOrder: column.key === search.sort ? (search.order === 'desc' ? 'descend' : 'ascend') : null,
             }))}
             dataSource={data.items}
-            onRow={(row) => ({ onClick: () => props.onOpen(row) })}
-            rowClassName={() => styles.row ?? ''}
+            onRow={(row) => (props.onOpen ? { onClick: () => props.onOpen?.(row) } : {})}
+            rowClassName={() => (props.onOpen ? (styles.row ?? '') : '')}
             onChange={(_page, _filters, sorter, { action }) => {
               if (action !== 'sort' || Array.isArray(sorter)) return;
               const order = sorter.order === 'descend' ? 'desc' : 'asc';

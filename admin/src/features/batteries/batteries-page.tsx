@@ -7,11 +7,12 @@ import { AgeText } from '../../components/ui/age.js';
 import { ListPage } from '../../components/ui/list-page.js';
 import { ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { listQuery } from '../../lib/list-search.js';
+import { exportQuery, listQuery } from '../../lib/list-search.js';
 import { useServices } from '../../lib/services.js';
 import styles from './batteries.module.css';
 import { Custody } from './custody.js';
 
+const SORT = { sort: 'id', order: 'asc' } as const;
 const STATUSES = ['in-service', 'quarantined', 'retired'] as const;
 const LIST_REFRESH_MS = 15_000;
 
@@ -25,7 +26,7 @@ export function BatteriesPage() {
   const { hub } = useServices();
   const query = useQuery({
     queryKey: ['batteries', search],
-    queryFn: ({ signal }) => hub.batteries(listQuery(search, { sort: 'id', order: 'asc' }), signal),
+    queryFn: ({ signal }) => hub.batteries(listQuery(search, SORT), signal),
     placeholderData: keepPreviousData,
     refetchInterval: LIST_REFRESH_MS,
   });
@@ -118,6 +119,26 @@ export function BatteriesPage() {
           </span>
         </Link>
       )}
+      export={{
+        fileName: 'batteries',
+        read: (page, signal) => hub.batteries(exportQuery(search, page, SORT), signal),
+        columns: [
+          { title: t('battery.serial'), value: (battery) => battery.id },
+          { title: t('battery.class'), value: (battery) => battery.packClass },
+          { title: t('battery.status'), value: (battery) => t(`battery.status.${battery.status}`) },
+          {
+            title: t('battery.custody'),
+            value: ({ custodian }) =>
+              [t(`battery.custody.${custodian.kind}`), custodian.id, custodian.slot]
+                .filter(Boolean)
+                .join(' '),
+          },
+          { title: `${t('reading.soc')} %`, value: (battery) => battery.lastReading?.socPct },
+          { title: `${t('reading.soh')} %`, value: (battery) => battery.lastReading?.sohPct },
+          { title: t('reading.cycles'), value: (battery) => battery.lastReading?.cycles },
+          { title: t('battery.lastSeen'), value: (battery) => battery.lastSeenAt },
+        ],
+      }}
     />
   );
 }

@@ -1,37 +1,32 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import {
-  formatDeciC,
-  formatMa,
-  formatMah,
-  formatMv,
-  formatPercent,
-  formatTime,
-} from '@voltbay/protocol/client';
+import { formatDeciC, formatMa, formatMah, formatMv, formatPercent } from '@voltbay/protocol/client';
 import { AgeText } from '../../components/ui/age.js';
 import { CellBars } from '../../components/ui/cell-bars.js';
 import { Card, Facts, PageHead } from '../../components/ui/page.js';
 import { ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import styles from './batteries.module.css';
 import { statusTone } from './batteries-page.js';
-import { Custody } from './custody.js';
+import { Custody, CustodyHistory } from './custody.js';
 
 /** A pack reports every few seconds while it sits in a station. */
 const REFRESH_MS = 5_000;
 
 export function BatteryPage() {
   const t = useT();
-  const { language } = usePreferences();
   const { batteryId } = useParams({ from: '/batteries/$batteryId' });
   const { hub } = useServices();
   const query = useQuery({
     queryKey: ['battery', batteryId],
     queryFn: ({ signal }) => hub.battery(batteryId, signal),
     refetchInterval: REFRESH_MS,
+  });
+  const custody = useQuery({
+    queryKey: ['custody', batteryId],
+    queryFn: ({ signal }) => hub.custody(batteryId, signal),
   });
   const battery = query.data;
   if (!battery) {
@@ -99,11 +94,8 @@ export function BatteryPage() {
           )}
         </div>
         <div className={styles.column}>
-          <Card title={t('battery.custody')}>
-            <Custody battery={battery} />
-            <p className="muted">
-              {t('battery.since', { time: formatTime(battery.custodian.since, language) })}
-            </p>
+          <Card title={t('battery.history')}>
+            <CustodyHistory battery={battery} entries={custody.data} error={custody.error} />
           </Card>
           <Card title={t('battery.reading')}>
             {reading ? (

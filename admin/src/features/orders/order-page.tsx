@@ -12,6 +12,7 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { useLive } from '../../lib/live/use-live.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
+import { OrderActions } from './order-actions.js';
 import styles from './orders.module.css';
 import { durationText, SwapTimeline } from './swap-timeline.js';
 
@@ -54,6 +55,7 @@ export function OrderPage() {
             {!over && <LiveBadge state={live.state} onRetry={live.retryNow} />}
           </>
         }
+        actions={<OrderActions order={order} />}
       />
       {order.state === 'unknown' && (
         <div style={{ marginBottom: 14 }}>
@@ -99,8 +101,16 @@ export function OrderPage() {
                     {order.stationId}
                   </Link>
                 ),
-                [t('order.user')]: <span className="mono">{order.userId}</span>,
-                [t('order.vehicle')]: <span className="mono">{order.vehicleId}</span>,
+                [t('order.user')]: (
+                  <Link to="/users/$userId" params={{ userId: order.userId }} className="mono">
+                    {order.userId}
+                  </Link>
+                ),
+                [t('order.vehicle')]: (
+                  <Link to="/vehicles/$vehicleId" params={{ vehicleId: order.vehicleId }} className="mono">
+                    {order.vehicleId}
+                  </Link>
+                ),
                 [t('slot.class')]: order.packClass ?? undefined,
                 [t('order.origin')]: t(`order.origin.${order.origin}`),
                 [t('order.created')]: <TimeText at={order.createdAt} />,

@@ -8,11 +8,12 @@ import { AgeText, TimeText } from '../../components/ui/age.js';
 import { ListPage } from '../../components/ui/list-page.js';
 import { orderTone, ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { listQuery } from '../../lib/list-search.js';
+import { exportQuery, listQuery } from '../../lib/list-search.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import styles from './orders.module.css';
 
+const SORT = { sort: 'createdAt', order: 'desc' } as const;
 const LIST_REFRESH_MS = 5_000;
 const ORIGINS = ['remote', 'station', 'operator', 'offline'] as const;
 
@@ -24,7 +25,7 @@ export function OrdersPage() {
   const { hub } = useServices();
   const query = useQuery({
     queryKey: ['orders', search],
-    queryFn: ({ signal }) => hub.orders(listQuery(search, { sort: 'createdAt', order: 'desc' }), signal),
+    queryFn: ({ signal }) => hub.orders(listQuery(search, SORT), signal),
     placeholderData: keepPreviousData,
     refetchInterval: LIST_REFRESH_MS,
   });
@@ -121,6 +122,24 @@ export function OrdersPage() {
           </span>
         </Link>
       )}
+      export={{
+        fileName: 'orders',
+        read: (page, signal) => hub.orders(exportQuery(search, page, SORT), signal),
+        columns: [
+          { title: t('order.id'), value: (order) => order.id },
+          { title: t('order.created'), value: (order) => order.createdAt },
+          { title: t('order.state'), value: (order) => t(`order.state.${order.state}`) },
+          { title: t('order.station'), value: (order) => order.stationId },
+          { title: t('order.user'), value: (order) => order.userId },
+          { title: t('order.vehicle'), value: (order) => order.vehicleId },
+          { title: t('order.origin'), value: (order) => t(`order.origin.${order.origin}`) },
+          { title: t('order.amount'), value: (order) => (order.price.totalFen / 100).toFixed(2) },
+          { title: t('order.money'), value: (order) => t(`order.payment.${order.payment.state}`) },
+          { title: t('order.returnedPack'), value: (order) => order.returned?.packId },
+          { title: t('order.dispensedPack'), value: (order) => order.dispensed?.packId },
+          { title: t('order.completed'), value: (order) => order.completedAt },
+        ],
+      }}
     />
   );
 }

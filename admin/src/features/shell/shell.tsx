@@ -1,46 +1,16 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link, useLocation } from '@tanstack/react-router';
 import { zoneLabel } from '@voltbay/protocol/client';
-import { useEffect, useState } from 'react';
-import { BatteryIcon, CloseIcon, MenuIcon, OrderIcon, StationIcon } from '../../components/ui/icons.js';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { CloseIcon, MenuIcon, SearchIcon } from '../../components/ui/icons.js';
 import { Logo } from '../../components/ui/logo.js';
-import { type MessageKey, useT } from '../../lib/i18n/create-i18n.js';
+import { PreferenceControls } from '../../components/ui/preference-controls.js';
+import { useT } from '../../lib/i18n/create-i18n.js';
+import { permits, useMe } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { PreferenceControls } from './preference-controls.js';
+import { NAV } from './navigation.js';
 import styles from './shell.module.css';
 
-type NavItem = {
-  to: '/stations' | '/orders' | '/batteries';
-  label: MessageKey;
-  permission: string;
-  icon: () => React.ReactNode;
-};
-
-const NAV: readonly NavItem[] = [
-  { to: '/stations', label: 'nav.stations', permission: 'stations:read', icon: StationIcon },
-  { to: '/orders', label: 'nav.orders', permission: 'orders:read', icon: OrderIcon },
-  { to: '/batteries', label: 'nav.batteries', permission: 'batteries:read', icon: BatteryIcon },
-];
-
-/** Who is signed in, with permissions; read once per session. */
-export function useMe() {
-  const { hub } = useServices();
-  return useQuery({ queryKey: ['me'], queryFn: ({ signal }) => hub.me(signal), staleTime: 300_000 });
-}
-
-/** True for `orders:read` when the person has it, `orders:*` or `*`. While unknown, nothing is permitted. */
-export function permits(permissions: readonly string[] | undefined, wanted: string): boolean {
-  if (!permissions) return false;
-  const [area] = wanted.split(':');
-  return permissions.some(
-    (held) => held === wanted || held === '*' || held === '*:*' || held === `${area}:*`,
-  );
-}
-
-export function usePermits(): (wanted: string) => boolean {
-  const { data } = useMe();
-  return (wanted) => permits(data?.permissions, wanted);
-}
+const GlobalSearch = lazy(async () => ({ default: (await import('./global-search.js')).GlobalSearch }));
 
 export function Shell(props: { children: React.ReactNode }) {
   const t = useT();
@@ -48,6 +18,16 @@ export function Shell(props: { children: React.ReactNode }) {
   const { session, queryClient } = useServices();
   const location = useLocation();
   const [menuOpen, setMenuOpen] = useState(false);
+  const [searching, setSearching] = useState(false);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent): void => {
+      if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey)) return;
+      event.preventDefault();
+      setSearching(true);
+    };
+    window.addEventListener('keydown', onKey);
+    return () => window.removeEventListener('keydown', onKey);
+  }, []);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes whenever the page changes
   useEffect(() => setMenuOpen(false), [location.pathname]);
@@ -60,7 +40,9 @@ export function Shell(props: { children: React.ReactNode }) {
     return () => window.removeEventListener('keydown', onKey);
   }, [menuOpen]);
 
-  const items = NAV.filter((item) => permits(me.data?.permissions, item.permission));
+  const items = NAV.filter(
+    ({ permission }) => permission === null || permits(me.data?.permissions, permission),
+  );
   const zone = `${Intl.DateTimeFormat().resolvedOptions().timeZone} (${zoneLabel(undefined, new Date())})`;
 
   return (
@@ -101,6 +83,16 @@ export function Shell(props: { children: React.ReactNode }) {
             <CloseIcon />
           </button>
         </div>
+        <button
+          type="button"
+          className={styles.search}
+          onClick={() => setSearching(true)}
+          data-testid="open-search"
+        >
+          <SearchIcon />
+          {t('search.title')}
+          <kbd>{/Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>
+        </button>
         <nav aria-label={t('nav.main')} className={styles.nav}>
           {items.map(({ to, label, icon: Icon }) => (
             <Link
@@ -108,7 +100,7 @@ export function Shell(props: { children: React.ReactNode }) {
               to={to}
               search={{}}
               className={styles.link}
-              activeOptions={{ includeSearch: false }}
+              activeOptions={{ exact: to === '/', includeSearch: false }}
             >
               <Icon />
               {t(label)}
@@ -139,6 +131,11 @@ export function Shell(props: { children: React.ReactNode }) {
           </section>
         </div>
       </aside>
+      {searching && (
+        <Suspense fallback={null}>
+          <GlobalSearch onClose={() => setSearching(false)} />
+        </Suspense>
+      )}
       <main id="content" className={styles.main} tabIndex={-1}>
         {props.children}
       </main>

@@ -1,6 +1,6 @@
 import { Logo } from '../../components/ui/logo.js';
+import { PreferenceControls } from '../../components/ui/preference-controls.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { PreferenceControls } from '../shell/preference-controls.js';
 import styles from './sign-in.module.css';
 import { SignInForm } from './sign-in-form.js';
 

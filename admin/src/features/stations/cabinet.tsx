@@ -61,6 +61,7 @@ function SlotDoor(props: {
   const tone = props.active ? 'swap' : slotTone(slot);
   const alarms = slotAlarms(slot);
   const soc = slot.occupied === false ? undefined : slot.reading?.socPct;
+  const hottest = hottestDeciC(slot);
   const open = slot.door === 'open';
   const unlocked = slot.lock === 'unlocked' || slot.lock === 'jam';
   const packId = slot.occupied === false ? undefined : slotPackId(slot);
@@ -109,7 +110,7 @@ function SlotDoor(props: {
         )}
         <span className={styles.meta}>
           <span className="mono">{packId ?? ' '}</span>
-          <span>{hottestDeciC(slot) === undefined ? '' : formatDeciC(hottestDeciC(slot))}</span>
+          <span>{soc === undefined || hottest === undefined ? '' : formatDeciC(hottest)}</span>
         </span>
       </span>
     </button>

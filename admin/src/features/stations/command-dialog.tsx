@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Command, Station } from '@voltbay/protocol/api';
+import type { Station } from '@voltbay/protocol/api';
 import { ApiError, errorCode, OfflineError } from '@voltbay/protocol/client';
 import { Button, Checkbox, Input, Modal } from 'antd';
 import { useId, useState } from 'react';
 import { AgeText } from '../../components/ui/age.js';
 import { StaleBar } from '../../components/ui/states.js';
-import type { CommandRequest } from '../../lib/api/hub-api.js';
+import type { CommandRequest, HubCommand } from '../../lib/api/hub-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useServices } from '../../lib/services.js';
 import styles from './command-dialog.module.css';
@@ -16,8 +16,15 @@ export type CommandIntent =
   | { name: 'SERVER_OPEN_SLOT'; slot: number };
 
 /** Settled as far as the hub knows; `unknown` may still be followed by evidence. */
-const SETTLED: ReadonlySet<Command['state']> = new Set(['done', 'failed', 'rejected', 'expired', 'unknown']);
-const STAGES = ['sent', 'received', 'started', 'done'] as const;
+const SETTLED: ReadonlySet<HubCommand['state']> = new Set([
+  'done',
+  'failed',
+  'rejected',
+  'expired',
+  'unknown',
+]);
+const STAGE_KEYS = ['sent', 'received', 'started', 'done'] as const;
+const STAGES: readonly string[] = STAGE_KEYS;
 /** Live events carry the state; this is the safety net when the line is down. */
 const POLL_MS = 2_000;
 const MIN_REASON = 3;
@@ -156,20 +163,18 @@ function SendFailure(props: { error: unknown }) {
   );
 }
 
-export function CommandProgress(props: { command: Command }) {
+export function CommandProgress(props: { command: HubCommand }) {
   const t = useT();
   const { command } = props;
   const settled = SETTLED.has(command.state);
   const good = command.state === 'done';
   const reached = Math.max(
-    ...[command.state, ...command.history.map((entry) => entry.state)].map((state) =>
-      STAGES.findIndex((stage) => stage === state),
-    ),
+    ...[command.state, ...command.history.map((entry) => entry.state)].map((state) => STAGES.indexOf(state)),
   );
   return (
     <div className={styles.progress} data-testid="command-progress" data-state={command.state}>
       <ol className={styles.stages}>
-        {STAGES.map((stage, index) => (
+        {STAGE_KEYS.map((stage, index) => (
           <li key={stage} data-done={index <= reached} data-now={!settled && index === reached + 1}>
             {t(`command.state.${stage}`)}
           </li>

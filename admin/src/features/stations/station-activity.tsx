@@ -2,9 +2,11 @@ import { Link } from '@tanstack/react-router';
 import type { Order } from '@voltbay/protocol/api';
 import { formatFen, type StationSlot, slotAlarms } from '@voltbay/protocol/client';
 import { AgeText, TimeText } from '../../components/ui/age.js';
+import { alarmTone } from '../../components/ui/alarm-tone.js';
 import { Card } from '../../components/ui/page.js';
 import { ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { orderTone, ToneTag } from '../../components/ui/tag.js';
+import type { Alarm } from '../../lib/api/hub-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePreferences } from '../../lib/preferences.js';
 import styles from './station-page.module.css';
@@ -54,17 +56,15 @@ export function StationOrders(props: { orders: Order[] | undefined; error: unkno
   );
 }
 
-export type AlarmLine = { id: string; code: string; state: string; severity: string; at: number };
-
-/** Alarms that the packs report now, then what was raised and cleared since the page was opened. */
-export function AlarmFeed(props: { lines: AlarmLine[]; slots: readonly StationSlot[] }) {
+/** Alarms that the packs report now, then the latest that the station raised and cleared. */
+export function AlarmFeed(props: { alarms: Alarm[]; slots: readonly StationSlot[] }) {
   const t = useT();
   const standing = props.slots.flatMap((slot) =>
     slotAlarms(slot).map((alarm) => ({ slot: slot.slot, alarm })),
   );
   return (
     <Card title={t('station.alarms')}>
-      {standing.length === 0 && props.lines.length === 0 ? (
+      {standing.length === 0 && props.alarms.length === 0 ? (
         <p className="muted">{t('station.noAlarms')}</p>
       ) : (
         <ul className={styles.alarms}>
@@ -74,16 +74,13 @@ export function AlarmFeed(props: { lines: AlarmLine[]; slots: readonly StationSl
               <span className="muted">{t('slot.number', { slot })}</span>
             </li>
           ))}
-          {props.lines.map((line) => (
-            <li key={`${line.id} ${line.at} ${line.state}`}>
-              <ToneTag
-                tone={line.state === 'cleared' ? 'off' : line.severity === 'critical' ? 'fault' : 'charging'}
-              >
-                {t.code('alarm', line.code)}
-              </ToneTag>
+          {props.alarms.map((alarm) => (
+            <li key={alarm.id} title={alarm.detail ?? undefined}>
+              <ToneTag tone={alarmTone(alarm)}>{t.code('alarm', alarm.code)}</ToneTag>
               <span className="muted">
-                {t(line.state === 'cleared' ? 'station.alarmCleared' : 'station.alarmRaised')} ·{' '}
-                <AgeText at={line.at} />
+                {alarm.slot !== null && `${t('slot.number', { slot: alarm.slot })} · `}
+                {t(alarm.state === 'cleared' ? 'station.alarmCleared' : 'station.alarmRaised')}{' '}
+                <AgeText at={alarm.updatedAt} />
               </span>
             </li>
           ))}

@@ -12,17 +12,17 @@ import { Card, PageHead } from '../../components/ui/page.js';
 import { ErrorPanel, LoadingPanel, StaleBar } from '../../components/ui/states.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useLive } from '../../lib/live/use-live.js';
+import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { usePermits } from '../shell/shell.js';
 import { Cabinet } from './cabinet.js';
 import { CommandDialog, type CommandIntent } from './command-dialog.js';
 import { SlotDetails } from './slot-details.js';
-import { AlarmFeed, type AlarmLine, StationOrders } from './station-activity.js';
+import { AlarmFeed, StationOrders } from './station-activity.js';
 import { StationFacts } from './station-facts.js';
 import styles from './station-page.module.css';
 import { OnlineDot } from './station-status.js';
 
-const ALARM_LINES = 20;
+const ALARM_LINES = 8;
 
 export function StationPage() {
   const t = useT();
@@ -31,16 +31,13 @@ export function StationPage() {
   const may = usePermits();
   const [selected, setSelected] = useState<number | null>(null);
   const [intent, setIntent] = useState<CommandIntent | null>(null);
-  const [alarms, setAlarms] = useState<AlarmLine[]>([]);
 
   const onEvent = useCallback(
     (event: LiveEvent) => {
       if (event.type === 'order')
         void queryClient.invalidateQueries({ queryKey: ['station-orders', stationId] });
-      if (event.type === 'alarm' && event.stationId === stationId) {
-        const line = { ...event, at: Date.now() };
-        setAlarms((lines) => [line, ...lines].slice(0, ALARM_LINES));
-      }
+      if (event.type === 'alarm')
+        void queryClient.invalidateQueries({ queryKey: ['station-alarms', stationId] });
     },
     [queryClient, stationId],
   );
@@ -53,6 +50,13 @@ export function StationPage() {
     queryKey: ['station-orders', stationId],
     queryFn: ({ signal }) => hub.orders({ stationId, _limit: 8, _sort: 'createdAt', _order: 'desc' }, signal),
     enabled: may('orders:read'),
+  });
+
+  const alarms = useQuery({
+    queryKey: ['station-alarms', stationId],
+    queryFn: ({ signal }) =>
+      hub.alarms({ stationId, _limit: ALARM_LINES, _sort: 'updatedAt', _order: 'desc' }, signal),
+    enabled: may('alarms:read'),
   });
 
   const running = useMemo(
@@ -153,7 +157,7 @@ export function StationPage() {
             }
           />
           <StationFacts station={station} />
-          <AlarmFeed lines={alarms} slots={station.slots} />
+          <AlarmFeed alarms={alarms.data?.items ?? []} slots={station.slots} />
         </div>
       </div>
       {intent && <CommandDialog station={station} intent={intent} onClose={() => setIntent(null)} />}

@@ -5,11 +5,12 @@ import type { TableColumnsType } from 'antd';
 import { AgeText } from '../../components/ui/age.js';
 import { ListPage } from '../../components/ui/list-page.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { listQuery } from '../../lib/list-search.js';
+import { exportQuery, listQuery } from '../../lib/list-search.js';
 import { useServices } from '../../lib/services.js';
 import { OnlineDot, ReadyPacks, SlotStrip } from './station-status.js';
 import styles from './stations.module.css';
 
+const SORT = { sort: 'id', order: 'asc' } as const;
 const LIFECYCLES = ['draft', 'commissioned', 'live', 'maintenance', 'retired'] as const;
 /** Slow enough for a hub with thousands of stations, quick enough to trust the list. */
 const LIST_REFRESH_MS = 10_000;
@@ -21,7 +22,7 @@ export function StationsPage() {
   const { hub } = useServices();
   const query = useQuery({
     queryKey: ['stations', search],
-    queryFn: ({ signal }) => hub.stations(listQuery(search, { sort: 'id', order: 'asc' }), signal),
+    queryFn: ({ signal }) => hub.stations(listQuery(search, SORT), signal),
     placeholderData: keepPreviousData,
     refetchInterval: LIST_REFRESH_MS,
   });
@@ -44,10 +45,16 @@ export function StationsPage() {
         </span>
       ),
     },
-    { key: 'online', title: t('station.status'), render: (_, station) => <OnlineDot station={station} /> },
+    {
+      key: 'online',
+      title: t('station.status'),
+      sorter: true,
+      render: (_, station) => <OnlineDot station={station} />,
+    },
     {
       key: 'lifecycle',
       title: t('station.lifecycle'),
+      sorter: true,
       render: (_, station) => t(`station.lifecycle.${station.lifecycle}`),
     },
     { key: 'ready', title: t('station.ready'), render: (_, station) => <ReadyPacks station={station} /> },
@@ -61,7 +68,6 @@ export function StationsPage() {
     {
       key: 'lastSeenAt',
       title: t('station.lastSeen'),
-      sorter: true,
       render: (_, station) => <AgeText at={station.lastSeenAt} />,
     },
   ];
@@ -89,7 +95,7 @@ export function StationsPage() {
       ]}
       sorts={[
         { value: 'name', label: t('station.name') },
-        { value: 'lastSeenAt', label: t('station.lastSeen') },
+        { value: 'lifecycle', label: t('station.lifecycle') },
       ]}
       columns={columns}
       query={query}
@@ -110,6 +116,26 @@ export function StationsPage() {
           </span>
         </Link>
       )}
+      export={{
+        fileName: 'stations',
+        read: (page, signal) => hub.stations(exportQuery(search, page, SORT), signal),
+        columns: [
+          { title: t('station.number'), value: (station) => station.id },
+          { title: t('station.name'), value: (station) => station.name },
+          {
+            title: t('station.status'),
+            value: (station) => t(station.online ? 'station.online' : 'station.offline'),
+          },
+          { title: t('station.lifecycle'), value: (station) => t(`station.lifecycle.${station.lifecycle}`) },
+          {
+            title: t('station.ready'),
+            value: (station) => Object.values(station.ready).reduce((sum, count) => sum + count, 0),
+          },
+          { title: t('station.emptySlots'), value: (station) => station.emptySlots },
+          { title: t('station.lastSeen'), value: (station) => station.lastSeenAt },
+          { title: t('station.address'), value: (station) => station.location?.address },
+        ],
+      }}
     />
   );
 }

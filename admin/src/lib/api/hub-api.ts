@@ -1,62 +1,99 @@
 import type { Battery, Command, Order, PrincipalInfo, Station } from '@voltbay/protocol/api';
+import createClient from 'openapi-fetch';
+import { body, type Page, page, type QueryOf } from './answers.js';
+import type { operations, paths } from './generated/schema.js';
+import { createOfficeApi, type OfficeApi } from './office-api.js';
 
-/** A page of a list; `total` is what `X-Total-Count` says. */
-export type Page<T> = { items: T[]; total: number };
-export type ListQuery = Record<string, string | number | boolean | undefined>;
+export type { Page } from './answers.js';
+export type StationQuery = QueryOf<'listStations'>;
+export type OrderQuery = QueryOf<'listOrders'>;
+export type BatteryQuery = QueryOf<'listBatteries'>;
 
 export type CommandRequest =
   | { name: 'SERVER_ASK_INFO' }
   | { name: 'SERVER_ASK_RESTART'; force?: boolean }
   | { name: 'SERVER_OPEN_SLOT'; slot: number; reason: string };
 
+/** The hub leaves `data` out where a command has none. */
+export type HubCommand = Omit<Command, 'data'> & { data?: unknown };
+type CustodyAnswer = operations['listBatteryCustody']['responses'][200]['content']['application/json'];
+/** One hand-over of a pack, with the evidence for it. */
+export type CustodyEntry = CustodyAnswer[number];
+type AlarmAnswer = operations['listAlarms']['responses'][200]['content']['application/json'];
+export type Alarm = AlarmAnswer[number];
+export type AlarmQuery = QueryOf<'listAlarms'>;
+
 /** What the console asks of the hub. Throws ApiError, OfflineError, SignedOutError. */
-export type HubApi = {
+export type HubApi = OfficeApi & {
   me(signal?: AbortSignal): Promise<PrincipalInfo>;
-  stations(query: ListQuery, signal?: AbortSignal): Promise<Page<Station>>;
+  stations(query: StationQuery, signal?: AbortSignal): Promise<Page<Station>>;
   station(id: string, signal?: AbortSignal): Promise<Station>;
-  sendCommand(stationId: string, command: CommandRequest, idempotencyKey: string): Promise<Command>;
-  command(id: string, signal?: AbortSignal): Promise<Command>;
-  orders(query: ListQuery, signal?: AbortSignal): Promise<Page<Order>>;
+  sendCommand(stationId: string, command: CommandRequest, idempotencyKey: string): Promise<HubCommand>;
+  command(id: string, signal?: AbortSignal): Promise<HubCommand>;
+  orders(query: OrderQuery, signal?: AbortSignal): Promise<Page<Order>>;
   order(id: string, signal?: AbortSignal): Promise<Order>;
-  batteries(query: ListQuery, signal?: AbortSignal): Promise<Page<Battery>>;
+  cancelOrder(id: string, idempotencyKey: string): Promise<Order>;
+  /** Settles an `unknown` order by hand; with the serial of the pack that left, the charge stands. */
+  resolveOrder(
+    id: string,
+    resolution: { note: string; dispensedPackId?: string },
+    idempotencyKey: string,
+  ): Promise<Order>;
+  batteries(query: BatteryQuery, signal?: AbortSignal): Promise<Page<Battery>>;
   battery(id: string, signal?: AbortSignal): Promise<Battery>;
+  custody(batteryId: string, signal?: AbortSignal): Promise<CustodyEntry[]>;
+  alarms(query: AlarmQuery, signal?: AbortSignal): Promise<Page<Alarm>>;
+  acknowledgeAlarm(id: string): Promise<Alarm>;
 };
 
 export function createHubApi(send: (request: Request) => Promise<Response>, origin: string): HubApi {
-  const url = (path: string, query: ListQuery = {}): string => {
-    const target = new URL(path, origin);
-    for (const [key, value] of Object.entries(query)) {
-      if (value !== undefined && value !== '') target.searchParams.set(key, String(value));
-    }
-    return target.href;
-  };
-  const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
-    (await (await send(new Request(url(path), { signal }))).json()) as T;
-  const page = async <T>(path: string, query: ListQuery, signal?: AbortSignal): Promise<Page<T>> => {
-    const response = await send(new Request(url(path, query), { signal }));
-    const items = (await response.json()) as T[];
-    return { items, total: Number(response.headers.get('x-total-count') ?? items.length) };
-  };
-  const at = (collection: string, id: string): string => `/core/v0/${collection}/${encodeURIComponent(id)}`;
-
+  const hub = createClient<paths>({ baseUrl: origin, fetch: send });
   return {
-    me: (signal) => get('/auth/v1/me', signal),
-    stations: (query, signal) => page('/core/v0/stations', query, signal),
-    station: (id, signal) => get(at('stations', id), signal),
-    async sendCommand(stationId, command, idempotencyKey) {
-      const response = await send(
-        new Request(url(`${at('stations', stationId)}/commands`), {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
-          body: JSON.stringify(command),
+    ...createOfficeApi(hub),
+    me: async (signal) => body(await hub.GET('/auth/v1/me', { signal })),
+    stations: async (query, signal) =>
+      page(await hub.GET('/core/v0/stations', { params: { query }, signal })),
+    station: async (id, signal) =>
+      body(await hub.GET('/core/v0/stations/{id}', { params: { path: { id } }, signal })),
+    sendCommand: async (id, command, idempotencyKey) =>
+      body(
+        await hub.POST('/core/v0/stations/{id}/commands', {
+          params: { path: { id }, header: { 'Idempotency-Key': idempotencyKey } },
+          body: command,
         }),
-      );
-      return (await response.json()) as Command;
-    },
-    command: (id, signal) => get(at('commands', id), signal),
-    orders: (query, signal) => page('/core/v0/orders', query, signal),
-    order: (id, signal) => get(at('orders', id), signal),
-    batteries: (query, signal) => page('/core/v0/batteries', query, signal),
-    battery: (id, signal) => get(at('batteries', id), signal),
+      ),
+    command: async (id, signal) =>
+      body(await hub.GET('/core/v0/commands/{id}', { params: { path: { id } }, signal })),
+    orders: async (query, signal) => page(await hub.GET('/core/v0/orders', { params: { query }, signal })),
+    order: async (id, signal) =>
+      body(await hub.GET('/core/v0/orders/{id}', { params: { path: { id } }, signal })),
+    cancelOrder: async (id, idempotencyKey) =>
+      body(
+        await hub.POST('/core/v0/orders/{id}/cancel', {
+          params: { path: { id }, header: { 'Idempotency-Key': idempotencyKey } },
+          body: {},
+        }),
+      ),
+    resolveOrder: async (id, resolution, idempotencyKey) =>
+      body(
+        await hub.POST('/core/v0/orders/{id}/resolve', {
+          params: { path: { id }, header: { 'Idempotency-Key': idempotencyKey } },
+          body: resolution,
+        }),
+      ),
+    batteries: async (query, signal) =>
+      page(await hub.GET('/core/v0/batteries', { params: { query }, signal })),
+    battery: async (id, signal) =>
+      body(await hub.GET('/core/v0/batteries/{id}', { params: { path: { id } }, signal })),
+    custody: async (id, signal) =>
+      body(
+        await hub.GET('/core/v0/batteries/{id}/custody', {
+          params: { path: { id }, query: { _limit: 50 } },
+          signal,
+        }),
+      ),
+    alarms: async (query, signal) => page(await hub.GET('/core/v0/alarms', { params: { query }, signal })),
+    acknowledgeAlarm: async (id) =>
+      body(await hub.POST('/core/v0/alarms/{id}/acknowledge', { params: { path: { id } } })),
   };
 }

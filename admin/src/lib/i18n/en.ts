@@ -1,8 +1,9 @@
+import { officeEn } from './office/en.js';
 import type { MessageKey } from './zh-cn.js';
 
 /** English wording; the type makes a missing or an extra key a build error. */
 export const en: Record<MessageKey, string> = {
-  'app.name': 'Voltbay',
+  ...officeEn,
   'app.console': 'Operations',
   'nav.main': 'Main navigation',
   'nav.stations': 'Stations',
@@ -30,8 +31,6 @@ export const en: Record<MessageKey, string> = {
   'action.cancel': 'Cancel',
   'action.close': 'Close',
   'action.clearFilters': 'Clear filters',
-  'action.search': 'Search',
-  'action.back': 'Back',
   'state.empty': 'Nothing here yet',
   'state.emptyFiltered': 'Nothing matches these filters',
   'state.loading': 'Loading',
@@ -120,7 +119,6 @@ export const en: Record<MessageKey, string> = {
   'slot.class': 'Pack class',
   'slot.charger': 'Charger',
   'slot.open': 'Open slot',
-  'slot.openPack': 'Open pack page',
   'reading.soc': 'Charge',
   'reading.soh': 'Health',
   'reading.voltage': 'Voltage',
@@ -212,7 +210,6 @@ export const en: Record<MessageKey, string> = {
   'order.notYet': 'Not yet',
   'order.unknown.text':
     'The station has not reported the outcome. The order follows the evidence as it arrives; until then nothing is charged twice.',
-  'order.live': 'In progress',
   'step.accepted': 'Accepted by the station',
   'step.return-door-released': 'Return door released',
   'step.return-door-opened': 'Return door opened',
@@ -259,9 +256,8 @@ export const en: Record<MessageKey, string> = {
   'battery.lastSeen': 'Last reading',
   'battery.search': 'Serial',
   'battery.model': 'Model',
+  'battery.history': 'Hand-overs',
   'battery.reading': 'Latest reading',
-  'battery.orders': 'Orders with this pack',
-  'battery.noOrders': 'No orders with this pack',
   'alarm.cell_over_voltage': 'Cell over-voltage',
   'alarm.cell_under_voltage': 'Cell under-voltage',
   'alarm.pack_over_voltage': 'Pack over-voltage',
@@ -282,6 +278,8 @@ export const en: Record<MessageKey, string> = {
   'alarm.mos_locked': 'MOS locked',
   'alarm.charge_mos_fault': 'Charge MOS fault',
   'alarm.discharge_mos_fault': 'Discharge MOS fault',
+  'alarm.over_temperature': 'Too hot',
+  'alarm.under_temperature': 'Too cold',
   'alarm.sensor_fault': 'Sensor fault',
   'alarm.cell_fault': 'Cell fault',
   'alarm.charge_timeout': 'Charge timeout',

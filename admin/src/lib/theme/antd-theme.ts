@@ -20,6 +20,8 @@ export function antdTheme(dark: boolean): ThemeConfig {
       colorWarning: dark ? '#e2a12f' : '#d68c06',
       colorError: dark ? '#ef6a5e' : '#d0382c',
       colorBgBase: dark ? '#161d27' : '#ffffff',
+      colorBgContainer: dark ? '#161d27' : '#ffffff',
+      colorBgElevated: dark ? '#1d2632' : '#ffffff',
       colorBgLayout: dark ? '#0e131a' : '#f3f5f7',
       colorTextBase: dark ? '#e7ecf3' : '#17212e',
       colorTextPlaceholder: dark ? '#94a0b0' : '#606c7b',

@@ -29,7 +29,7 @@ export function Screen(props: {
         )}
         {props.children}
       </ScrollView>
-      {props.footer !== undefined && (
+      {props.footer && (
         <View style={[styles.footer, { backgroundColor: palette.surface, borderTopColor: palette.line }]}>
           <View style={styles.footerInner}>{props.footer}</View>
         </View>

@@ -71,7 +71,12 @@ export function Notice(props: {
   );
 }
 
-export function Pill(props: { tone: 'ready' | 'charging' | 'fault' | 'swap' | 'empty'; children: string }) {
+export function Pill(props: {
+  tone: 'ready' | 'charging' | 'fault' | 'swap' | 'empty';
+  children: string;
+  /** In a column: as wide as its text. */
+  start?: boolean;
+}) {
   const palette = usePalette();
   const tone = palette.tone[props.tone];
   return (
@@ -81,7 +86,7 @@ export function Pill(props: { tone: 'ready' | 'charging' | 'fault' | 'swap' | 'e
         borderRadius: 20,
         paddingHorizontal: 9,
         paddingVertical: 2,
-        alignSelf: 'flex-start',
+        alignSelf: props.start ? 'flex-start' : 'center',
       }}
     >
       <Txt variant="small" color={tone.ink} style={{ fontWeight: '600' }}>

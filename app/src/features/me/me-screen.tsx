@@ -3,16 +3,16 @@ import { formatFen, formatTime } from '@voltbay/protocol/client';
 import { useRouter } from 'expo-router';
 import { Pressable, View } from 'react-native';
 import { Button, SegmentedButtons } from 'react-native-paper';
+import { SignInForm } from '../../components/sign-in/sign-in-form.js';
 import { Icon } from '../../components/ui/icon.js';
 import { OrderPill } from '../../components/ui/order-pill.js';
 import { Card, Screen } from '../../components/ui/screen.js';
 import { Empty, Failed, Loading, Pill } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
+import { useAccount } from '../../lib/account/use-account.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { LANGUAGES, THEME_CHOICES, usePalette, usePreferences } from '../../lib/preferences.js';
 import { useServices, useSessionPhase } from '../../lib/services.js';
-import { SignInForm } from '../sign-in/sign-in-form.js';
-import { useAccount } from './use-account.js';
 
 const LANGUAGE_NAMES = { 'zh-CN': '中文', en: 'English' } as const;
 const ORDERS_SHOWN = 20;

@@ -2,6 +2,9 @@ import type { Order } from '@voltbay/protocol/api';
 import { formatFen, formatPercent, formatTime, swapProgress } from '@voltbay/protocol/client';
 import { useLocalSearchParams } from 'expo-router';
 import { View } from 'react-native';
+import { moneySentence } from '../../components/order/money-sentence.js';
+import { StepList } from '../../components/order/step-list.js';
+import { SignInGate } from '../../components/sign-in/sign-in-gate.js';
 import { BackButton } from '../../components/ui/back-button.js';
 import { OrderPill } from '../../components/ui/order-pill.js';
 import { Card, Row, Screen } from '../../components/ui/screen.js';
@@ -10,9 +13,6 @@ import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useLiveOrder } from '../../lib/live/use-live-order.js';
 import { usePreferences } from '../../lib/preferences.js';
-import { SignInGate } from '../sign-in/sign-in-gate.js';
-import { StepList } from '../swap/step-list.js';
-import { moneySentence } from '../swap/swap-result.js';
 
 export function OrderScreen() {
   const { id = '' } = useLocalSearchParams<{ id: string }>();

@@ -1,5 +1,5 @@
 import type { Place } from '../../lib/location/locate.js';
-import { distanceM } from './distance.js';
+import { distanceM } from '../../lib/stations/distance.js';
 
 export type Point = { x: number; y: number };
 export type MapLayout = {

@@ -5,7 +5,7 @@ import { Pill } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePalette } from '../../lib/preferences.js';
-import { distanceText, type NearStation } from './distance.js';
+import { distanceText, type NearStation } from '../../lib/stations/distance.js';
 
 export function StationState(props: { near: NearStation }) {
   const t = useT();

@@ -3,7 +3,7 @@ import Svg, { Circle, G, Line, Path, Rect, Text as SvgText } from 'react-native-
 import { useT } from '../../lib/i18n/create-i18n.js';
 import type { Place } from '../../lib/location/locate.js';
 import { usePalette } from '../../lib/preferences.js';
-import { distanceText, type NearStation } from './distance.js';
+import { distanceText, type NearStation } from '../../lib/stations/distance.js';
 import { layoutMap } from './map-layout.js';
 
 const SIZE = { width: 600, height: 300, padding: 52 };

@@ -9,9 +9,9 @@ import { Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePalette } from '../../lib/preferences.js';
-import { distanceText, nearStations } from './distance.js';
+import { distanceText, nearStations } from '../../lib/stations/distance.js';
+import { usePlace, useStations } from '../../lib/stations/use-stations.js';
 import { StationState } from './station-card.js';
-import { usePlace, useStations } from './use-stations.js';
 
 export function StationScreen() {
   const t = useT();
@@ -58,7 +58,9 @@ export function StationScreen() {
         <Txt variant="title" role="heading" aria-level={1}>
           {station.name}
         </Txt>
-        <StationState near={near} />
+        <View style={{ flexDirection: 'row' }}>
+          <StationState near={near} />
+        </View>
       </View>
       <Card>
         <View style={{ flexDirection: 'row', gap: 16, alignItems: 'center' }}>

@@ -7,10 +7,10 @@ import { Screen } from '../../components/ui/screen.js';
 import { Empty, Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { nearStations } from './distance.js';
+import { nearStations } from '../../lib/stations/distance.js';
+import { usePlace, useStations } from '../../lib/stations/use-stations.js';
 import { StationCard } from './station-card.js';
 import { StationMap } from './station-map.js';
-import { usePlace, useStations } from './use-stations.js';
 
 export function StationsScreen() {
   const t = useT();

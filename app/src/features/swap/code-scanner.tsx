@@ -5,10 +5,12 @@ import { Button } from 'react-native-paper';
 import { Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { useLocalDecoder } from './local-decoder.js';
 
 /** Reads the QR code on the cabinet. Without permission the typed number remains. */
 export default function CodeScanner(props: { onCode: (text: string) => void; onClose: () => void }) {
   const t = useT();
+  useLocalDecoder();
   const [permission, ask] = useCameraPermissions();
   // The camera reports a code many times a second.
   const last = useRef('');

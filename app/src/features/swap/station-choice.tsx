@@ -8,8 +8,8 @@ import { Loading, Pill } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePalette } from '../../lib/preferences.js';
-import { nearStations, readyCount } from '../stations/distance.js';
-import { usePlace } from '../stations/use-stations.js';
+import { nearStations, readyCount } from '../../lib/stations/distance.js';
+import { usePlace } from '../../lib/stations/use-stations.js';
 import { parseStationCode } from './station-code.js';
 
 /** The camera is heavy and rarely needed: loaded when asked for. */
@@ -60,10 +60,12 @@ export function StationChoice(props: {
           </Button>
         </View>
         {props.station && !props.station.online ? (
-          <Pill tone="empty">{t('station.offline')}</Pill>
+          <Pill start tone="empty">
+            {t('station.offline')}
+          </Pill>
         ) : (
           ready !== null && (
-            <Pill tone={ready > 0 ? 'ready' : 'empty'}>
+            <Pill start tone={ready > 0 ? 'ready' : 'empty'}>
               {ready > 0 ? t('station.readyCount', { count: ready }) : t('station.noneReady')}
             </Pill>
           )

@@ -6,12 +6,12 @@ import { Button } from 'react-native-paper';
 import { Screen } from '../../components/ui/screen.js';
 import { Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
+import { useAccount } from '../../lib/account/use-account.js';
 import { type StartOutcome, startFailure } from '../../lib/api/rider-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { useAccount } from '../me/use-account.js';
-import { useStations } from '../stations/use-stations.js';
+import { useStations } from '../../lib/stations/use-stations.js';
 import { StationChoice } from './station-choice.js';
 import { VehicleChoice } from './vehicle-choice.js';
 

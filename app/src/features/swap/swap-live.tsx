@@ -3,6 +3,7 @@ import { type SwapPhase, swapProgress } from '@voltbay/protocol/client';
 import { useEffect } from 'react';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
+import { StepList } from '../../components/order/step-list.js';
 import { type ActiveDoor, CabinetPicture } from '../../components/ui/cabinet-picture.js';
 import { Card, Screen } from '../../components/ui/screen.js';
 import { Failed, Loading, Notice } from '../../components/ui/states.js';
@@ -10,9 +11,8 @@ import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useLiveOrder } from '../../lib/live/use-live-order.js';
 import { usePalette } from '../../lib/preferences.js';
-import { useStations } from '../stations/use-stations.js';
+import { useStations } from '../../lib/stations/use-stations.js';
 import { StageBar } from './stage-bar.js';
-import { StepList } from './step-list.js';
 import { SwapResult } from './swap-result.js';
 
 const ACTIONS: Partial<Record<SwapPhase, ActiveDoor['action']>> = {

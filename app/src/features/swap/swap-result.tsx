@@ -1,29 +1,15 @@
 import { useQueryClient } from '@tanstack/react-query';
 import type { Order } from '@voltbay/protocol/api';
-import { formatFen, formatPercent, swapProgress } from '@voltbay/protocol/client';
+import { formatPercent, swapProgress } from '@voltbay/protocol/client';
 import { useEffect } from 'react';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
+import { moneySentence } from '../../components/order/money-sentence.js';
 import { Icon } from '../../components/ui/icon.js';
 import { Card, Screen } from '../../components/ui/screen.js';
 import { Txt } from '../../components/ui/txt.js';
-import { type Translate, useT } from '../../lib/i18n/create-i18n.js';
+import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
-
-/** Where the money is, in one sentence. */
-export function moneySentence(order: Order, t: Translate, locale: string): string {
-  const amount = formatFen(order.payment.amountFen, locale, order.price.currency);
-  switch (order.payment.state) {
-    case 'captured':
-      return t('money.captured', { amount });
-    case 'held':
-      return t('money.held', { amount });
-    case 'released':
-      return t('money.released', { amount });
-    case 'none':
-      return t('money.none');
-  }
-}
 
 /** How it ended: the gain when it went well, else why, where the money is and what to do next. */
 export function SwapResult(props: {

@@ -2,11 +2,11 @@ import { useQuery } from '@tanstack/react-query';
 import { isTerminalOrderState } from '@voltbay/protocol/domain';
 import { useLocalSearchParams, useRouter } from 'expo-router';
 import { useState } from 'react';
+import { SignInGate } from '../../components/sign-in/sign-in-gate.js';
 import { Screen } from '../../components/ui/screen.js';
 import { Failed, Loading } from '../../components/ui/states.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useServices } from '../../lib/services.js';
-import { SignInGate } from '../sign-in/sign-in-gate.js';
 import { SwapForm } from './swap-form.js';
 import { SwapLive } from './swap-live.js';
 

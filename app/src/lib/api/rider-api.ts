@@ -2,12 +2,14 @@ import type {
   Order,
   PrincipalInfo,
   PublicStation,
+  TokenRequest,
   TokenResponse,
   User,
   Vehicle,
 } from '@voltbay/protocol/api';
 import { ApiError, OfflineError, type RefreshOutcome } from '@voltbay/protocol/client';
-import type { Ask } from './http.js';
+import createClient from 'openapi-fetch';
+import type { paths } from './generated/schema.js';
 
 /** A price as riders see it before they start. */
 export type SwapPrice = { planVersion: string; amountFen: number };
@@ -28,14 +30,28 @@ export type RiderApi = {
   startSwap(swap: { stationId: string; vehicleId: string }, idempotencyKey: string): Promise<Order>;
 };
 
-export function createRiderApi(ask: Ask): RiderApi {
-  const json = async <T>(answer: Promise<Response>): Promise<T> => (await (await answer).json()) as T;
-  const token = (body: unknown): Promise<TokenResponse> =>
-    json(ask({ method: 'POST', path: '/auth/v1/token', body, anonymous: true }));
+type Answer<T> = { data?: T; response: Response };
+
+/** A refusal was thrown before; an empty answer where one was promised is the hub's fault. */
+function body<T>(answer: Answer<T>): T {
+  if (answer.data === undefined) throw new ApiError(answer.response.status, { code: 'INTERNAL' });
+  return answer.data;
+}
+
+/** `plain` sends as nobody, `signed` as the rider; both throw for refusals. */
+export function createRiderApi(deps: {
+  plain: (request: Request) => Promise<Response>;
+  signed: (request: Request) => Promise<Response>;
+  baseUrl: string;
+}): RiderApi {
+  const open = createClient<paths>({ baseUrl: deps.baseUrl, fetch: deps.plain });
+  const hub = createClient<paths>({ baseUrl: deps.baseUrl, fetch: deps.signed });
+  const token = async (request: TokenRequest): Promise<TokenResponse> =>
+    body(await open.POST('/auth/v1/token', { body: request }));
 
   return {
     async requestCode(phone) {
-      await ask({ method: 'POST', path: '/auth/v1/otp', body: { phone }, anonymous: true });
+      await open.POST('/auth/v1/otp', { body: { phone } });
     },
     signIn: (phone, code) => token({ grantType: 'otp', phone, code }),
     async refresh(refreshToken) {
@@ -47,37 +63,30 @@ export function createRiderApi(ask: Ask): RiderApi {
         return { ok: false, why: refused ? 'refused' : 'unreachable' };
       }
     },
-    stations: () => json(ask({ path: '/core/v0/public/stations', anonymous: true })),
-    me: () => json(ask({ path: '/auth/v1/me' })),
-    user: (id) => json(ask({ path: `/core/v0/users/${encodeURIComponent(id)}` })),
-    vehicles: () => json(ask({ path: '/core/v0/vehicles', query: { _limit: 50 } })),
+    stations: async () => body(await open.GET('/core/v0/public/stations')),
+    me: async () => body(await hub.GET('/auth/v1/me')),
+    user: async (id) => body(await hub.GET('/core/v0/users/{id}', { params: { path: { id } } })),
+    vehicles: async () => body(await hub.GET('/core/v0/vehicles', { params: { query: { _limit: 50 } } })),
     async price() {
-      const plans = await json<unknown>(ask({ path: '/core/v0/plans', query: { _limit: 20 } }));
-      return Array.isArray(plans) ? priceOf(plans) : null;
+      const query = { _limit: 1, _sort: 'createdAt', _order: 'desc' } as const;
+      const [newest] = body(await hub.GET('/core/v0/plans', { params: { query } }));
+      return newest ? { planVersion: newest.id, amountFen: newest.amountFen } : null;
     },
-    orders: (limit) =>
-      json(ask({ path: '/core/v0/orders', query: { _limit: limit, _sort: 'createdAt', _order: 'desc' } })),
-    order: (id) => json(ask({ path: `/core/v0/orders/${encodeURIComponent(id)}` })),
-    startSwap: (swap, idempotencyKey) =>
-      json(
-        ask({
-          method: 'POST',
-          path: '/core/v0/orders',
+    orders: async (limit) =>
+      body(
+        await hub.GET('/core/v0/orders', {
+          params: { query: { _limit: limit, _sort: 'createdAt', _order: 'desc' } },
+        }),
+      ),
+    order: async (id) => body(await hub.GET('/core/v0/orders/{id}', { params: { path: { id } } })),
+    startSwap: async (swap, idempotencyKey) =>
+      body(
+        await hub.POST('/core/v0/orders', {
+          params: { header: { 'Idempotency-Key': idempotencyKey } },
           body: swap,
-          headers: { 'idempotency-key': idempotencyKey },
         }),
       ),
   };
-}
-
-/** The newest version of the plan that is charged by the swap. */
-function priceOf(plans: readonly unknown[]): SwapPrice | null {
-  for (const plan of plans) {
-    if (typeof plan !== 'object' || plan === null) continue;
-    const { id, amountFen } = plan as { id?: unknown; amountFen?: unknown };
-    if (typeof id === 'string' && typeof amountFen === 'number') return { planVersion: id, amountFen };
-  }
-  return null;
 }
 
 /**

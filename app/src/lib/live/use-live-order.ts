@@ -7,6 +7,9 @@ import { useServices } from '../services.js';
 
 /** The net under the event line: an order is also asked for this often while it runs. */
 const POLL_MS = 4_000;
+const REREAD_AFTER_MS = [1_500, 6_000] as const;
+/** The charge takes a second at most. */
+const POLL_SETTLING_MS = 1_000;
 /** Slower while events arrive, which say the same sooner. */
 const POLL_WHILE_LIVE_MS = 15_000;
 
@@ -19,6 +22,10 @@ function orderOf(data: string, orderId: string): Order | null {
   }
 }
 
+/** Over, and the money with it: the charge follows the last step by a moment. */
+const isSettled = (order: Order): boolean =>
+  isTerminalOrderState(order.state) && order.payment.state !== 'held';
+
 /** An order that moves by itself until it is over: events first, polling where they do not come through. */
 export function useLiveOrder(orderId: string) {
   const { api, connectOrder } = useServices();
@@ -27,12 +34,14 @@ export function useLiveOrder(orderId: string) {
   const query = useQuery({
     queryKey: ['order', orderId],
     queryFn: () => api.order(orderId),
+    refetchOnMount: 'always',
     refetchInterval: ({ state }) => {
-      if (state.data && isTerminalOrderState(state.data.state)) return false;
-      return live === 'live' ? POLL_WHILE_LIVE_MS : POLL_MS;
+      if (state.data && isSettled(state.data)) return false;
+      const over = state.data !== undefined && isTerminalOrderState(state.data.state);
+      return over ? POLL_SETTLING_MS : live === 'live' ? POLL_WHILE_LIVE_MS : POLL_MS;
     },
   });
-  const over = query.data ? isTerminalOrderState(query.data.state) : false;
+  const over = query.data ? isSettled(query.data) : false;
 
   useEffect(() => {
     if (over) return;
@@ -57,6 +66,16 @@ export function useLiveOrder(orderId: string) {
     stream.start();
     return () => stream.stop();
   }, [connectOrder, orderId, over, queryClient]);
+
+  // The end may overtake the station's last steps: the record is read again when they have had time to arrive.
+  useEffect(() => {
+    if (!over) return;
+    const again = (): void => void queryClient.invalidateQueries({ queryKey: ['order', orderId] });
+    const timers = REREAD_AFTER_MS.map((ms) => setTimeout(again, ms));
+    return () => {
+      for (const timer of timers) clearTimeout(timer);
+    };
+  }, [orderId, over, queryClient]);
 
   return { query, live };
 }

@@ -1,6 +1,6 @@
 import { Aggregator } from 'mingo/aggregator';
 import type { Iterator as MingoIterator } from 'mingo/lazy';
-import { readDocument } from '../bson/raw-document.js';
+import { readDocument, readFields } from '../bson/raw-document.js';
 import { type Doc, isDocument, isNumeric, toNumber } from '../bson/values.js';
 import { CommandError, notSupported } from '../errors.js';
 import type { PreparedRead, Reader } from '../query/reader.js';
@@ -10,6 +10,7 @@ import { withoutMissing } from './accumulators.js';
 import { checkExpression } from './check-expressions.js';
 import { type ForeignPipeline, lookupStage, unionStage } from './collection-stages.js';
 import { asCommandError, type Expressions, mingoOptions } from './expressions.js';
+import { fieldsRead } from './fields-read.js';
 import { MINGO_STAGES, OWN_STAGES, REFUSED_STAGES } from './operator-lists.js';
 import { desugar, facetStage, type Stage } from './stages.js';
 
@@ -117,7 +118,7 @@ export function* runPipeline(
   prepared: PreparedPipeline,
   source: PipelineSource,
 ): Generator<Doc, void, undefined> {
-  const input = decoded(prepared.read);
+  const input = decoded(prepared.read, fieldsRead(prepared.rest[0]));
   if (prepared.rest.length === 0) {
     yield* input;
     return;
@@ -138,8 +139,14 @@ export function* runPipeline(
   }
 }
 
-function* decoded(read: PreparedRead): Generator<Doc, void, undefined> {
-  for (const { bytes } of read.records()) yield readDocument(bytes, 'native');
+function* decoded(
+  read: PreparedRead,
+  fields: readonly string[] | undefined,
+): Generator<Doc, void, undefined> {
+  const names = fields?.map((field) => Buffer.from(field, 'utf8'));
+  for (const { bytes } of read.records()) {
+    yield names === undefined ? readDocument(bytes, 'native') : readFields(bytes, names, 'native');
+  }
 }
 
 /** The shape of the driver's countDocuments: one group with a constant id that sums 1. */
@@ -162,7 +169,10 @@ function boundStages(source: PipelineSource): Record<string, Stage> {
       ...source,
       collection: name === undefined ? undefined : source.collectionNamed(name),
       hint: undefined,
-      expressions: source.expressions.withVariables(variables),
+      expressions:
+        Object.keys(variables).length === 0
+          ? source.expressions
+          : source.expressions.withVariables(variables),
     };
     return runPipeline(preparePipeline(pipeline, inner), inner);
   };

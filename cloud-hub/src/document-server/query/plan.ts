@@ -145,7 +145,9 @@ function bestUse(
     break;
   }
   const ranges = toRanges(prefixes, range, bounded);
-  const direction = multikeyMask === 0 ? sortDirection(candidate, constraints, request.sort, bounded) : 0;
+  const direction = ordersRecords(candidate, constraints, bounded)
+    ? sortDirection(candidate, constraints, request.sort, bounded)
+    : 0;
   const sorted = request.sort.length === 0 || direction !== 0;
   const byId = candidate.index === null && bounded === 1 && ranges.length === 1;
   const score =
@@ -160,6 +162,21 @@ function bestUse(
     plan: { index: candidate.index, ranges, reverse: direction < 0, sorted, covered, byId },
     score,
   };
+}
+
+/**
+ * Whether a record comes up once, at its place in the key order: no field holds arrays, or those that do are bounded to
+ * one value each, under which a record has one key.
+ */
+function ordersRecords(
+  { fields, multikeyMask }: Candidate,
+  constraints: Constraints,
+  bounded: number,
+): boolean {
+  return fields.every(
+    (field, i) =>
+      (multikeyMask & (1 << i)) === 0 || (i < bounded && constraints.byPath.get(field)?.equals?.length === 1),
+  );
 }
 
 /**

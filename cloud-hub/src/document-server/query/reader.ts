@@ -6,7 +6,7 @@ import type { SqliteFile } from '../storage/database.js';
 import type { Records, StoredRecord } from '../storage/records.js';
 import { compileFilter, type ExpressionCompiler, type Filter } from './filter.js';
 import { choosePlan, type Plan } from './plan.js';
-import { type ScanStats, scan } from './scan.js';
+import { countKeys, type ScanStats, scan } from './scan.js';
 import { compareSortKeys, type SortField, sortKeys } from './sort.js';
 
 export interface ReadRequest {
@@ -61,16 +61,23 @@ export class Reader {
     const matching = () => this.matching(collection, plan, filter, request.filter, stats);
     const ordered = plan.sorted ? matching : () => this.sorted(collection, matching(), request);
     const records = () => window(ordered(), request.skip, request.limit);
-    const everything = Object.keys(request.filter).length === 0 && plan.index === undefined;
-    const count = () =>
-      everything
-        ? this.countAll(collection, request)
-        : countOf(window(matching(), request.skip, request.limit));
-    return { plan, stats, records, count };
+    return { plan, stats, records, count: () => this.count(collection, plan, request, matching) };
   }
 
-  private countAll(collection: Collection, { skip, limit }: ReadRequest): number {
-    const { n } = this.file.prepare(`SELECT count(*) AS n FROM c${collection.id}`).get() as { n: number };
+  private count(
+    collection: Collection,
+    plan: Plan,
+    { filter, skip, limit }: ReadRequest,
+    matching: () => Iterable<StoredRecord>,
+  ): number {
+    let n: number;
+    if (plan.covered && plan.index !== undefined) {
+      n = countKeys(this.file, collection, plan);
+    } else if (Object.keys(filter).length === 0 && plan.index === undefined) {
+      n = (this.file.prepare(`SELECT count(*) AS n FROM c${collection.id}`).get() as { n: number }).n;
+    } else {
+      return countOf(window(matching(), skip, limit));
+    }
     const left = Math.max(0, n - skip);
     return limit > 0 ? Math.min(left, limit) : left;
   }
@@ -121,8 +128,10 @@ export class Reader {
       }
       if (bytes > SORT_MEMORY_BYTES) throw sortTooLarge();
     }
-    entries.sort(order);
-    for (const { rid } of entries) {
+    // A cursor may wait long between batches; it keeps row numbers only.
+    const rids = Float64Array.from(entries.sort(order), (entry) => entry.rid);
+    entries = [];
+    for (const rid of rids) {
       const record = this.stored.byRow(collection, rid);
       if (record !== undefined) yield record;
     }

@@ -53,6 +53,13 @@ export function* scan(
   }
 }
 
+/** How many keys a plan's ranges hold, from the index alone. */
+export function countKeys(file: SqliteFile, collection: Collection, plan: Plan): number {
+  const table = plan.index ? `x${plan.index.id}` : `c${collection.id}`;
+  const count = file.prepare(`SELECT count(*) AS n FROM ${table} WHERE k >= ? AND k < ?`);
+  return plan.ranges.reduce((sum, { low, high }) => sum + (count.get(low, high) as { n: number }).n, 0);
+}
+
 function nextPageSize(size: number, rows: readonly Row[]): number {
   const bytes = rows.reduce((sum, row) => sum + row.doc.length, 0);
   const fitting = Math.floor((PAGE_BYTES * rows.length) / Math.max(bytes, 1));

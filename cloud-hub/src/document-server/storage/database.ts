@@ -73,6 +73,12 @@ export function toServerError(error: unknown): unknown {
   if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return error;
   const message = (error as Error).message;
   if (FATAL.test(code)) return new FatalStorageError(code, message);
+  if (code === 'SQLITE_ERROR' && message.startsWith('no such table')) {
+    return new CommandError(
+      'QueryPlanKilled',
+      'the collection or index a cursor was reading has been dropped',
+    );
+  }
   if (code.startsWith('SQLITE_FULL') || code === 'SQLITE_IOERR_WRITE') {
     return new CommandError(
       'OutOfDiskSpace',

@@ -3,6 +3,7 @@ import { MAX_MESSAGE_BYTES } from '../commands/handshake.js';
 import { encodeDocument, errorReply } from '../commands/reply.js';
 import { CommandRequest } from '../commands/request.js';
 import type { Engine } from '../engine.js';
+import { CommandError } from '../errors.js';
 import { MessageReader } from './message-reader.js';
 import { encodeReply, parseMessage, type WireRequest } from './messages.js';
 
@@ -45,14 +46,20 @@ interface Waiting {
 
 /**
  * Serves an engine over the MongoDB wire protocol. Requests that arrive in one turn of the event loop are run as one
- * batch: their writes share one commit, and replies go out after it.
+ * batch: their writes share one commit, and replies go out after it. The server closes the engine when it closes or
+ * cannot listen.
  */
 export async function createDocumentServer(
   engine: Engine,
   options: DocumentServerOptions,
 ): Promise<DocumentServer> {
   const server = new WireServer(engine, options);
-  await server.listen();
+  try {
+    await server.listen();
+  } catch (error) {
+    engine.close();
+    throw error;
+  }
   return server;
 }
 
@@ -160,7 +167,11 @@ class WireServer implements DocumentServer {
     if (batch.length === 0) return;
     try {
       const replies = this.engine.run(batch.map(({ request }) => request));
-      for (const [i, { socket, wire }] of batch.entries()) this.reply(socket, wire, replies[i] as Buffer);
+      for (const [i, reply] of replies.entries()) {
+        const { socket, wire } = batch[i] as Waiting;
+        this.reply(socket, wire, reply);
+      }
+      this.putBack(batch.slice(replies.length));
     } catch (error) {
       this.fail(error);
       return;
@@ -174,6 +185,11 @@ class WireServer implements DocumentServer {
   private resumeAll(): void {
     for (const socket of this.paused) if (socket.writableLength <= UNSENT_BYTES) socket.resume();
     this.paused.clear();
+  }
+
+  private putBack(rest: readonly Waiting[]): void {
+    this.queue.unshift(...rest);
+    for (const { wire } of rest) this.queuedBytes += wire.size;
   }
 
   private takeBatch(): Waiting[] {
@@ -202,7 +218,8 @@ class WireServer implements DocumentServer {
     try {
       this.engine.maintain();
     } catch (error) {
-      this.fail(error);
+      // A full disk is not the end: expired documents wait for the next round.
+      if (!(error instanceof CommandError)) this.fail(error);
     }
   }
 

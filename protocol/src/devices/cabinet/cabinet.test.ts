@@ -89,7 +89,7 @@ describe('cabinet lines', () => {
     expect(errorOf(line('E,1,BOOT,1').replace('*', '0*'))).toBe('checksum');
     expect(errorOf(`${line('E,1,BOOT,1').trimEnd()}x`)).toBe('framing');
     expect(errorOf(line('E,1,BOOT,\x07'))).toBe('framing');
-    expect(errorOf(line(`E,1,X,${'a'.repeat(240)}`))).toBe('length');
+    expect(errorOf(line(`E,1,X,${'a'.repeat(1_000)}`))).toBe('length');
     expect(errorOf(line('C,1,PING'))).toBe('echo');
     expect(errorOf(line('Q,1'))).toBe('unknown_type');
   });

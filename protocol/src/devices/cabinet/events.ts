@@ -31,7 +31,7 @@ export type CabinetEventData =
 export type CabinetEvent = CabinetEventData & { kind: 'event'; seq: number };
 
 /** Longest payload of READ, decoded characters. */
-export const MAX_READ_PAYLOAD = 200;
+export const MAX_READ_PAYLOAD = 900;
 
 /** Reads an event body. */
 export function parseEvent(body: string): DecodeResult<CabinetEvent> {

@@ -2,7 +2,7 @@ import { fromAscii, hexDigitValue, toAscii, xor8 } from '../../bytes/index.js';
 import { type DecodeResult, decoded, undecodable } from '../../domain/reading.js';
 
 /** Longest body, characters (docs/protocol/cabinet.md, "Line"). */
-export const MAX_BODY_CHARS = 240;
+export const MAX_BODY_CHARS = 1_000;
 /** Longest line: `$`, body, `*hh`, CR LF. A reader may stop holding a line that is longer. */
 export const MAX_LINE_CHARS = MAX_BODY_CHARS + 6;
 

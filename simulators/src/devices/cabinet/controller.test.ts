@@ -243,6 +243,18 @@ describe('cabinet line protocol', () => {
     expect(cabinet.compartment(1).latched()).toBe(true);
   });
 
+  it('says that it started when it comes back to life', () => {
+    const cabinet = aCabinet();
+    cabinet.controller.setDead(true);
+    cabinet.environment.smoke = true;
+    cabinet.controller.poll();
+    expect(cabinet.ask('PING')).toEqual([]);
+    cabinet.controller.setDead(false);
+    cabinet.clock.advance(800);
+    expect(cabinet.take()).toEqual(['E,0,BOOT,58']);
+    expect(cabinet.ask('PING')).toEqual(['R,OK']);
+  });
+
   it('refuses to move under the service key', () => {
     const cabinet = aCabinet();
     cabinet.controller.setMaintenance(true);

@@ -6,7 +6,7 @@ import { type CabinetReply, type ControllerState, workFor } from './requests.js'
 
 const MAX_QUEUED = 8;
 const REMEMBERED_TOKENS = 256;
-const MAX_PAYLOAD = 200;
+const MAX_PAYLOAD = 900;
 
 export interface CabinetController {
   /** Bytes from the agent. */
@@ -18,7 +18,7 @@ export interface CabinetController {
   restart(): void;
   setMaintenance(on: boolean): void;
   maintenance(): boolean;
-  /** A dead board neither answers nor reports, but its locks stay as they are. */
+  /** A dead board neither answers nor reports, but its locks stay as they are; coming back to life is a start. */
   setDead(dead: boolean): void;
   bootCount(): number;
   running(): boolean;
@@ -222,8 +222,8 @@ export function createCabinetController(deps: {
     },
     maintenance: () => maintenance,
     setDead(value) {
+      if (dead && !value) restart();
       dead = value;
-      if (!dead) image = lookAt(hardware, image);
     },
     bootCount: () => boot,
     running: () => !silent(),

@@ -4,7 +4,7 @@ const DOLLAR = 0x24;
 const STAR = 0x2a;
 const CR = 0x0d;
 const LF = 0x0a;
-const MAX_BODY = 240;
+const MAX_BODY = 1_000;
 
 /** XOR of all bytes of the body. */
 function checksum(body: string): string {

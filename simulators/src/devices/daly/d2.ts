@@ -84,11 +84,11 @@ function d2Mos(pack: PackSnapshot): number[] {
   return registers;
 }
 
-/** Registers A9–C8: 16 registers hardware, 16 software version, as ASCII. */
+/** Registers A9–C8: 16 characters software, 16 hardware version, the rest empty. */
 function d2Versions(): number[] {
   const text = Buffer.alloc(64);
   text.write('VB_240101_10', 0, 'latin1');
-  text.write('H2.0_VB_240101', 32, 'latin1');
+  text.write('H2.0_VB_240101', 16, 'latin1');
   return Array.from({ length: 32 }, (_, i) => text.readUInt16BE(2 * i));
 }
 

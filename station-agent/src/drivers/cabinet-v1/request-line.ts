@@ -16,6 +16,7 @@ type Values = ReadonlyMap<string, string>;
 type Waiting = {
   request: cabinet.CabinetRequest;
   attemptsLeft: number;
+  sent: boolean;
   resolve(values: Values): void;
   reject(error: unknown): void;
 };
@@ -31,6 +32,8 @@ export type RequestLineDeps = {
 export type RequestLine = {
   /** Sends when its turn comes. @throws HardwareError TIMEOUT, LINK_DOWN, BUSY (queue full) or the controller's refusal. */
   ask(request: cabinet.CabinetRequest, signal?: AbortSignal): Promise<Values>;
+  /** The controller restarted and forgot its tokens: an OPEN that is under way must not be repeated. */
+  forbidRepeats(): void;
   /** Fails everything that waits; for a lost link or the end. */
   failAll(error: HardwareError): void;
   close(): void;
@@ -81,6 +84,7 @@ export function createRequestLine({ link, onEvent, onTimeouts, onBadLine }: Requ
     lastId = (lastId % MAX_ID) + 1;
     const id = lastId;
     waiting.attemptsLeft -= 1;
+    waiting.sent = true;
     outstanding = { id, waiting, timer: setTimeout(() => onTimeout(id), ANSWER_MS) };
     const bytes = Buffer.from(cabinet.encodeRequest(id, waiting.request), 'latin1');
     link.write(bytes).catch((error: unknown) => {
@@ -104,8 +108,7 @@ export function createRequestLine({ link, onEvent, onTimeouts, onBadLine }: Requ
     const { waiting } = outstanding;
     outstanding = null;
     if (waiting.attemptsLeft > 0) queue.unshift(waiting);
-    else
-      waiting.reject(new HardwareError('TIMEOUT', `the cabinet did not answer ${describe(waiting.request)}`));
+    else waiting.reject(timeout(waiting.request));
     timeoutsInARow += 1;
     onTimeouts(timeoutsInARow);
     sendNext();
@@ -151,6 +154,7 @@ export function createRequestLine({ link, onEvent, onTimeouts, onBadLine }: Requ
         const waiting: Waiting = {
           request,
           attemptsLeft: attemptsFor(request),
+          sent: false,
           resolve(values) {
             settled.abort();
             resolve(values);
@@ -165,6 +169,16 @@ export function createRequestLine({ link, onEvent, onTimeouts, onBadLine }: Requ
         queue.push(waiting);
         sendNext();
       });
+    },
+    forbidRepeats() {
+      for (const waiting of [...queue, ...(outstanding ? [outstanding.waiting] : [])])
+        if (waiting.sent) waiting.attemptsLeft = 0;
+      for (let at = queue.length - 1; at >= 0; at -= 1) {
+        const waiting = queue[at];
+        if (!waiting?.sent || waiting.attemptsLeft > 0) continue;
+        queue.splice(at, 1);
+        waiting.reject(timeout(waiting.request));
+      }
     },
     failAll,
     close() {
@@ -181,6 +195,7 @@ function attemptsFor(request: cabinet.CabinetRequest): number {
   return request.verb === 'OPEN' ? OPEN_ATTEMPTS : 1;
 }
 
-export function describe(request: cabinet.CabinetRequest): string {
-  return 'slot' in request ? `${request.verb} for slot ${request.slot}` : request.verb;
+function timeout(request: cabinet.CabinetRequest): HardwareError {
+  const what = 'slot' in request ? `${request.verb} for slot ${request.slot}` : request.verb;
+  return new HardwareError('TIMEOUT', `the cabinet did not answer ${what}`);
 }

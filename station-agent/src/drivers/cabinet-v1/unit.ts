@@ -9,6 +9,8 @@ import { soundOr, toDetail, toEvent, toIdentity, toSense, toStatus } from './tra
 const LOST_AFTER_TIMEOUTS = 4;
 /** Pause between two HELLOs to a controller that does not answer. */
 const HELLO_PAUSE_MS = 1_000;
+/** A restart was heard while another question was open. */
+const GREET_AGAIN_MS = 50;
 /** The controller is asked whether it lives when nothing was heard for this long. */
 const IDLE_PING_MS = 2_000;
 
@@ -48,6 +50,7 @@ export function createCabinetUnit({ link, clock, log, minFirmware }: CabinetDeps
   function takeEvent(event: cabinet.CabinetEvent): void {
     lastHeardMs = clock.monotonicMs();
     const booted = event.name === 'BOOT';
+    if (booted) requests.forbidRepeats();
     const missed = lastSeq !== null && !booted && cabinet.missedEvents(lastSeq, event.seq) > 0;
     lastSeq = event.seq;
     const told = toEvent(event);
@@ -84,8 +87,13 @@ export function createCabinetUnit({ link, clock, log, minFirmware }: CabinetDeps
       log.debug({ error: String(error) }, 'cabinet did not answer');
     } finally {
       greeting = false;
-      schedule(up ? IDLE_PING_MS : HELLO_PAUSE_MS);
+      schedule(nextLookMs());
     }
+  }
+
+  function nextLookMs(): number {
+    if (!up) return HELLO_PAUSE_MS;
+    return restarted ? GREET_AGAIN_MS : IDLE_PING_MS;
   }
 
   async function greet(): Promise<void> {

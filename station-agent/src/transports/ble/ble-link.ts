@@ -1,5 +1,5 @@
-import type { GattProfile } from '../../drivers/driver.js';
 import type { BleSession } from './ble-adapter.js';
+import type { GattProfile } from './gatt-profile.js';
 import type { NobleCharacteristic, NoblePeripheral } from './noble-api.js';
 import { BleError, bounded, type RaceOptions } from './race.js';
 
@@ -39,6 +39,15 @@ export async function connectPeripheral(
 ): Promise<AbortController> {
   // What an earlier connection left waiting would take this one's answers.
   peripheral.removeAllListeners();
+  if (peripheral.state === 'connected') {
+    // A link that nobody holds any more would keep the device from being connected to.
+    const ends = [{ signal: lost, code: 'ADAPTER_LOST' as const }];
+    await bounded<void>({ what: 'closing an old link', timeoutMs: timeouts.settleMs, ends }, (settle) => {
+      peripheral.once('disconnect', () => settle(null));
+      peripheral.disconnect();
+    }).catch(() => undefined);
+    peripheral.removeAllListeners();
+  }
   // A peripheral that noble still takes for connected refuses to connect.
   if (peripheral.state !== 'disconnected') peripheral.state = 'disconnected';
   const what = `connecting to ${peripheral.address}`;

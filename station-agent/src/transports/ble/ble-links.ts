@@ -1,8 +1,8 @@
-import type { GattProfile } from '../../drivers/driver.js';
 import type { HardwareClock } from '../../hardware/deps.js';
 import type { BleAdapter, BleSession } from './ble-adapter.js';
 import { BLE_TIMEOUTS, type BleLink, type BleTimeouts, connectPeripheral, openBleLink } from './ble-link.js';
 import { type BleScanner, createBleScanner, type Sighting } from './ble-scanner.js';
+import type { GattProfile } from './gatt-profile.js';
 import { BleError } from './race.js';
 
 /** Which device a link goes to. */
@@ -40,6 +40,9 @@ type Entry = { link: BleLink; id: string; inUse: boolean; usedAt: number; timer?
 /** Connects in a row that ran into their timeout, on whatever device, after which the adapter itself is suspected. */
 const SUSPECT_AFTER = 6;
 
+/** Longest wait for a link in use; a read takes less. */
+const ROOM_MS = 5_000;
+
 /**
  * All BLE links. Invariants: connects run one after the other; at most `maxLinks` links; a link that is in use is never closed for
  * another one; nothing survives the adapter's session.
@@ -73,13 +76,19 @@ export function createBleLinks(
     return result;
   }
 
-  async function makeRoom(): Promise<void> {
-    if (entries.size < limits.maxLinks) return;
-    const idle = [...entries].filter(([, { inUse }]) => !inUse).sort(([, a], [, b]) => a.usedAt - b.usedAt);
-    const [oldest] = idle;
-    if (!oldest) throw new BleError('FAILED', `all ${limits.maxLinks} Bluetooth links are in use`);
-    remove(oldest[0]);
-    await oldest[1].link.close();
+  /** Closes the link that was idle longest; waits a little while all are in use. */
+  async function makeRoom(signal: AbortSignal): Promise<void> {
+    const endMs = clock.monotonicMs() + ROOM_MS;
+    while (entries.size >= limits.maxLinks) {
+      const idle = [...entries].filter(([, { inUse }]) => !inUse).sort(([, a], [, b]) => a.usedAt - b.usedAt);
+      const [oldest] = idle;
+      if (oldest) {
+        remove(oldest[0]);
+        await oldest[1].link.close();
+      } else if (signal.aborted || clock.monotonicMs() >= endMs) {
+        throw new BleError('FAILED', `all ${limits.maxLinks} Bluetooth links are in use`);
+      } else await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   function remove(key: string): void {
@@ -95,13 +104,14 @@ export function createBleLinks(
     return oneAtATime(async () => {
       if (signal.aborted) throw new BleError('CANCELLED', 'cancelled');
       if (session.lost.aborted) throw new BleError('ADAPTER_LOST', 'the Bluetooth adapter went away');
-      await makeRoom();
+      await makeRoom(signal);
       const resume = scan.pause();
       try {
         const ended = await connectPeripheral(session, seen.peripheral, timeouts, signal);
         hangs = 0;
         const link = await openBleLink(seen.peripheral, target.gatt, ended, timeouts);
-        const entry: Entry = { link, id: seen.id, inUse: false, usedAt: 0 };
+        // In use from the start: the next connect in the row may look for a link to close before the user is back.
+        const entry: Entry = { link, id: seen.id, inUse: true, usedAt: 0 };
         entries.set(target.key, entry);
         link.closed.addEventListener('abort', () => {
           if (entries.get(target.key) === entry) remove(target.key);
@@ -139,11 +149,13 @@ export function createBleLinks(
         entry.inUse = false;
         uses += 1;
         entry.usedAt = uses;
-        entry.timer = setTimeout(() => {
-          if (entry.inUse) return;
-          remove(target.key);
-          void entry.link.close();
-        }, limits.idleDisconnectMs);
+        // Another link may have taken this one's place meanwhile.
+        if (entries.get(target.key) === entry)
+          entry.timer = setTimeout(() => {
+            if (entry.inUse || entries.get(target.key) !== entry) return;
+            remove(target.key);
+            void entry.link.close();
+          }, limits.idleDisconnectMs);
       }
     },
     drop(key) {

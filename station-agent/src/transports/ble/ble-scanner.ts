@@ -1,6 +1,6 @@
-import type { Advertisement } from '../../drivers/driver.js';
 import type { HardwareClock } from '../../hardware/deps.js';
 import type { BleSession } from './ble-adapter.js';
+import type { Advertisement } from './gatt-profile.js';
 import type { NoblePeripheral } from './noble-api.js';
 import { BleError, bounded } from './race.js';
 

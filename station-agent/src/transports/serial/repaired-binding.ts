@@ -1,6 +1,5 @@
-import { read } from 'node:fs';
+import { readSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { promisify } from 'node:util';
 import {
   autoDetect,
   type BindingInterface,
@@ -12,19 +11,13 @@ type UnixRead = typeof import('@serialport/bindings-cpp/dist/unix-read.js').unix
 type UnixPort = Parameters<UnixRead>[0]['binding'];
 type ReadBytes = NonNullable<Parameters<UnixRead>[0]['fsReadAsync']>;
 
-const readBytes = promisify(read);
-
 /**
- * A read of 0 bytes on a terminal means that the device hung up. serialport 13 takes it for "try again" and spins at full CPU
- * without ever closing; reported as ENXIO it closes the port as it does for a pulled USB adapter.
+ * The platform's serial binding with its read repaired. Windows reads differently and keeps its own.
+ *
+ * A read of 0 bytes on a terminal means that the device hung up. serialport 13 takes it for "try again" and spins at full CPU without
+ * ever closing; reported as ENXIO it closes the port as it does for a pulled USB adapter. Besides, each read first waits until there is
+ * something: the descriptor is non-blocking, so it can then be read in place, without a round through the thread pool.
  */
-const readOrHangUp = (async (...args: Parameters<typeof readBytes>) => {
-  const result = await readBytes(...args);
-  if (result.bytesRead > 0) return result;
-  throw Object.assign(new Error('the device hung up (end of file)'), { code: 'ENXIO' });
-}) as ReadBytes;
-
-/** The platform's serial binding with the hang-up defect of its read repaired. Windows reads differently and keeps its own. */
 export function createRepairedBinding(platform: NodeJS.Platform = process.platform): BindingInterface {
   const native = autoDetect() as BindingInterface;
   if (platform === 'win32') return native;
@@ -35,9 +28,28 @@ export function createRepairedBinding(platform: NodeJS.Platform = process.platfo
     async open(options: OpenOptions): Promise<BindingPortInterface> {
       const port = await native.open(options);
       const unixPort = port as UnixPort;
+      const fsReadAsync = readWhenReady(unixPort) as unknown as ReadBytes;
       unixPort.read = (buffer, offset, length) =>
-        unixRead({ binding: unixPort, buffer, offset, length, fsReadAsync: readOrHangUp });
+        unixRead({ binding: unixPort, buffer, offset, length, fsReadAsync });
       return port;
     },
+  };
+}
+
+type Filled = { bytesRead: number; buffer: Buffer };
+
+function readWhenReady(port: UnixPort) {
+  const ready = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      port.poller.once('readable', (error: Error | null) => (error ? reject(error) : resolve()));
+    });
+  return async (fd: number, buffer: Buffer, offset: number, length: number): Promise<Filled> => {
+    await ready();
+    // The number may belong to another file by now.
+    if (!port.isOpen) throw Object.assign(new Error('the port was closed'), { canceled: true });
+    // Throws EAGAIN after a false alarm; unixRead then waits and asks again.
+    const bytesRead = readSync(fd, buffer, offset, length, null);
+    if (bytesRead > 0) return { bytesRead, buffer };
+    throw Object.assign(new Error('the device hung up (end of file)'), { code: 'ENXIO' });
   };
 }

@@ -3,6 +3,7 @@
  * stdout, `{call, id, args}` on stdin.
  */
 import { createInterface } from 'node:readline';
+import { createStationScan } from '../../../src/discovery/station-scan.js';
 import { hardwareConfigSchema } from '../../../src/hardware/config.js';
 import { createHardware } from '../../../src/hardware/create-hardware.js';
 import { quietLog, realClock } from './bench.js';
@@ -22,10 +23,17 @@ hardware.cabinet.onEvent((event) => tell({ event }));
 const CALLS: Record<string, (args: { slot: number; timeoutMs?: number }) => unknown> = {
   stats: () => hardware.packs.stats(),
   readNow: ({ slot, timeoutMs }) => hardware.packs.readNow(slot, { timeoutMs }),
+  // Not beside a running hardware: a virtual adapter has one host.
+  scan: () =>
+    createStationScan({ clock: realClock, log: quietLog }).ble({
+      durationMs: 1_500,
+      signal: new AbortController().signal,
+    }),
   latest: ({ slot }) => hardware.packs.latest(slot),
   async stop() {
     await hardware.stop();
-    setImmediate(() => process.exit(0));
+    // Nothing may be left that keeps the process alive.
+    setImmediate(() => process.stdin.destroy());
   },
 };
 
@@ -33,5 +41,5 @@ createInterface(process.stdin).on('line', async (line) => {
   const { call, id, args } = JSON.parse(line);
   tell({ id, result: (await CALLS[call]?.(args)) ?? null });
 });
-await hardware.start();
+if (!process.env.SCAN_ONLY) await hardware.start();
 tell({ started: true });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { BleScanResult } from '../../../src/discovery/station-scan.js';
 import type { PackReadOutcome, PackSourceStats, SlotReading } from '../../../src/hardware/ports.js';
 import type { VirtualStation } from './virtual-station.js';
 
@@ -10,6 +11,8 @@ export type AgentProcess = {
   pid: number;
   readings: SlotReading[];
   stats(): Promise<PackSourceStats>;
+  /** Only with SCAN_ONLY in the environment. */
+  scan(): Promise<BleScanResult>;
   readNow(slot: number, timeoutMs?: number): Promise<PackReadOutcome>;
   /** Ends by itself after stop(): true when nothing held it and SIGKILL was not needed. */
   stop(): Promise<boolean>;
@@ -20,12 +23,14 @@ export async function startAgentProcess(
   station: VirtualStation,
   polling: { idleMs: number; urgentMs: number },
   changes: object = {},
+  env: Record<string, string> = {},
 ): Promise<AgentProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', CHILD], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       ...process.env,
       ...station.env,
+      ...env,
       HARDWARE_UNDER_TEST: JSON.stringify({ hardware: { ...station.hardware, ...changes }, polling }),
     },
   });
@@ -59,6 +64,7 @@ export async function startAgentProcess(
     pid: child.pid ?? 0,
     readings,
     stats: () => call('stats'),
+    scan: () => call('scan'),
     readNow: (slot, timeoutMs) => call('readNow', { slot, timeoutMs }),
     async stop() {
       if (child.exitCode !== null) return true;

@@ -1,0 +1,338 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { signInRider } from '../../simulators/dist/rider/api.js';
+import { createHands } from '../../simulators/dist/rider/at-cabinet.js';
+import { swapByHand } from '../../simulators/dist/rider/rider.js';
+
+/** What the runner gives: the hub, the virtual cabinet's control API, a browser, and where pictures go. */
+export type JourneyContext = {
+  baseUrl: string;
+  control: string;
+  device: string;
+  browser: Browser;
+  shotsDir: string;
+};
+export type Report = (name: string, error?: unknown) => void;
+
+const OPERATOR = { name: 'admin', password: 'voltbay-demo' };
+const VIEWER = { name: 'viewer', password: 'voltbay-demo' };
+const RIDER = { phone: '13800000002', code: '246810', vehicle: 'v-demo2' };
+const WAIT_MS = 45_000;
+const PACE_MS = 900;
+const DESK = { width: 1440, height: 900 };
+const LOOKS = [
+  { folder: 'zh-1440-light', locale: 'zh-CN', width: 1440, height: 900, colorScheme: 'light' },
+  { folder: 'en-1440-dark', locale: 'en', width: 1440, height: 900, colorScheme: 'dark' },
+  { folder: 'en-1440-light', locale: 'en', width: 1440, height: 900, colorScheme: 'light' },
+  { folder: 'zh-1440-dark', locale: 'zh-CN', width: 1440, height: 900, colorScheme: 'dark' },
+  { folder: 'zh-390-light', locale: 'zh-CN', width: 390, height: 844, colorScheme: 'light' },
+  { folder: 'en-390-dark', locale: 'en', width: 390, height: 844, colorScheme: 'dark' },
+] as const;
+
+const byId = (id: string): string => `[data-testid="${id}"]`;
+
+async function signIn(page: Page, baseUrl: string, who: { name: string; password: string }): Promise<void> {
+  await page.goto(`${baseUrl}/admin/`);
+  await page.fill('input[autocomplete="username"]', who.name);
+  await page.fill('input[type="password"]', who.password);
+  await page.click('button[type="submit"]');
+  await page.waitForSelector('main#content');
+}
+
+async function journey(report: Report, name: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+    report(name);
+  } catch (error) {
+    report(name, error);
+  }
+}
+
+/** Opens a door once its latch has sprung; a latch that shut again in between is waited for anew. */
+async function openReleased(hands: ReturnType<typeof createHands>, slot: number): Promise<void> {
+  const until = Date.now() + WAIT_MS;
+  for (;;) {
+    const door = (await hands.slots()).find((candidate) => candidate.slot === slot);
+    if (door?.doorOpen) return;
+    if (door?.latched === false) {
+      const failure = await hands.openDoor(slot).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (failure === null) return;
+      if (!String(failure).includes(' 409 ')) throw failure;
+    }
+    if (Date.now() > until) throw new Error(`door ${slot} was not released`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** A rider who orders a swap and does it at the cabinet. Resolves with the order's id when the hub has it. */
+async function riderSwaps(context: JourneyContext): Promise<{ orderId: string; done: Promise<unknown> }> {
+  const rider = await signInRider(context.baseUrl, RIDER);
+  const [carries] = (await rider.vehicle(RIDER.vehicle)).packIds;
+  if (!carries) throw new Error('the vehicle holds no pack on record');
+  const done = swapByHand(createHands(context.control), {
+    carries,
+    log: () => {},
+    paceMs: PACE_MS,
+    signal: AbortSignal.timeout(2 * WAIT_MS),
+  });
+  const order = await rider.orders(context.device, RIDER.vehicle, crypto.randomUUID());
+  return { orderId: order.id, done };
+}
+
+/** Every screen behind the sign-in: name, path, what is there when it is ready. */
+const screens = (device: string, orderId: string): readonly (readonly [string, string, string])[] => [
+  ['home', '', byId('swaps-today')],
+  ['stations', 'stations', byId('total')],
+  ['station', `stations/${device}`, byId('cabinet')],
+  ['orders', 'orders', byId('total')],
+  ['order', `orders/${orderId}`, byId('timeline')],
+  ['batteries', 'batteries', byId('total')],
+  ['battery', 'batteries/VB-A-0102', 'dl'],
+  ['alarms', 'alarms', byId('total')],
+  ['users', 'users', byId('total')],
+  ['user', 'users/u-demo2', byId('phone')],
+  ['vehicles', 'vehicles', byId('total')],
+  ['vehicle', 'vehicles/v-demo2', 'dl'],
+  ['plans', 'plans', byId('total')],
+  ['finance', 'finance', byId('verify-ledger')],
+  ['payments', 'finance/payments', byId('total')],
+  ['refunds', 'finance/refunds', byId('total')],
+  ['ledger', 'finance/ledger', byId('total')],
+  ['tasks', 'tasks', byId('total')],
+  ['not-found', 'nowhere', 'h1'],
+];
+
+const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** Rules of WCAG 2 A and AA that the page breaks seriously, one line each. */
+async function seriousViolations(page: Page): Promise<string[]> {
+  // The page's own content policy lets no foreign script in, so it is evaluated instead of added.
+  await page.evaluate(await readFile(AXE, 'utf8'));
+  const found = (await page.evaluate(
+    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'] })",
+  )) as { violations: { id: string; impact: string; nodes: { html: string }[] }[] };
+  return found.violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id} (${nodes.length}): ${nodes[0]?.html.slice(0, 200)}`);
+}
+
+export async function run(context: JourneyContext, report: Report): Promise<string[]> {
+  const { browser, baseUrl, device } = context;
+  const browserContext = await browser.newContext({ viewport: DESK, locale: 'zh-CN' });
+  const page = await browserContext.newPage();
+  page.setDefaultTimeout(WAIT_MS);
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  let orderId = '';
+
+  await journey(report, 'wrong password is refused in words, the right one opens the list', async () => {
+    await page.goto(`${baseUrl}/admin/`);
+    await page.fill('input[autocomplete="username"]', OPERATOR.name);
+    await page.fill('input[type="password"]', 'wrong');
+    await page.click('button[type="submit"]');
+    await page.getByText('用户名或密码不正确').waitFor();
+    await signIn(page, baseUrl, OPERATOR);
+    await page.waitForSelector(byId('swaps-today'));
+    await page.goto(`${baseUrl}/admin/stations`);
+    await page.getByRole('link', { name: 'Demo Station' }).first().waitFor();
+  });
+  await journey(report, 'the station is live: a swap moves the cabinet step by step', async () => {
+    await page.goto(`${baseUrl}/admin/stations/${device}`);
+    await page.waitForSelector(`${byId('live-state')}[data-phase="live"]`);
+    const swap = await riderSwaps(context);
+    orderId = swap.orderId;
+    await page.getByText('等待放入旧电池').first().waitFor();
+    await page.waitForSelector('[data-testid^="slot-"][data-active="true"]');
+    await page.getByText('等待取走满电电池').first().waitFor();
+    await swap.done;
+    await page.waitForSelector(byId('running-swap'), { state: 'detached' });
+  });
+  await journey(report, 'the order shows every step and the charge', async () => {
+    await page.goto(`${baseUrl}/admin/orders/${orderId}`);
+    await page.waitForSelector(`${byId('order-state')}[data-state="completed"]`);
+    for (const step of [
+      'accepted',
+      'return-door-opened',
+      'returned',
+      'dispense-door-released',
+      'dispensed',
+    ]) {
+      await page.waitForSelector(byId(`step-${step}`));
+    }
+    await page.getByText('已扣款').waitFor();
+  });
+  await journey(report, 'fresh data are asked for and the outcome is followed', async () => {
+    await page.goto(`${baseUrl}/admin/stations/${device}`);
+    await page.click(byId('ask-info'));
+    await page.click(byId('confirm-command'));
+    await page.waitForSelector(`${byId('command-progress')}[data-state="done"]`);
+    await page.keyboard.press('Escape');
+  });
+  await journey(report, 'a slot is opened with a reason; its open door is seen live', async () => {
+    const hands = createHands(context.control);
+    const slot = (await hands.slots()).find((candidate) => candidate.pack === null)?.slot ?? 1;
+    await page.goto(`${baseUrl}/admin/stations/${device}`);
+    await page.click(byId(`slot-${slot}`));
+    await page.click(byId('open-slot'));
+    await page.fill('textarea', '检查空仓');
+    await page.click(byId('confirm-command'));
+    await openReleased(hands, slot);
+    await page.waitForSelector(`${byId(`slot-${slot}`)}[data-open="true"]`);
+    await hands.closeDoor(slot);
+    await page.waitForSelector(`${byId(`slot-${slot}`)}[data-open="false"]`);
+  });
+  await journey(report, 'the list keeps its filter in the URL, in English too', async () => {
+    await page.goto(`${baseUrl}/admin/orders?filter=%7B%22state%22%3A%22completed%22%7D`);
+    await page.click(byId('language-en'));
+    await page.getByRole('heading', { name: 'Orders' }).waitFor();
+    await page.waitForSelector('tbody tr a');
+  });
+  await journey(report, 'a station is found with the keyboard', async () => {
+    await page.keyboard.press('Control+k');
+    await page.fill(byId('global-search'), device);
+    await page.getByRole('option', { name: new RegExp(`${device}.*Stations`) }).waitFor();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(`**/admin/stations/${device}`);
+  });
+  await journey(report, 'a view is saved and opened, a column hidden, the list exported', async () => {
+    await page.goto(`${baseUrl}/admin/orders?filter=%7B%22state%22%3A%22completed%22%7D`);
+    await page.waitForSelector('tbody tr a');
+    await page.click(byId('saved-views'));
+    await page.getByLabel('Name of the view').fill('Done');
+    await page.click(byId('save-view'));
+    await page.goto(`${baseUrl}/admin/orders`);
+    await page.click(byId('saved-views'));
+    await page.getByRole('button', { name: 'Done', exact: true }).click();
+    await page.waitForURL(/completed/);
+    await page.click(byId('choose-columns'));
+    await page.getByLabel('Origin', { exact: true }).first().click();
+    await page.getByRole('columnheader', { name: 'Origin' }).waitFor({ state: 'detached' });
+    const coming = page.waitForEvent('download');
+    await page.click(byId('export'));
+    const text = await readFile(await (await coming).path(), 'utf8');
+    if (!text.includes(orderId)) throw new Error(`the export lacks ${orderId}: ${text.slice(0, 200)}`);
+  });
+  await journey(report, 'a rider: phone covered until asked for, wallet, charges, vehicles', async () => {
+    await page.goto(`${baseUrl}/admin/users/u-demo2`);
+    await page.getByText('138****0002').waitFor();
+    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByText('13800000002').waitFor();
+    await page.getByText('Charges for swaps').waitFor();
+    await page.getByRole('link', { name: orderId.slice(-8) }).waitFor();
+    await page.getByRole('link', { name: 'v-demo2' }).click();
+    await page.getByText('Packs on board').waitFor();
+  });
+  await journey(report, 'a price is published; the books agree', async () => {
+    await page.goto(`${baseUrl}/admin/plans`);
+    await page.waitForSelector('tbody tr');
+    await page.click(byId('publish-plan'));
+    await page.click(byId('confirm'));
+    await page.getByText('per-swap@2').waitFor();
+    await page.goto(`${baseUrl}/admin/finance`);
+    await page.click(byId('verify-ledger'));
+    await page.waitForSelector(`${byId('ledger-report')}[data-ok="true"]`);
+  });
+  await journey(report, 'a pack shows its cells and who held it', async () => {
+    await page.goto(`${baseUrl}/admin/batteries`);
+    await page.click('tbody tr a');
+    await page.getByText('Cell voltages').waitFor();
+    await page.getByText('Hand-overs').waitFor();
+  });
+  await journey(report, 'an expired session asks to sign in over the page and goes on', async () => {
+    await page.goto(`${baseUrl}/admin/orders/${orderId}`);
+    await page.waitForSelector(byId('timeline'));
+    await page.evaluate(() =>
+      localStorage.setItem(
+        'voltbay.session',
+        JSON.stringify({ accessToken: 'gone', accessExpiresAtMs: 0, refreshToken: 'gone' }),
+      ),
+    );
+    await page.reload();
+    await page.getByText('Your session has expired').waitFor();
+    await page.fill('input[autocomplete="username"]', OPERATOR.name);
+    await page.fill('input[type="password"]', OPERATOR.password);
+    await page.click('button[type="submit"]');
+    await page.waitForSelector(byId('timeline'));
+    if (!page.url().endsWith(orderId)) throw new Error(`landed on ${page.url()}`);
+  });
+  await journey(report, 'a viewer sees the station but no command', async () => {
+    const viewer = await browser.newContext({ viewport: DESK, locale: 'en' });
+    const theirs = await viewer.newPage();
+    theirs.setDefaultTimeout(WAIT_MS);
+    await signIn(theirs, baseUrl, VIEWER);
+    await theirs.goto(`${baseUrl}/admin/stations/${device}`);
+    await theirs.click(byId('slot-1'));
+    await theirs.waitForSelector(byId('cabinet'));
+    if ((await theirs.locator(`${byId('restart')}, ${byId('open-slot')}`).count()) > 0) {
+      throw new Error('a viewer is offered commands');
+    }
+    await viewer.close();
+  });
+  await journey(report, 'no serious accessibility violation on any screen', async () => {
+    const problems: string[] = [];
+    for (const [name, path, ready] of screens(device, orderId)) {
+      await page.goto(`${baseUrl}/admin/${path}`);
+      await page.waitForSelector(ready);
+      for (const problem of await seriousViolations(page)) problems.push(`${name}: ${problem}`);
+    }
+    if (problems.length > 0) throw new Error(problems.join('\n'));
+  });
+  await journey(report, 'no page failed on the way', async () => {
+    if (faults.length > 0) throw new Error(faults.join('\n'));
+  });
+  await browserContext.close();
+  return [];
+}
+
+/** Every screen in both languages, both themes, wide and narrow. Returns the files. */
+export async function shots(context: JourneyContext, report: Report): Promise<string[]> {
+  const files: string[] = [];
+  const { browser, baseUrl, device } = context;
+  const swap = await riderSwaps(context);
+  await swap.done;
+  for (const look of LOOKS) {
+    await journey(report, `pictures ${look.folder}`, async () => {
+      const browserContext = await browser.newContext({
+        viewport: { width: look.width, height: look.height },
+        locale: look.locale,
+        colorScheme: look.colorScheme,
+      });
+      const page = await browserContext.newPage();
+      page.setDefaultTimeout(WAIT_MS);
+      const picture = async (name: string, fullPage = true): Promise<void> => {
+        const path = `${context.shotsDir}/${look.folder}/${name}.png`;
+        await page.waitForTimeout(600);
+        await page.screenshot({ path, fullPage });
+        files.push(path);
+      };
+      await page.goto(`${baseUrl}/admin/`);
+      await page.waitForSelector('form');
+      await picture('sign-in');
+      await signIn(page, baseUrl, OPERATOR);
+      for (const [name, path, ready] of screens(device, swap.orderId)) {
+        await page.goto(`${baseUrl}/admin/${path}`);
+        await page.waitForSelector(ready);
+        await picture(name);
+      }
+      await page.keyboard.press('Control+k');
+      await page.fill(byId('global-search'), 'demo');
+      await page.waitForSelector('[role="option"]:nth-child(2)');
+      await picture('search', false);
+      await page.keyboard.press('Escape');
+      await page.goto(`${baseUrl}/admin/plans`);
+      await page.click(byId('publish-plan'));
+      await picture('publish-plan', false);
+      await page.goto(`${baseUrl}/admin/stations/${device}`);
+      await page.click(byId('slot-2'));
+      await picture('slot');
+      await page.click(byId('open-slot'));
+      await picture('open-slot', false);
+      await browserContext.close();
+    });
+  }
+  return files;
+}

@@ -1,0 +1,149 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { formatFen } from '@voltbay/protocol/client';
+import { TimeText } from '../../components/ui/age.js';
+import { DataTable } from '../../components/ui/data-table.js';
+import { Card } from '../../components/ui/page.js';
+import { orderTone, ToneTag } from '../../components/ui/tag.js';
+import { useT } from '../../lib/i18n/create-i18n.js';
+import { usePreferences } from '../../lib/preferences.js';
+import { useServices } from '../../lib/services.js';
+
+const LATEST = { _limit: 10, _sort: 'createdAt', _order: 'desc' } as const;
+
+export function UserOrders(props: { userId: string }) {
+  const t = useT();
+  const { language } = usePreferences();
+  const { hub } = useServices();
+  const { userId } = props;
+  const query = useQuery({
+    queryKey: ['orders', 'of-user', userId],
+    queryFn: ({ signal }) => hub.orders({ ...LATEST, userId }, signal),
+  });
+  return (
+    <Card
+      title={t('user.orders')}
+      flush
+      extra={
+        <Link to="/orders" search={{ filter: { userId } }}>
+          {t('list.all')}
+        </Link>
+      }
+    >
+      <DataTable
+        rows={query.data?.items}
+        error={query.error}
+        empty={t('station.noOrders')}
+        columns={[
+          {
+            title: t('order.created'),
+            cell: (order) => (
+              <Link to="/orders/$orderId" params={{ orderId: order.id }}>
+                <TimeText at={order.createdAt} />
+              </Link>
+            ),
+          },
+          {
+            title: t('order.state'),
+            cell: (order) => (
+              <ToneTag tone={orderTone(order.state)}>{t(`order.state.${order.state}`)}</ToneTag>
+            ),
+          },
+          { title: t('order.station'), cell: (order) => <span className="mono">{order.stationId}</span> },
+          {
+            title: t('order.amount'),
+            right: true,
+            cell: (order) => formatFen(order.price.totalFen, language),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+export function UserCharges(props: { userId: string }) {
+  const t = useT();
+  const { language } = usePreferences();
+  const { hub } = useServices();
+  const { userId } = props;
+  const query = useQuery({
+    queryKey: ['charges', userId],
+    queryFn: ({ signal }) => hub.charges({ ...LATEST, userId }, signal),
+  });
+  return (
+    <Card title={t('user.charges')} flush>
+      <DataTable
+        rows={query.data?.items}
+        error={query.error}
+        columns={[
+          { title: t('charge.at'), cell: (charge) => <TimeText at={charge.createdAt} /> },
+          {
+            title: t('charge.order'),
+            cell: (charge) => (
+              <Link to="/orders/$orderId" params={{ orderId: charge.orderId }} className="mono">
+                {charge.orderId.slice(-8)}
+              </Link>
+            ),
+          },
+          { title: t('order.amount'), right: true, cell: (charge) => formatFen(charge.amountFen, language) },
+        ]}
+      />
+    </Card>
+  );
+}
+
+/** What moved in the wallet: the lines of the ledger on the rider's own accounts. */
+export function UserMovements(props: { userId: string }) {
+  const t = useT();
+  const { language } = usePreferences();
+  const { hub } = useServices();
+  const { userId } = props;
+  const query = useQuery({
+    queryKey: ['ledger', 'of-user', userId],
+    queryFn: ({ signal }) => hub.ledgerEntries({ _limit: 10, _sort: 'at', _order: 'desc', userId }, signal),
+  });
+  const wallet = `rider-wallet:${userId}`;
+  return (
+    <Card title={t('user.movements')} flush>
+      <DataTable
+        rows={query.data?.items}
+        error={query.error}
+        columns={[
+          { title: t('ledger.at'), cell: (entry) => <TimeText at={entry.at} /> },
+          { title: t('ledger.kind'), cell: (entry) => t.code('ledger.kind', entry.kind) },
+          {
+            title: t('user.balance'),
+            right: true,
+            // In the books a wallet is what is owed: a credit, negative, makes it larger.
+            cell: (entry) =>
+              formatFen(
+                0 -
+                  entry.lines
+                    .filter(({ account }) => account === wallet)
+                    .reduce((sum, line) => sum + line.amountFen, 0),
+                language,
+              ),
+          },
+        ]}
+      />
+    </Card>
+  );
+}
+
+export function UserVehicles(props: { ids: readonly string[] }) {
+  const t = useT();
+  return (
+    <Card title={t('user.vehicles')}>
+      {props.ids.length === 0 && <p className="muted">{t('state.empty')}</p>}
+      <ul>
+        {props.ids.map((vehicleId) => (
+          <li key={vehicleId}>
+            <Link to="/vehicles/$vehicleId" params={{ vehicleId }} className="mono">
+              {vehicleId}
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}

@@ -1,0 +1,105 @@
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import type { Vehicle } from '@voltbay/protocol/api';
+import type { TableColumnsType } from 'antd';
+import { TimeText } from '../../components/ui/age.js';
+import { ListCard } from '../../components/ui/list-card.js';
+import { ListPage } from '../../components/ui/list-page.js';
+import { useT } from '../../lib/i18n/create-i18n.js';
+import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { useServices } from '../../lib/services.js';
+
+const SORT = { sort: 'createdAt', order: 'desc' } as const;
+
+export function VehiclesPage() {
+  const t = useT();
+  const search = useSearch({ from: '/vehicles' });
+  const navigate = useNavigate();
+  const { hub } = useServices();
+  const query = useQuery({
+    queryKey: ['vehicles', search],
+    queryFn: ({ signal }) => hub.vehicles(listQuery(search, SORT), signal),
+    placeholderData: keepPreviousData,
+  });
+  const columns: TableColumnsType<Vehicle> = [
+    {
+      key: 'plate',
+      title: t('vehicle.plate'),
+      sorter: true,
+      render: (_, vehicle) => (
+        <Link
+          to="/vehicles/$vehicleId"
+          params={{ vehicleId: vehicle.id }}
+          onClick={(event) => event.stopPropagation()}
+        >
+          {vehicle.plate ?? vehicle.id}
+        </Link>
+      ),
+    },
+    {
+      key: 'id',
+      title: t('vehicle.id'),
+      sorter: true,
+      render: (_, vehicle) => <span className="mono">{vehicle.id}</span>,
+    },
+    { key: 'model', title: t('battery.model'), render: (_, vehicle) => vehicle.model ?? '–' },
+    { key: 'packClass', title: t('slot.class'), render: (_, vehicle) => vehicle.packClass },
+    {
+      key: 'packs',
+      title: t('vehicle.packs'),
+      render: (_, vehicle) => <span className="mono">{vehicle.packIds.join(' ') || '–'}</span>,
+    },
+    {
+      key: 'owner',
+      title: t('vehicle.owner'),
+      render: (_, vehicle) => <span className="mono">{vehicle.ownerUserId ?? '–'}</span>,
+    },
+    {
+      key: 'createdAt',
+      title: t('user.since'),
+      sorter: true,
+      render: (_, vehicle) => <TimeText at={vehicle.createdAt} style="date" />,
+    },
+  ];
+  return (
+    <ListPage<Vehicle>
+      title={t('nav.vehicles')}
+      route="/vehicles"
+      search={search}
+      searchLabel={t('vehicle.search')}
+      filters={[]}
+      sorts={[{ value: 'plate', label: t('vehicle.plate') }]}
+      columns={columns}
+      query={query}
+      onOpen={(vehicle) => void navigate({ to: '/vehicles/$vehicleId', params: { vehicleId: vehicle.id } })}
+      card={(vehicle) => (
+        <ListCard
+          link={{ to: '/vehicles/$vehicleId', params: { vehicleId: vehicle.id } }}
+          lines={[
+            [<b key="plate">{vehicle.plate ?? vehicle.id}</b>, `${t('slot.class')} ${vehicle.packClass}`],
+            [
+              <span key="packs" className="mono">
+                {vehicle.packIds.join(' ') || '–'}
+              </span>,
+              vehicle.ownerUserId ?? '',
+            ],
+          ]}
+        />
+      )}
+      export={{
+        fileName: 'vehicles',
+        read: (page, signal) => hub.vehicles(exportQuery(search, page, SORT), signal),
+        columns: [
+          { title: t('vehicle.id'), value: (vehicle) => vehicle.id },
+          { title: t('vehicle.plate'), value: (vehicle) => vehicle.plate },
+          { title: 'VIN', value: (vehicle) => vehicle.vin },
+          { title: t('battery.model'), value: (vehicle) => vehicle.model },
+          { title: t('slot.class'), value: (vehicle) => vehicle.packClass },
+          { title: t('vehicle.packs'), value: (vehicle) => vehicle.packIds.join(' ') },
+          { title: t('vehicle.owner'), value: (vehicle) => vehicle.ownerUserId },
+          { title: t('user.since'), value: (vehicle) => vehicle.createdAt },
+        ],
+      }}
+    />
+  );
+}

@@ -1,0 +1,2 @@
+/** Phones decode QR codes themselves. */
+export function useLocalDecoder(): void {}

@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ORDER_STATES, SWAP_REASONS } from '@voltbay/protocol/domain';
+import { expect, test } from 'vitest';
+import { en } from '../src/lib/i18n/en.js';
+import { zhCn } from '../src/lib/i18n/zh-cn.js';
+
+const SOURCES = join(import.meta.dirname, '../src');
+const text = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+  .filter(
+    (name) => /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name) && !/i18n\/(en|zh-cn)\.ts$/.test(name),
+  )
+  .filter((name) => !name.includes('generated'))
+  .map((name) => readFileSync(join(SOURCES, name), 'utf8'))
+  .join('\n');
+
+const keys = Object.keys(zhCn);
+const literals = new Set([...text.matchAll(/'([a-zA-Z]+(?:\.[\w-]+)+)'/g)].map((match) => match[1] ?? ''));
+/** `t(\`order.state.${state}\`)` and `t.code('reason', …)` use every key under their prefix. */
+const prefixes = [
+  ...[...text.matchAll(/`([a-zA-Z]+(?:\.[a-zA-Z-]+)*\.)\$\{/g)].map((match) => match[1] ?? ''),
+  ...[...text.matchAll(/\bcode\('(\w+)'/g)].map((match) => `${match[1]}.`),
+];
+
+test('both languages have the same keys, and no wording is empty', () => {
+  expect(Object.keys(en).sort()).toEqual([...keys].sort());
+  for (const words of [zhCn, en])
+    expect(Object.values(words).filter((word) => word.trim() === '')).toEqual([]);
+});
+
+test('both languages fill in the same values', () => {
+  const holes = (word: string): string[] =>
+    [...word.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1] ?? '').sort();
+  const differing = keys.filter(
+    (key) => holes(zhCn[key as keyof typeof zhCn]).join() !== holes(en[key as keyof typeof en]).join(),
+  );
+  expect(differing).toEqual([]);
+});
+
+test('every key is used', () => {
+  const unused = keys.filter(
+    (key) => !literals.has(key) && !prefixes.some((prefix) => key.startsWith(prefix)),
+  );
+  expect(unused).toEqual([]);
+});
+
+test('every state and reason has wording, and every reason says what happens next', () => {
+  const wanted = [
+    ...ORDER_STATES.map((state) => `order.state.${state}`),
+    ...Object.keys(SWAP_REASONS).map((reason) => `reason.${reason}`),
+    ...Object.keys(SWAP_REASONS).map((reason) => `next.${reason}`),
+  ];
+  expect(wanted.filter((key) => !(key in zhCn))).toEqual([]);
+});

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addFigures, dayOf, METRICS, noFigures, rollUpDay, rollUpHour } from './rollup.js';
+
+const HOUR = '2026-11-22T08:00:00.000Z';
+const where = {
+  stationId: fc.constantFrom('1231', '1232'),
+  plan: fc.constantFrom('per-swap@1', 'per-swap@2'),
+};
+const facts = fc.record({
+  made: fc.array(
+    fc.record({
+      ...where,
+      state: fc.constantFrom('completed', 'refused', 'failed', 'unknown', 'dispatched'),
+      reason: fc.constantFrom(null, 'NO_PACK_READY', 'DOOR_JAM'),
+    }),
+  ),
+  completed: fc.array(fc.record({ ...where, swapMs: fc.nat(600_000) })),
+  charges: fc.array(fc.record({ ...where, amountFen: fc.nat(10_000) })),
+  availability: fc.array(
+    fc.record({ stationId: where.stationId, onlineMinutes: fc.nat(60), knownMinutes: fc.nat(60) }),
+    { maxLength: 1 },
+  ),
+});
+
+describe('roll-ups', () => {
+  it('lose no fen and no order, whatever the order of the facts', () => {
+    fc.assert(
+      fc.property(facts, (hour) => {
+        const rows = rollUpHour('t', HOUR, hour);
+        const total = rows.reduce(addFigures, noFigures());
+        expect(total.attempts).toBe(hour.made.length);
+        expect(total.swaps).toBe(hour.completed.length);
+        expect(total.charges).toBe(hour.charges.length);
+        expect(total.revenueFen).toBe(hour.charges.reduce((sum, { amountFen }) => sum + amountFen, 0));
+        const mirrored = rollUpHour('t', HOUR, {
+          made: hour.made.toReversed(),
+          completed: hour.completed.toReversed(),
+          charges: hour.charges.toReversed(),
+          availability: hour.availability,
+        });
+        const byId = (all: typeof rows) => Object.fromEntries(all.map((row) => [row._id, row]));
+        expect(byId(mirrored)).toEqual(byId(rows));
+        const day = rollUpDay('t', '2026-11-21T16:00:00.000Z', [...rows, ...rows]);
+        const ofDay = day.reduce(addFigures, noFigures());
+        for (const name of METRICS) expect(ofDay[name]).toBe(2 * total[name]);
+      }),
+    );
+  });
+
+  it.each([
+    ['2026-11-22T15:59:59.999Z', 'Asia/Shanghai', '2026-11-21T16:00:00.000Z', '2026-11-22T16:00:00.000Z'],
+    ['2026-11-22T16:00:00.000Z', 'Asia/Shanghai', '2026-11-22T16:00:00.000Z', '2026-11-23T16:00:00.000Z'],
+    // 23 and 25 hours on the days when clocks change.
+    ['2026-03-29T10:00:00.000Z', 'Europe/Berlin', '2026-03-28T23:00:00.000Z', '2026-03-29T22:00:00.000Z'],
+    ['2026-10-25T10:00:00.000Z', 'Europe/Berlin', '2026-10-24T22:00:00.000Z', '2026-10-25T23:00:00.000Z'],
+  ])('the local day of %s in %s', (at, zone, from, to) => expect(dayOf(at, zone)).toEqual({ from, to }));
+});

@@ -1,0 +1,251 @@
+import { z } from 'zod';
+import { isoAt, isoNow } from '../clock.js';
+import { type Database, isDuplicateKey } from '../db/index.js';
+import { ordersCollection } from '../orders/order-document.js';
+import type { Clock } from '../ports.js';
+import { stationsCollection } from '../stations/station-documents.js';
+import { defineSchedule, defineTask, handleTask, type Schedule, type TaskHandler } from '../tasks/index.js';
+import { chargesCollection } from '../wallets/wallets.js';
+import { type BatteryHealth, createBatteryHealth } from './battery-health.js';
+import {
+  availabilityCollection,
+  dayOf,
+  HOUR_MS,
+  type HourFacts,
+  hourOf,
+  NONE,
+  type RollupDocument,
+  rollUpDay,
+  rollUpHour,
+  rollupCursorsCollection,
+  rollupsCollection,
+} from './rollup.js';
+
+export const rollUpTask = defineTask({
+  kind: 'analytics.roll-up',
+  summary: 'Compute again the hours and days in which something changed',
+  input: z.object({ dueAt: z.string() }),
+  retry: { maxAttempts: 5 },
+  leaseMs: 60_000,
+});
+export const rebuildTask = defineTask({
+  kind: 'analytics.rebuild',
+  summary: 'Compute again every hour and day of a span',
+  input: z.object({ from: z.iso.datetime(), to: z.iso.datetime() }),
+  retry: { maxAttempts: 5 },
+  leaseMs: 60_000,
+});
+
+export interface Rollups {
+  readonly handlers: readonly TaskHandler[];
+  readonly schedules: readonly Schedule[];
+  readonly health: BatteryHealth;
+  /** Looks at every station once and notes the minute; safe to repeat and in several processes. */
+  sampleAvailability(): Promise<number>;
+  /** Computes one hour from what is stored and replaces its rows. */
+  hour(tenantId: string, hour: string): Promise<void>;
+  day(tenantId: string, anyTime: string): Promise<void>;
+}
+
+/** Writers' clocks differ, and some writes are seen late. */
+const OVERLAP_MS = 120_000;
+const CHUNK = 500;
+const PAGE = 1_000;
+
+export function createRollups(deps: { database: Database; clock: Clock; timeZone: string }): Rollups {
+  const { database, clock, timeZone } = deps;
+  const orders = database.collection(ordersCollection);
+  const charges = database.collection(chargesCollection);
+  const rollups = database.collection(rollupsCollection);
+  const cursors = database.collection(rollupCursorsCollection);
+  const availability = database.collection(availabilityCollection);
+  const stations = database.collection(stationsCollection);
+  const health = createBatteryHealth({ database, clock, timeZone });
+
+  const factsOf = async (tenantId: string, from: string, to: string): Promise<HourFacts> => {
+    const within = { $gte: from, $lt: to };
+    const fields = {
+      stationId: 1,
+      'price.planVersion': 1,
+      state: 1,
+      reason: 1,
+      createdAt: 1,
+      completedAt: 1,
+    };
+    const [made, completed, booked, seen] = await Promise.all([
+      orders.find({ tenantId, createdAt: within }, { projection: fields }).toArray(),
+      orders.find({ tenantId, completedAt: within }, { projection: fields }).toArray(),
+      charges.find({ tenantId, createdAt: within }, { projection: { orderId: 1, amountFen: 1 } }).toArray(),
+      availability.find({ tenantId, hour: from }).toArray(),
+    ]);
+    const whereOf = new Map<string, { stationId: string; plan: string }>();
+    for (let at = 0; at < booked.length; at += CHUNK) {
+      const ids = booked.slice(at, at + CHUNK).map(({ orderId }) => orderId);
+      const found = await orders
+        .find({ _id: { $in: ids } }, { projection: { stationId: 1, 'price.planVersion': 1 } })
+        .toArray();
+      for (const order of found)
+        whereOf.set(order._id, { stationId: order.stationId, plan: order.price.planVersion });
+    }
+    return {
+      made: made.map(({ stationId, price, state, reason }) => ({
+        stationId,
+        plan: price.planVersion,
+        state,
+        reason,
+      })),
+      completed: completed
+        .filter(({ state }) => state === 'completed' || state === 'resolved')
+        .map(({ stationId, price, createdAt, completedAt }) => ({
+          stationId,
+          plan: price.planVersion,
+          swapMs: Math.max(0, Date.parse(completedAt ?? createdAt) - Date.parse(createdAt)),
+        })),
+      charges: booked.map(({ orderId, amountFen }) => ({
+        ...(whereOf.get(orderId) ?? { stationId: NONE, plan: NONE }),
+        amountFen,
+      })),
+      availability: seen.map(({ stationId, online, known }) => ({
+        stationId,
+        onlineMinutes: online.length,
+        knownMinutes: known.length,
+      })),
+    };
+  };
+
+  const replace = async (
+    tenantId: string,
+    period: RollupDocument['period'],
+    bucket: string,
+    rows: readonly RollupDocument[],
+  ) => {
+    if (rows.length > 0)
+      await rollups.bulkWrite(
+        rows.map((row) => ({ replaceOne: { filter: { _id: row._id }, replacement: row, upsert: true } })),
+        { ordered: false },
+      );
+    await rollups.deleteMany({ tenantId, period, bucket, _id: { $nin: rows.map(({ _id }) => _id) } });
+  };
+  const hour = async (tenantId: string, from: string) => {
+    const to = isoAt(Date.parse(from) + HOUR_MS);
+    await replace(tenantId, 'hour', from, rollUpHour(tenantId, from, await factsOf(tenantId, from, to)));
+  };
+  const day = async (tenantId: string, anyTime: string) => {
+    const { from, to } = dayOf(anyTime, timeZone);
+    const hours = await rollups.find({ tenantId, period: 'hour', bucket: { $gte: from, $lt: to } }).toArray();
+    await replace(tenantId, 'day', from, rollUpDay(tenantId, from, hours));
+  };
+
+  /** Hours in which an order or a charge that changed since counts. */
+  const changedHours = async (tenantId: string, since: string): Promise<Set<string>> => {
+    const hours = new Set<string>();
+    const recent = orders.find(
+      { tenantId, updatedAt: { $gte: since } },
+      { projection: { createdAt: 1, completedAt: 1 }, batchSize: PAGE },
+    );
+    for await (const { createdAt, completedAt } of recent) {
+      hours.add(hourOf(createdAt));
+      if (completedAt) hours.add(hourOf(completedAt));
+    }
+    const booked = charges.find(
+      { tenantId, createdAt: { $gte: since } },
+      { projection: { createdAt: 1 }, batchSize: PAGE },
+    );
+    for await (const { createdAt } of booked) hours.add(hourOf(createdAt));
+    return hours;
+  };
+
+  const compute = async (
+    tenantId: string,
+    hours: readonly string[],
+    progress: (percent: number, text: string) => Promise<void>,
+  ) => {
+    const days = new Set<string>();
+    for (const [index, at] of hours.entries()) {
+      await progress((index / (hours.length + 1)) * 90, `${index} of ${hours.length} hours`);
+      await hour(tenantId, at);
+      days.add(dayOf(at, timeZone).from);
+    }
+    for (const at of [...days].sort()) {
+      await progress(95, 'days');
+      await day(tenantId, at);
+    }
+    return { hours: hours.length, days: days.size };
+  };
+
+  const handlers = [
+    handleTask(rollUpTask, async ({ tenantId, progress }) => {
+      const startedAt = isoNow(clock);
+      const cursor = await cursors.findOne({ _id: tenantId });
+      const since = cursor ? isoAt(Date.parse(cursor.at) - OVERLAP_MS) : isoAt(0);
+      const hours = await changedHours(tenantId, since);
+      // Availability changes every minute without an order.
+      hours.add(hourOf(startedAt));
+      hours.add(hourOf(isoAt(Date.parse(startedAt) - HOUR_MS)));
+      const done = await compute(tenantId, [...hours].sort(), progress);
+      await health.snapshot(tenantId);
+      await cursors
+        .updateOne({ _id: tenantId }, { $max: { at: startedAt } }, { upsert: true })
+        .catch((error) => {
+          if (!isDuplicateKey(error)) throw error;
+        });
+      return done;
+    }),
+    handleTask(rebuildTask, ({ tenantId, input, progress }) => {
+      const hours: string[] = [];
+      for (
+        let at = Date.parse(hourOf(isoAt(Date.parse(input.from))));
+        at < Date.parse(input.to);
+        at += HOUR_MS
+      )
+        hours.push(isoAt(at));
+      return compute(tenantId, hours, progress);
+    }),
+  ];
+
+  return {
+    handlers,
+    health,
+    hour,
+    day,
+    schedules: [
+      defineSchedule({
+        id: 'analytics-roll-up',
+        cron: '*/5 * * * *',
+        timeZone: 'UTC',
+        spec: rollUpTask,
+        input: (dueAt) => ({ dueAt }),
+      }),
+    ],
+    async sampleAvailability() {
+      const now = isoNow(clock);
+      const [at, minute] = [hourOf(now), Number(now.slice(14, 16))];
+      const watched = await stations
+        .find(
+          { lifecycle: { $in: ['commissioned', 'live', 'maintenance'] } },
+          { projection: { tenantId: 1, online: 1 } },
+        )
+        .toArray();
+      for (let from = 0; from < watched.length; from += CHUNK)
+        await availability
+          .bulkWrite(
+            watched.slice(from, from + CHUNK).map(({ _id, tenantId, online }) => ({
+              updateOne: {
+                filter: { _id: `${_id}/${at}` },
+                update: {
+                  $addToSet: { known: minute, ...(online ? { online: minute } : {}) },
+                  $setOnInsert: { tenantId, stationId: _id, hour: at, ...(online ? {} : { online: [] }) },
+                },
+                upsert: true,
+              },
+            })),
+            { ordered: false },
+          )
+          .catch((error) => {
+            // Another process made the hour's document at the same moment; the next look comes within the minute.
+            if (!isDuplicateKey(error)) throw error;
+          });
+      return watched.length;
+    },
+  };
+}

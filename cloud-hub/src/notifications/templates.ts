@@ -1,0 +1,121 @@
+import type { EventType } from '../events/domain-events.js';
+
+export const LOCALES = ['zh-CN', 'en'] as const;
+export type Locale = (typeof LOCALES)[number];
+export const CATEGORIES = ['order', 'payment', 'reservation', 'alarm'] as const;
+export type Category = (typeof CATEGORIES)[number];
+export const CHANNELS = ['in-app', 'push', 'sms'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+export type Wording = { title: string; body: string };
+export type Template = {
+  category: Category;
+  /** Goes out in quiet hours too: somebody is standing at the station. */
+  urgent: boolean;
+  audience: 'rider' | 'operator';
+  /** Names that may stand in braces. */
+  fields: readonly string[];
+  wording: Readonly<Record<Locale, Wording>>;
+};
+
+const order = (wording: Template['wording'], urgent = true): Template => ({
+  category: 'order',
+  urgent,
+  audience: 'rider',
+  fields: ['station', 'amount', 'reason', 'orderId'],
+  wording,
+});
+const money = (wording: Template['wording']): Template => ({
+  category: 'payment',
+  urgent: false,
+  audience: 'rider',
+  fields: ['amount', 'station', 'orderId'],
+  wording,
+});
+const reservation = (wording: Template['wording']): Template => ({
+  category: 'reservation',
+  urgent: true,
+  audience: 'rider',
+  fields: ['station', 'until', 'orderId'],
+  wording,
+});
+
+/** What is told for which event, and the built-in words. A tenant may replace the words, not the fields. */
+export const TEMPLATES: Readonly<Partial<Record<EventType, Template>>> = {
+  'order.completed': order({
+    'zh-CN': { title: '换电完成', body: '您在{station}的换电已完成,费用 {amount}。' },
+    en: { title: 'Swap complete', body: 'Your swap at {station} is complete: {amount}.' },
+  }),
+  'order.failed': order({
+    'zh-CN': { title: '换电未完成', body: '您在{station}的换电未能完成:{reason}。未换出电池不收费。' },
+    en: {
+      title: 'Swap not completed',
+      body: 'Your swap at {station} did not complete: {reason}. No pack, no charge.',
+    },
+  }),
+  'order.refused': order({
+    'zh-CN': { title: '无法换电', body: '{station}暂时无法换电:{reason}。' },
+    en: { title: 'Swap refused', body: '{station} cannot swap now: {reason}.' },
+  }),
+  'order.unknown': order({
+    'zh-CN': { title: '换电结果确认中', body: '{station}未回报结果,我们正在核实,核实前不会重复扣费。' },
+    en: {
+      title: 'Checking your swap',
+      body: '{station} has not reported yet. We are checking; you are not charged twice.',
+    },
+  }),
+  'order.expired': order(
+    {
+      'zh-CN': { title: '订单已过期', body: '您在{station}的订单未及时开始,已取消。' },
+      en: { title: 'Order expired', body: 'Your order at {station} did not start in time and was closed.' },
+    },
+    false,
+  ),
+  'payment.captured': money({
+    'zh-CN': { title: '扣费成功', body: '换电费用 {amount} 已从余额支付。' },
+    en: { title: 'Payment', body: '{amount} was paid from your balance.' },
+  }),
+  'payment.refunded': money({
+    'zh-CN': { title: '退款成功', body: '{amount} 已退回。' },
+    en: { title: 'Refund', body: '{amount} was paid back.' },
+  }),
+  'payment.topped-up': money({
+    'zh-CN': { title: '充值成功', body: '{amount} 已存入余额。' },
+    en: { title: 'Top-up', body: '{amount} was added to your balance.' },
+  }),
+  'reservation.confirmed': reservation({
+    'zh-CN': { title: '预约成功', body: '{station}已为您保留电池至 {until}。' },
+    en: { title: 'Reserved', body: '{station} holds a pack for you until {until}.' },
+  }),
+  'reservation.expiring': reservation({
+    'zh-CN': { title: '预约即将到期', body: '您在{station}的预约将于 {until} 到期。' },
+    en: { title: 'Reservation ends soon', body: 'Your reservation at {station} ends at {until}.' },
+  }),
+  'reservation.expired': reservation({
+    'zh-CN': { title: '预约已到期', body: '您在{station}的预约已到期。' },
+    en: { title: 'Reservation ended', body: 'Your reservation at {station} has ended.' },
+  }),
+  'alarm.raised': {
+    category: 'alarm',
+    urgent: true,
+    audience: 'operator',
+    fields: ['station', 'code', 'severity', 'slot', 'detail'],
+    wording: {
+      'zh-CN': { title: '告警:{code}', body: '{station} 仓位 {slot}:{code}({severity}){detail}' },
+      en: { title: 'Alarm: {code}', body: '{station} slot {slot}: {code} ({severity}) {detail}' },
+    },
+  },
+};
+
+/** Puts values into the braces; a value that is missing leaves a dash. */
+export function render(text: string, values: Readonly<Record<string, string>>): string {
+  return text.replace(/\{(\w+)\}/g, (_all, name: string) =>
+    Object.hasOwn(values, name) ? (values[name] ?? '–') : '–',
+  );
+}
+
+/** Names in braces that the template has no value for. */
+export const unknownFields = (text: string, template: Template): string[] =>
+  [...text.matchAll(/\{(\w*)\}/g)]
+    .map((match) => match[1] ?? '')
+    .filter((name) => !template.fields.includes(name));

@@ -1,0 +1,94 @@
+import { MSG_TYPE } from '@voltbay/protocol';
+import { MongoBulkWriteError } from 'mongodb';
+import type { Database } from '../db/index.js';
+import type { MessageDocument } from '../ingest/message-document.js';
+import type { Projection } from '../ingest/projector.js';
+import { packIdOf, readingsOf } from '../ingest/uplink-parse.js';
+import {
+  MAX_BUCKET_SAMPLES,
+  MAX_BUCKET_SPAN_MS,
+  type ReadingBucketDocument,
+  type ReadingSample,
+  readingsCollection,
+} from './reading-documents.js';
+
+/** Keeps recent readings in buckets, a batch of messages at a time. */
+export function createReadingProjection(deps: { database: Database }): Projection {
+  const buckets = deps.database.collection(readingsCollection);
+  return {
+    name: 'readings',
+    async project(entries) {
+      const messages = entries.flatMap((entry) =>
+        entry.kind === 'message' && carriesReadings(entry.message) ? [entry.message] : [],
+      );
+      const documents = bucketsOf(messages);
+      if (documents.length === 0) return;
+      try {
+        await buckets.insertMany(documents, { ordered: false });
+      } catch (error) {
+        // The same batch again after a crash.
+        if (!(error instanceof MongoBulkWriteError && error.code === 11000)) throw error;
+      }
+    },
+  };
+}
+
+const carriesReadings = ({ type }: MessageDocument): boolean =>
+  type === MSG_TYPE.STATION_INFO || type === MSG_TYPE.TELEMETRY;
+
+/** Messages of a batch as buckets: by station, in order of time, within the limits. Pure. */
+export function bucketsOf(messages: readonly MessageDocument[]): ReadingBucketDocument[] {
+  const byDevice = new Map<string, { message: MessageDocument; sample: ReadingSample }[]>();
+  for (const message of messages) {
+    const readings = readingsOf(message.type, message.data);
+    if (readings.length === 0) continue;
+    const sample = { id: message._id, at: message.at, historical: message.historical ?? false, readings };
+    const samples = byDevice.get(message.device);
+    if (samples) samples.push({ message, sample });
+    else byDevice.set(message.device, [{ message, sample }]);
+  }
+  const documents: ReadingBucketDocument[] = [];
+  for (const entries of byDevice.values()) {
+    entries.sort((a, b) => compareText(a.sample.at, b.sample.at) || compareText(a.sample.id, b.sample.id));
+    let start = 0;
+    for (let end = 1; end <= entries.length; end++) {
+      const [first, next] = [entries[start], entries[end]];
+      if (!first) break;
+      const full =
+        !next ||
+        end - start >= MAX_BUCKET_SAMPLES ||
+        Date.parse(next.sample.at) - Date.parse(first.sample.at) > MAX_BUCKET_SPAN_MS;
+      if (!full) continue;
+      documents.push(
+        bucket(
+          first.message,
+          entries.slice(start, end).map(({ sample }) => sample),
+        ),
+      );
+      start = end;
+    }
+  }
+  return documents;
+}
+
+function bucket(message: MessageDocument, samples: ReadingSample[]): ReadingBucketDocument {
+  const packs = new Set<string>();
+  for (const { readings } of samples)
+    for (const reading of readings) {
+      const id = packIdOf(reading);
+      if (id !== null) packs.add(id);
+    }
+  return {
+    // The count tells a batch that was cut differently after a crash from a mere repeat.
+    _id: `${message._id}+${samples.length}`,
+    tenantId: message.tenantId,
+    device: message.device,
+    from: samples[0]?.at ?? message.at,
+    to: samples.at(-1)?.at ?? message.at,
+    packs: [...packs],
+    samples,
+    receivedAt: message.receivedAt,
+  };
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

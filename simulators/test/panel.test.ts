@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { encodeLine } from '../src/devices/cabinet/line.js';
+import { type ControlApi, startControlApi } from '../src/station/control-api.js';
+import { demoStation } from '../src/station/demo-station.js';
+import { createVirtualStation, type VirtualStation } from '../src/station/station.js';
+import { openSerial } from './support/serial-client.js';
+import { waitUntil } from './support/wait.js';
+
+const executablePath =
+  process.env.CHROMIUM_PATH ??
+  ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) =>
+    existsSync(path),
+  );
+
+describe.skipIf(!executablePath)('control page in Chromium (needs Chromium installed)', () => {
+  let station: VirtualStation;
+  let api: ControlApi;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    station = await createVirtualStation(demoStation({ speed: 0 }));
+    api = await startControlApi(station);
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await api?.close();
+    await station?.close();
+  });
+
+  it('lets a person swap with the mouse, and says what is not possible', async () => {
+    const page = await browser.newPage();
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.goto(`${api.url}/`);
+    const slot = (n: number) => page.locator('#cabinet .slot', { hasText: `Slot ${n}` });
+    await slot(5).getByRole('button', { name: 'Open door' }).click();
+    await page.getByText('Not done: locked').waitFor();
+    const cabinet = await openSerial(station.agentHardware().ports.cabinet?.path ?? '', 115_200);
+    cabinet.write(encodeLine(['C', 1, 'OPEN', 5, 'page-1']));
+    await cabinet.waitFor(/R,1,OK/);
+    await slot(5).getByRole('button', { name: 'Open door' }).click();
+    await slot(5).getByRole('button', { name: 'Insert chosen' }).click();
+    await slot(5).getByText('VB-A-0900').waitFor();
+    await slot(5).getByRole('button', { name: 'Close door' }).click();
+    await waitUntil('the door is shut', () => station.state().slots[4]?.doorOpen === false);
+    await slot(3).getByRole('button', { name: 'Jam lock' }).click();
+    await slot(3).getByText('JAMMED').waitFor();
+    await page.getByLabel('payload of the code').fill('vb://swap/7');
+    await page.getByRole('button', { name: 'Scan' }).click();
+    await cabinet.waitFor(/READ,qr,vb:\/\/swap\/7/);
+    await page.getByRole('button', { name: 'Unplug bus1' }).click();
+    await page.getByRole('button', { name: 'Replug bus1' }).waitFor();
+    expect(station.state().ports.bus1?.plugged).toBe(false);
+    expect(errors).toEqual([]);
+    await cabinet.close();
+  });
+});

@@ -1,0 +1,25 @@
+import type { Register } from '../command-spec.js';
+import { registerBusTools } from './bus-tools.js';
+import { registerConfig } from './config.js';
+import { registerDecode } from './decode.js';
+import { registerDoctor } from './doctor.js';
+import { registerDoors } from './doors.js';
+import { registerRun } from './run.js';
+import { registerService } from './service.js';
+import { registerStationQuestions } from './station-questions.js';
+import { registerUpkeep } from './upkeep.js';
+import { registerVersion } from './version.js';
+
+/** Every command, in the order in which `--help` lists them. */
+export const COMMANDS: readonly Register[] = [
+  registerRun,
+  registerStationQuestions,
+  registerDoctor,
+  registerDoors,
+  registerService,
+  registerBusTools,
+  registerDecode,
+  registerConfig,
+  registerUpkeep,
+  registerVersion,
+];

@@ -1,0 +1,118 @@
+import { MSG_TYPE } from '@voltbay/protocol';
+import { uuidv7 } from 'uuidv7';
+import { type Clock, isoTime } from '../clock.js';
+import { type CabinetPort, HardwareError, type PackSource } from '../hardware/ports.js';
+import type { Service } from '../station/service-mode.js';
+import type { SlotBoard } from '../station/slot-board.js';
+import type { Storage } from '../storage/storage.js';
+import type { SwapService } from '../swap/service.js';
+import type { UplinkSession } from '../uplink/session.js';
+import type { ControlAnswer } from './control-socket.js';
+
+export type TechnicianDeps = {
+  storage: Storage;
+  board: SlotBoard;
+  cabinet: CabinetPort;
+  packs: PackSource;
+  swaps: SwapService;
+  service: Service;
+  session: UplinkSession;
+  clock: Clock;
+  /** The next movements of this door are wanted. */
+  expectDoor(slot: number): void;
+  goOnline(): void;
+};
+
+type Args = Readonly<Record<string, unknown>>;
+
+const refuse = (code: string, error: string): ControlAnswer => ({ ok: false, code, error });
+const READ_MS = 15_000;
+
+/**
+ * What a technician does at the station, through the running agent. Every act is written for the hub's audit before anything moves,
+ * and reaches it whenever there is a network again.
+ */
+export function createTechnician(deps: TechnicianDeps) {
+  const { storage, board, cabinet, packs, swaps, service, clock } = deps;
+
+  function audit(action: string, who: string, reason: string, slot?: number): void {
+    storage.outbox.enqueue([
+      {
+        lane: 'alarm',
+        type: MSG_TYPE.STATION_EVENT,
+        data: {
+          kind: 'operator',
+          action,
+          who,
+          ...(slot !== undefined && { slot }),
+          detail: reason,
+          at: isoTime(clock.nowMs()),
+        },
+      },
+    ]);
+  }
+
+  async function moveDoor(action: 'open-slot' | 'lock-slot', args: Args): Promise<ControlAnswer> {
+    const { slot, who, reason } = args;
+    if (typeof slot !== 'number' || !board.has(slot))
+      return refuse('BAD_USAGE', `slot ${String(slot)} is not in the configuration`);
+    if (!isText(who, 64)) return refuse('BAD_USAGE', 'who: 1 to 64 characters are needed');
+    if (!isText(reason, 300)) return refuse('BAD_USAGE', 'reason: 1 to 300 characters are needed');
+    if (swaps.isBusy()) return refuse('STATION_BUSY', 'a swap is running: wait until the rider has finished');
+    try {
+      const views = await board.refresh();
+      const other = views.find(
+        (one) => one.slot !== slot && (one.door === 'open' || one.lock === 'unlocked'),
+      );
+      if (action === 'open-slot' && other)
+        return refuse('SLOT_UNSAFE', `the door of slot ${other.slot} is not shut; close it first`);
+      // A rider may have started while the cabinet was asked.
+      if (swaps.isBusy())
+        return refuse('STATION_BUSY', 'a swap is running: wait until the rider has finished');
+      audit(action, who, reason, slot);
+      deps.expectDoor(slot);
+      if (action === 'open-slot') await cabinet.open(slot, uuidv7());
+      else await cabinet.lock(slot);
+      const { door, lock } = await cabinet.slot(slot);
+      return { ok: true, data: { slot, action, door, lock, audited: true } };
+    } catch (error) {
+      if (!(error instanceof HardwareError)) throw error;
+      return refuse(error.code, error.message);
+    }
+  }
+
+  async function read(args: Args): Promise<ControlAnswer> {
+    const { slot } = args;
+    if (typeof slot !== 'number' || !board.has(slot))
+      return refuse('BAD_USAGE', `slot ${String(slot)} is not in the configuration`);
+    const outcome = await packs.readNow(slot, { timeoutMs: READ_MS });
+    if (!outcome.ok) return refuse(outcome.reason, outcome.detail);
+    const { source, transport, quality, reading } = outcome.value;
+    return { ok: true, data: { slot, driver: source, transport, quality, reading } };
+  }
+
+  async function serve(online: boolean, args: Args): Promise<ControlAnswer> {
+    const { who, reason } = args;
+    if (!isText(who, 64)) return refuse('BAD_USAGE', 'who: 1 to 64 characters are needed');
+    if (!isText(reason, 300)) return refuse('BAD_USAGE', 'reason: 1 to 300 characters are needed');
+    if (!online && swaps.isBusy())
+      return refuse('STATION_BUSY', 'a swap is running: wait until the rider has finished');
+    audit(online ? 'online' : 'offline', who, reason);
+    if (online) deps.goOnline();
+    else {
+      service.leave(null);
+      await deps.session.stop('disconnect-command');
+    }
+    return { ok: true, data: { mode: service.mode(), hub: deps.session.state() } };
+  }
+
+  return {
+    moveDoor,
+    read,
+    goOffline: (args: Args): Promise<ControlAnswer> => serve(false, args),
+    goOnline: (args: Args): Promise<ControlAnswer> => serve(true, args),
+  };
+}
+
+const isText = (value: unknown, max: number): value is string =>
+  typeof value === 'string' && value.trim().length > 0 && value.length <= max;

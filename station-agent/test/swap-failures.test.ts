@@ -1,0 +1,338 @@
+import { MSG_TYPE } from '@voltbay/protocol';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Agent } from '../src/agent.js';
+import { aPack, type CabinetModel, createCabinetModel, type ModelPack } from './support/cabinet-model.js';
+import { createScriptedHub, type ScriptedHub } from './support/scripted-hub.js';
+import { startTestAgent, tempDir, testConfig } from './support/test-agent.js';
+
+let dir: ReturnType<typeof tempDir>;
+let hub: ScriptedHub;
+let model: CabinetModel;
+let agent: Agent | null = null;
+
+const rules = {
+  returnTimeoutMs: 1_500,
+  collectTimeoutMs: 1_500,
+  closeGraceMs: 1_000,
+  settleMs: 200,
+  silentLimitMs: 800,
+};
+async function station(
+  packs: Record<number, ModelPack>,
+  options: { slots?: number; classes?: Record<number, string>; rules?: object } = {},
+) {
+  const slots = options.slots ?? 4;
+  model = createCabinetModel({ slots, packs });
+  agent = await startTestAgent(
+    testConfig(dir.path, { mqttUrl: hub.url, slots, ...(options.classes && { classes: options.classes }) }),
+    model,
+    {
+      rules: { ...rules, ...options.rules },
+    },
+  );
+  await hub.until(() => hub.infos()[0], 'the first report');
+}
+const ask = (data: Record<string, unknown> = {}): Promise<void> =>
+  hub.command(
+    MSG_TYPE.SERVER_ASK_CHARGE,
+    {
+      user: 'u',
+      vehicle: 'v',
+      orderId: 'o',
+      returnSerials: ['VB-A-900'],
+      dispense: { packClass: 'A' },
+      ...data,
+    },
+    { id: 'cmd', ttlMs: 20_000, issuedAt: new Date().toISOString() },
+  );
+const end = () =>
+  hub.until(
+    () =>
+      hub.results('cmd').find(({ state }) => state === 'done' || state === 'failed' || state === 'rejected'),
+    'the end',
+    30_000,
+  );
+const door = (n: number) => hub.until(() => model.releases[n], `door ${n + 1}`, 30_000);
+const steps = (): string[] => hub.swapEvents().map(({ step }) => step);
+
+/** Puts a pack into the next released slot and closes it. */
+async function bring(n: number, pack: ModelPack): Promise<number> {
+  const { slot } = await door(n);
+  expect(model.pull(slot)).toBe(true);
+  expect(model.putIn(slot, pack)).toBe(true);
+  model.push(slot);
+  return slot;
+}
+async function fetchPack(n: number): Promise<{ slot: number; tag: string }> {
+  const { slot } = await door(n);
+  expect(model.pull(slot)).toBe(true);
+  const pack = model.takeOut(slot);
+  model.push(slot);
+  return { slot, tag: pack?.tag ?? '' };
+}
+const noChargedPackLeft = (): void => {
+  for (const { pack } of model.releases)
+    expect(pack === null || pack.tag.endsWith('900') || pack.tag.startsWith('X')).toBe(true);
+};
+
+beforeEach(async () => {
+  dir = tempDir();
+  hub = await createScriptedHub('1231');
+});
+afterEach(async () => {
+  await agent?.stop();
+  agent = null;
+  await hub.close();
+  dir.remove();
+});
+
+describe('a swap that is refused before anything moves', () => {
+  it.each<[string, Record<number, ModelPack>, Record<string, unknown>, string]>([
+    ['no pack charged enough', { 1: aPack('VB-A-1', { socPct: 70 }) }, {}, 'NO_PACK_READY'],
+    ['the only pack is hot', { 1: aPack('VB-A-1', { temperaturesDeciC: [600] }) }, {}, 'NO_PACK_READY'],
+    [
+      'the only pack is under alarm',
+      { 1: aPack('VB-A-1', { alarms: ['short_circuit'] }) },
+      {},
+      'NO_PACK_READY',
+    ],
+    ['the only pack is of another class', { 1: aPack('VB-B-1') }, {}, 'NO_PACK_READY'],
+    ['the only pack does not answer', { 1: aPack('VB-A-1', { silent: true }) }, {}, 'NO_PACK_READY'],
+    [
+      'every slot is taken',
+      { 1: aPack('VB-A-1'), 2: aPack('VB-A-2'), 3: aPack('VB-A-3'), 4: aPack('VB-A-4') },
+      {},
+      'NO_EMPTY_SLOT',
+    ],
+  ])('%s', async (_name, packs, data, reason) => {
+    await station(packs);
+    await ask(data);
+    expect(await end()).toMatchObject({ state: 'rejected', reason });
+    expect(model.releases).toEqual([]);
+    expect(steps()).toEqual([]);
+  });
+
+  it('a pack reserved for another order stays; its own order gets it', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    await hub.command(
+      MSG_TYPE.SERVER_RESERVE,
+      { orderId: 'other', serial: 'VB-A-1', until: new Date(Date.now() + 600_000).toISOString() },
+      { id: 'hold' },
+    );
+    await hub.until(() => hub.results('hold').find(({ state }) => state === 'done'), 'the reservation');
+    await ask();
+    expect(await end()).toMatchObject({ state: 'rejected', reason: 'NO_PACK_READY' });
+    await hub.command(
+      MSG_TYPE.SERVER_ASK_CHARGE,
+      { user: 'u', vehicle: 'v', orderId: 'other' },
+      { id: 'mine' },
+    );
+    await hub.until(() => hub.results('mine').find(({ state }) => state === 'started'), 'the swap');
+  });
+
+  it('a silent cabinet', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    model.faults.silent = true;
+    await ask();
+    expect(await end()).toMatchObject({ state: 'rejected', reason: 'HARDWARE_SILENT' });
+  });
+});
+
+describe('a swap that goes wrong', () => {
+  it('takes another slot when the return door jams', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    model.slot(2).jammed = true;
+    // The lock looks sound until it is asked to move.
+    const slot2 = model.slot(2);
+    const honest = model.hardware.cabinet.scan.bind(model.hardware.cabinet);
+    model.hardware.cabinet.scan = async (signal) =>
+      (await honest(signal)).map((sense) =>
+        sense.slot === 2 && slot2.jammed ? { ...sense, lock: 'locked' as const } : sense,
+      );
+    await ask();
+    expect(await bring(0, aPack('VB-A-900'))).toBe(3);
+    await fetchPack(1);
+    expect(await end()).toMatchObject({ state: 'done' });
+    expect(
+      await hub.until(() => hub.events('alarm').find(({ code }) => code === 'door-jam'), 'the alarm'),
+    ).toMatchObject({ slot: 2 });
+  });
+
+  it('takes another pack when the dispense door jams', async () => {
+    await station({ 1: aPack('VB-A-1', { socPct: 99 }), 2: aPack('VB-A-2', { socPct: 90 }) });
+    const honest = model.hardware.cabinet.scan.bind(model.hardware.cabinet);
+    model.hardware.cabinet.scan = async (signal) =>
+      (await honest(signal)).map((s) => (s.slot === 1 ? { ...s, lock: 'locked' as const } : s));
+    model.slot(1).jammed = true;
+    await ask();
+    await bring(0, aPack('VB-A-900'));
+    expect(await fetchPack(1)).toEqual({ slot: 2, tag: 'VB-A-2' });
+    expect(await end()).toMatchObject({ state: 'done' });
+  });
+
+  it.each<[string, ModelPack, Record<string, unknown>, string]>([
+    ['somebody else’s', aPack('VB-A-666900'), { returnSerials: ['VB-A-777'] }, 'PACK_NOT_YOURS'],
+    ['of another class', aPack('VB-B-900'), { returnSerials: [] }, 'WRONG_CLASS'],
+    ['too hot', aPack('VB-A-900', { temperaturesDeciC: [650] }), {}, 'PACK_OVER_TEMPERATURE'],
+    ['under alarm', aPack('VB-A-900', { alarms: ['short_circuit'] }), {}, 'PACK_ALARM'],
+    ['silent', aPack('VB-A-900', { silent: true }), {}, 'PACK_UNREADABLE'],
+    ['nameless', { ...aPack('', { serial: '' }), tag: '' }, { returnSerials: [] }, 'UNKNOWN_PACK'],
+  ])('gives a returned pack back that is %s', async (_name, pack, data, reason) => {
+    await station({ 1: aPack('VB-A-1') });
+    await ask(data);
+    const slot = await bring(0, pack);
+    const again = await door(1);
+    expect(again.slot).toBe(slot);
+    expect(again.pack?.tag).toBe(pack.tag);
+    model.pull(slot);
+    expect(model.takeOut(slot)).toBe(pack);
+    model.push(slot);
+    expect(await end()).toMatchObject({ state: 'failed', reason });
+    expect(model.releases).toHaveLength(2);
+    expect(steps()).not.toContain('dispense-door-released');
+  });
+
+  it('ends with NOT_RETURNED when nobody comes', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    await ask();
+    await door(0);
+    expect(await end()).toMatchObject({ state: 'failed', reason: 'NOT_RETURNED' });
+    expect(model.slots().every(({ lock }) => lock === 'locked')).toBe(true);
+    noChargedPackLeft();
+  });
+
+  it('releases again when the rider closed the door too early', async () => {
+    await station({ 1: aPack('VB-A-1') }, { rules: { returnTimeoutMs: 20_000 } });
+    await ask();
+    const { slot } = await door(0);
+    model.pull(slot);
+    await hub.until(() => steps().includes('return-door-opened'), 'the open door');
+    model.push(slot);
+    await bring(1, aPack('VB-A-900'));
+    await fetchPack(2);
+    expect(await end()).toMatchObject({ state: 'done' });
+    expect(new Set(model.releases.map(({ token }) => token)).size).toBe(3);
+  });
+
+  it('names a pack that was pulled back out', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    await ask();
+    const { slot } = await door(0);
+    model.pull(slot);
+    model.putIn(slot, aPack('VB-A-900'));
+    await hub.until(() => steps().includes('pack-inserted'), 'the pack');
+    model.takeOut(slot);
+    model.push(slot);
+    // Every new chance is left unused.
+    expect(await end()).toMatchObject({ state: 'failed', reason: 'PACK_PULLED_BACK' });
+    noChargedPackLeft();
+  });
+
+  it('locks again and counts again when the charged pack is not collected', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    await ask();
+    await bring(0, aPack('VB-A-900'));
+    await door(1);
+    expect(await end()).toMatchObject({ state: 'failed', reason: 'NOT_COLLECTED' });
+    expect(model.slots().every(({ lock, door: state }) => lock === 'locked' && state === 'closed')).toBe(
+      true,
+    );
+    expect(model.slot(1).pack?.tag).toBe('VB-A-1');
+  });
+
+  it('says so when the return door stays open', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    await ask();
+    const { slot } = await door(0);
+    model.pull(slot);
+    expect(await end()).toMatchObject({ state: 'failed', reason: 'DOOR_NOT_CLOSED' });
+    expect(
+      await hub.until(() => hub.events('alarm').find(({ code }) => code === 'door-left-open'), 'the alarm'),
+    ).toMatchObject({ slot });
+    noChargedPackLeft();
+  });
+
+  it('completes when the pack is gone although its door stays open', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    await ask();
+    await bring(0, aPack('VB-A-900'));
+    const { slot } = await door(1);
+    model.pull(slot);
+    model.takeOut(slot);
+    expect(await end()).toMatchObject({ state: 'done', reason: 'DOOR_NOT_CLOSED' });
+    expect(steps().slice(-2)).toEqual(['dispensed', 'completed']);
+  });
+
+  it('is not fooled by another pack in place of the charged one', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    await ask();
+    await bring(0, aPack('VB-A-900'));
+    const { slot } = await door(1);
+    model.pull(slot);
+    model.takeOut(slot);
+    model.putIn(slot, aPack('VB-A-13', { socPct: 99 }));
+    model.push(slot);
+    expect(await end()).toMatchObject({ state: 'done' });
+    expect(hub.swapEvents().find(({ step }) => step === 'dispensed')).toMatchObject({ packId: 'VB-A-1' });
+    await hub.until(() => hub.events('alarm').find(({ code }) => code === 'foreign-pack'), 'the alarm');
+    expect(agent?.board.slot(slot)?.fault).toBe('foreign-pack');
+  });
+
+  it('gives the own pack back when no charged one can be released', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    const honest = model.hardware.cabinet.scan.bind(model.hardware.cabinet);
+    model.hardware.cabinet.scan = async (signal) =>
+      (await honest(signal)).map((s) => (s.slot === 1 ? { ...s, lock: 'locked' as const } : s));
+    model.slot(1).jammed = true;
+    await ask();
+    const slot = await bring(0, aPack('VB-A-900'));
+    expect((await door(1)).slot).toBe(slot);
+    model.pull(slot);
+    expect(model.takeOut(slot)?.tag).toBe('VB-A-900');
+    model.push(slot);
+    expect(await end()).toMatchObject({ state: 'failed', reason: 'DOOR_JAM' });
+    noChargedPackLeft();
+  });
+
+  it('reports unknown while the cabinet is silent and what was true afterwards', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    await ask();
+    await bring(0, aPack('VB-A-900'));
+    const { slot } = await door(1);
+    model.faults.silent = true;
+    await hub.until(() => hub.results('cmd').find(({ state }) => state === 'unknown'), 'unknown', 20_000);
+    expect(hub.swapEvents().at(-1)).toMatchObject({ step: 'unknown', reason: 'HARDWARE_SILENT' });
+    model.pull(slot);
+    model.takeOut(slot);
+    model.push(slot);
+    model.faults.silent = false;
+    expect(await end()).toMatchObject({ state: 'done' });
+    expect(steps().slice(-2)).toEqual(['dispensed', 'completed']);
+    expect(model.releases).toHaveLength(2);
+  });
+
+  it('finishes without a network and reports all of it once afterwards', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    await ask();
+    const { slot } = await door(0);
+    const { port } = hub;
+    await hub.close();
+    model.pull(slot);
+    model.putIn(slot, aPack('VB-A-900'));
+    model.push(slot);
+    await expect.poll(() => model.releases.length, { timeout: 20_000 }).toBe(2);
+    await fetchPack(1);
+    hub = await createScriptedHub('1231', { port });
+    expect(await end()).toMatchObject({ state: 'done' });
+    await hub.until(() => steps().includes('completed'), 'the events', 30_000);
+    expect(steps().filter((step) => step === 'dispensed')).toHaveLength(1);
+  });
+
+  it('hands a new customer a pack without a return', async () => {
+    await station({ 1: aPack('VB-A-1', { socPct: 99 }), 2: aPack('VB-A-2', { socPct: 98 }) });
+    await ask({ returns: 0 });
+    expect(await fetchPack(0)).toEqual({ slot: 1, tag: 'VB-A-1' });
+    expect(await end()).toMatchObject({ state: 'done' });
+    expect(steps()).not.toContain('returned');
+  });
+});
