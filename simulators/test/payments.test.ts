@@ -140,7 +140,10 @@ describe.each(['alipay', 'wechat'] as const)('%s with real signatures', (provide
     await hub.kill();
     hub = await launch();
     await signIn();
-    await waitFor(async () => (await payment(id)).state === 'paid', 60_000);
+    // The credit follows the state within moments; never twice.
+    await waitFor(async () => (await balance()) === before + 1_300, 60_000);
+    expect((await payment(id)).state).toBe('paid');
+    await gateway.notifyAgain(provider, id);
     expect(await balance()).toBe(before + 1_300);
   }, 120_000);
 

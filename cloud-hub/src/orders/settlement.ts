@@ -21,7 +21,7 @@ export function createSettlement(deps: {
   custody: CustodyLedger;
   /** What cannot be paid is owed. */
   debts: Pick<Debts, 'owe' | 'paid'>;
-  quotes: Pick<Quotes, 'finalPrice' | 'consume' | 'giveBack'>;
+  quotes: Pick<Quotes, 'finalPrice' | 'reserve' | 'consume' | 'giveBack'>;
   clock: Clock;
   logger: Logger;
   /** Called before each effect with its name. For tests that end the process there. */
@@ -31,6 +31,9 @@ export function createSettlement(deps: {
 
   const payerOf = (order: OrderDocument): string => order.price.payerUserId ?? order.userId;
   const capture = async (found: OrderDocument): Promise<OrderDocument['payment']> => {
+    // Normally reserved at authorisation; an order that was completed before that uses up its part of the price now.
+    if (!(await deps.quotes.reserve(found._id, found.price)))
+      deps.logger.warn({ orderId: found._id }, 'what the price was to use up is gone; the price stands');
     // What the energy came to is pinned before any money is taken: a repeat finds the same price.
     const price = await deps.quotes.finalPrice({ ...found, id: found._id });
     const order = found.price.estimate ? await deps.orders.pinPrice(found._id, price) : found;

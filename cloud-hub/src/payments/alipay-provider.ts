@@ -39,9 +39,15 @@ export function createAlipayProvider(deps: {
     timeout: TIMEOUT_MS,
   });
 
+  /** The SDK would stamp in the machine's own time zone; Alipay reads Beijing time. */
+  const timestamp = () => beijingTime(deps.clock.now());
   const exec = async (method: string, bizContent: Record<string, unknown>): Promise<Reply> => {
     try {
-      return (await sdk.exec(method, { bizContent }, { validateSign: true })) as Reply;
+      return (await sdk.exec(
+        method,
+        { timestamp: timestamp(), bizContent },
+        { validateSign: true },
+      )) as Reply;
     } catch (cause) {
       throw new ProviderError('alipay', `${method} failed`, cause);
     }
@@ -104,10 +110,12 @@ export function createAlipayProvider(deps: {
       return {
         kind: 'alipay-app',
         orderString: sdk.sdkExecute('alipay.trade.app.pay', {
+          timestamp: timestamp(),
           notifyUrl,
           bizContent: { ...biz, productCode: 'QUICK_MSECURITY_PAY' },
         }),
         pageUrl: sdk.pageExecute('alipay.trade.wap.pay', 'GET', {
+          timestamp: timestamp(),
           notifyUrl,
           bizContent: { ...biz, productCode: 'QUICK_WAP_WAY' },
         }),

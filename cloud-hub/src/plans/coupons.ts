@@ -165,7 +165,8 @@ export function createCoupons(deps: { database: Database; clock: Clock }): Coupo
         { _id: id, $or: [{ state: 'available' }, { state: 'reserved', orderId }] },
         { $set: { state: 'reserved', orderId, updatedAt: isoNow(deps.clock) }, $inc: { version: 1 } },
       );
-      return taken.matchedCount === 1;
+      if (taken.matchedCount === 1) return true;
+      return (await held.findOne({ _id: id, orderId, state: 'used' }, { projection: { _id: 1 } })) !== null;
     },
     async consume(orderId) {
       await held.updateMany(

@@ -21,6 +21,8 @@ export type AlipaySide = {
 
 type Biz = Record<string, unknown>;
 type Answer = Record<string, unknown>;
+/** Pages are opened some minutes after they were signed. */
+const MAX_SKEW_MS = 30 * 60_000;
 const SUCCESS = { code: '10000', msg: 'Success' };
 const failed = (subCode: string, subMsg: string): Answer => ({
   code: '40004',
@@ -148,6 +150,9 @@ export function createAlipaySide(deps: {
           .verify(keys.alipayMerchant.publicKey, params.sign ?? '', 'base64');
         if (!signed)
           return { answer: { code: '40002', msg: 'Invalid Arguments', sub_code: 'isv.invalid-signature' } };
+        const sentAt = Date.parse(`${(params.timestamp ?? '').replace(' ', 'T')}+08:00`);
+        if (!(Math.abs(sentAt - deps.nowMs()) <= MAX_SKEW_MS))
+          return { answer: { code: '40002', msg: 'Invalid Arguments', sub_code: 'isv.invalid-timestamp' } };
         if (!known)
           return { answer: { code: '40002', msg: 'Invalid Arguments', sub_code: 'isv.invalid-method' } };
         return known(JSON.parse(params.biz_content ?? '{}') as Biz, params);
