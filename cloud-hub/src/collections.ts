@@ -12,7 +12,12 @@ import { ordersCollection } from './orders/order-document.js';
 import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
 import { plansCollection } from './plans/plans.js';
 import { stargateCollections } from './stargate/collections.js';
-import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
+import {
+  alarmsCollection,
+  stationLiveCollection,
+  stationsCollection,
+  workOrdersCollection,
+} from './stations/station-documents.js';
 import { systemCollections } from './system/system-documents.js';
 import { schedulesCollection, tasksCollection } from './tasks/index.js';
 import { readingsCollection } from './telemetry/reading-documents.js';
@@ -38,6 +43,7 @@ export const allCollections = [
   stationsCollection,
   stationLiveCollection,
   alarmsCollection,
+  workOrdersCollection,
   batteriesCollection,
   custodyEventsCollection,
   commandsCollection,

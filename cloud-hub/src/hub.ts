@@ -279,6 +279,17 @@ async function assemble(
       { name: 'codes', everyMs: 600_000, run: () => identity.codes.sweep() },
       { name: 'counters', everyMs: 600_000, run: () => identity.counters.sweep() },
       { name: 'idempotency keys', everyMs: 600_000, run: () => identity.idempotency.sweep() },
+      {
+        name: 'alarms',
+        everyMs: 15_000,
+        async run() {
+          for (const tenantId of await tenantIds(database, config.tenantId))
+            await stations.alarms.escalateOverdue(
+              tenantId,
+              await settings.get(tenantId, 'alarms.escalateAfterS'),
+            );
+        },
+      },
       ...background.chores,
     ],
   });

@@ -28,6 +28,7 @@ import { createStargateRoutes } from './stargate/routes.js';
 import { createAlarmRoutes } from './stations/alarm-routes.js';
 import { createStationRoutes } from './stations/routes.js';
 import type { Stations } from './stations/stations.js';
+import { createWorkOrderRoutes } from './stations/work-order-routes.js';
 import { createHealthRoutes } from './system/health.js';
 import type { Settings } from './system/settings.js';
 import { createSystemRoutes } from './system/system-routes.js';
@@ -109,7 +110,14 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     ...createOrderRoutes({ database, clock, orders: deps.orders.orders }),
     ...createPaymentRoutes({ database, ...deps.payments }),
     ...createLedgerRoutes({ database, ledger: deps.ledger }),
-    ...createStationRoutes({ database, clock, stations, disconnect: deps.disconnect }),
+    ...createStationRoutes({
+      database,
+      clock,
+      stations,
+      disconnect: deps.disconnect,
+      enrolled: identity.stations.isEnrolled,
+    }),
+    ...createWorkOrderRoutes({ database, clock }),
     ...createAlarmRoutes({ database, alarms: stations.alarms }),
     ...createBatteryRoutes({ database, clock }),
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
