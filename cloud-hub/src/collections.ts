@@ -9,6 +9,7 @@ import {
   watermarksCollection,
 } from './ingest/message-document.js';
 import { ordersCollection } from './orders/order-document.js';
+import { reservationsCollection } from './orders/reservations.js';
 import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
 import { plansCollection } from './plans/plans.js';
 import { stargateCollections } from './stargate/collections.js';
@@ -40,6 +41,7 @@ export const allCollections = [
   plansCollection,
   vehiclesCollection,
   ordersCollection,
+  reservationsCollection,
   stationsCollection,
   stationLiveCollection,
   alarmsCollection,

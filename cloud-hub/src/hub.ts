@@ -27,6 +27,7 @@ import { createLiveBus } from './live/live-bus.js';
 import { createLogger, type Logger } from './logger.js';
 import { createMaintenance } from './maintenance.js';
 import { createOrderFeature } from './orders/order-feature.js';
+import { createReservations } from './orders/reservations.js';
 import { createPaymentFeature, createProviders } from './payments/payment-feature.js';
 import { readPaymentSettings } from './payments/settings.js';
 import { createPlans } from './plans/plans.js';
@@ -222,6 +223,16 @@ async function assemble(
     plans,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
+  const reservations = createReservations({
+    database,
+    clock,
+    logger,
+    dispatcher: commands,
+    directory: stations,
+    users: identity.users,
+    vehicles,
+    settings,
+  });
   const background = createBackground({ database, clock, logger });
   const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
   const ingest = createIngest({
@@ -290,6 +301,7 @@ async function assemble(
             );
         },
       },
+      { name: 'reservations', everyMs: 5_000, run: () => reservations.sweep() },
       ...background.chores,
     ],
   });
@@ -351,6 +363,7 @@ async function assemble(
     limits,
     logger,
     settings,
+    reservations,
   });
   const app = createApp({
     routes,

@@ -15,6 +15,8 @@ import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
 import type { Logger } from './logger.js';
 import type { OrderFeature } from './orders/order-feature.js';
+import { createReservationRoutes } from './orders/reservation-routes.js';
+import type { Reservations } from './orders/reservations.js';
 import { createOrderRoutes } from './orders/routes.js';
 import type { PaymentFeature } from './payments/payment-feature.js';
 import { createPaymentRoutes } from './payments/routes.js';
@@ -64,6 +66,7 @@ export type RouteDeps = {
   limits: RateLimits;
   logger: Logger;
   settings: Settings;
+  reservations: Reservations;
 };
 
 /** Every API route of the hub, by the roles that this process plays. */
@@ -107,7 +110,8 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       userExists: async (tenantId, userId) => (await identity.users.find(tenantId, userId)) !== null,
     }),
     ...createPlanRoutes({ database, plans: deps.plans }),
-    ...createOrderRoutes({ database, clock, orders: deps.orders.orders }),
+    ...createOrderRoutes({ database, clock, orders: deps.orders.orders, reservations: deps.reservations }),
+    ...createReservationRoutes({ database, reservations: deps.reservations }),
     ...createPaymentRoutes({ database, ...deps.payments }),
     ...createLedgerRoutes({ database, ledger: deps.ledger }),
     ...createStationRoutes({

@@ -33,6 +33,7 @@ import type { Clock } from '../ports.js';
 import { type ChargeDocument, chargesCollection } from '../wallets/wallets.js';
 import { type OrderDocument, ordersCollection, toOrder } from './order-document.js';
 import type { Orders, SwapRequest } from './orders.js';
+import type { Reservations } from './reservations.js';
 
 const LIST: ListSpec = {
   fields: {
@@ -58,7 +59,12 @@ const CHARGES: ListSpec = {
 const OWNERSHIP = { own: 'userId', station: 'stationId' } as const;
 const params = z.strictObject({ id: idSchema });
 
-export function createOrderRoutes(deps: { database: Database; orders: Orders; clock: Clock }): HttpRoute[] {
+export function createOrderRoutes(deps: {
+  database: Database;
+  orders: Orders;
+  reservations: Pick<Reservations, 'claim' | 'finish'>;
+  clock: Clock;
+}): HttpRoute[] {
   const collection = deps.database.collection(ordersCollection);
   const charges = deps.database.collection(chargesCollection);
 
@@ -74,6 +80,16 @@ export function createOrderRoutes(deps: { database: Database; orders: Orders; cl
 
   const create = async (body: OrderCreate, principal: Principal, request: RequestFacts) => {
     const wanted = swapRequest(body, principal, request.idempotencyKey);
+    const { tenantId, userId, vehicleId, stationId, by } = wanted;
+    const reserved = await deps.reservations.claim({ tenantId, userId, vehicleId, stationId });
+    if (!reserved) return start(wanted, principal, request);
+    try {
+      return await start({ ...wanted, orderId: reserved._id }, principal, request);
+    } finally {
+      await deps.reservations.finish(reserved, by);
+    }
+  };
+  const start = async (wanted: SwapRequest, principal: Principal, request: RequestFacts) => {
     if (principal.audience === 'station') {
       const { order, isNew } = await deps.orders.begin(wanted);
       const { body: shown, headers } = reply(order);
