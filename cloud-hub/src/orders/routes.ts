@@ -30,7 +30,9 @@ import {
   versioned,
 } from '../http/index.js';
 import type { Clock } from '../ports.js';
+import type { SigningKeys } from '../stargate/signing-keys.js';
 import { type ChargeDocument, chargesCollection } from '../wallets/wallets.js';
+import { evidenceOf } from './evidence.js';
 import { type OrderDocument, ordersCollection, toOrder } from './order-document.js';
 import type { Orders, SwapRequest } from './orders.js';
 import type { Reservations } from './reservations.js';
@@ -63,6 +65,7 @@ export function createOrderRoutes(deps: {
   database: Database;
   orders: Orders;
   reservations: Pick<Reservations, 'claim' | 'finish'>;
+  keys: Pick<SigningKeys, 'signingKey' | 'verificationKey'>;
   clock: Clock;
 }): HttpRoute[] {
   const collection = deps.database.collection(ordersCollection);
@@ -231,6 +234,29 @@ export function createOrderRoutes(deps: {
     getRoute('/core/v0/order/{id}', 'getOrderAtStation'),
     updateRoute('/core/v0/orders/{id}', 'updateOrder', 'Same as PUT /core/v0/order/{id}.'),
     updateRoute('/core/v0/order/{id}', 'completeOrder', "The 2021 plan's call by a station."),
+    defineRoute({
+      method: 'get',
+      path: '/core/v0/orders/{id}/evidence',
+      operationId: 'getOrderEvidence',
+      summary: 'Everything known of an order as one signed file, for a dispute',
+      description:
+        'A compact JWS (EdDSA). Its payload is JSON: the order, its commands, what the station sent around it with the quality of its clock, readings of the packs, charges and ledger entries.',
+      tags: ['orders'],
+      access: needs('orders:resolve'),
+      params,
+      responses: { 200: { description: 'The signed file', contentType: 'application/jose' } },
+      problems: ['NOT_FOUND'],
+      async handler({ params: { id }, principal, grant }) {
+        const order = await visible(id, principal, grant);
+        return new Response(await evidenceOf(deps, order), {
+          headers: {
+            'Content-Type': 'application/jose',
+            'Cache-Control': 'no-store',
+            'Content-Disposition': `attachment; filename="evidence-${id.replace(/[^A-Za-z0-9_.-]/g, '_')}.jws"`,
+          },
+        });
+      },
+    }),
     defineRoute({
       method: 'post',
       path: '/core/v0/orders/{id}/cancel',
