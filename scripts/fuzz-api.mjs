@@ -101,11 +101,13 @@ async function fuzz(program) {
       ...['run', `${apiUrl}/openapi.json`, '--header', `Authorization: Bearer ${accessToken}`],
       ...['--checks', CHECKS.join(','), '--max-examples', values.examples, '--request-timeout', '15'],
       ...['--phases', 'examples,coverage,fuzzing', '--continue-on-failure', '--warnings', 'off'],
+      ...['--max-time', values.seconds],
       ...STREAMS.flatMap((path) => ['--exclude-path', path]),
       ...(values.seed ? ['--seed', values.seed] : []),
     ];
     const run = spawn(program, options, { cwd: data, stdio: 'inherit' });
-    const limit = setTimeout(() => run.kill('SIGINT'), Number(values.seconds) * 1_000);
+    // Its own time budget ends it in good order; this is for a run that hangs.
+    const limit = setTimeout(() => run.kill('SIGINT'), (Number(values.seconds) + 120) * 1_000);
     const code = await new Promise((done) => run.once('exit', done));
     clearTimeout(limit);
     if (hub.exitCode !== null) throw new Error(`the hub ended while it was fuzzed (exit ${hub.exitCode})`);

@@ -20,6 +20,7 @@ import {
   templatesCollection,
 } from './notifications/notification-document.js';
 import { ordersCollection } from './orders/order-document.js';
+import { reservationsCollection } from './orders/reservations.js';
 import { debtsCollection, passesCollection } from './passes/pass-document.js';
 import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
 import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
@@ -27,7 +28,12 @@ import { plansCollection } from './plans/plan-document.js';
 import { subscriptionsCollection } from './plans/subscriptions.js';
 import { tariffsCollection } from './plans/tariffs.js';
 import { stargateCollections } from './stargate/collections.js';
-import { alarmsCollection, stationLiveCollection, stationsCollection } from './stations/station-documents.js';
+import {
+  alarmsCollection,
+  stationLiveCollection,
+  stationsCollection,
+  workOrdersCollection,
+} from './stations/station-documents.js';
 import { systemCollections } from './system/system-documents.js';
 import { schedulesCollection, tasksCollection } from './tasks/index.js';
 import { readingsCollection } from './telemetry/reading-documents.js';
@@ -57,9 +63,11 @@ export const allCollections = [
   ordersCollection,
   passesCollection,
   debtsCollection,
+  reservationsCollection,
   stationsCollection,
   stationLiveCollection,
   alarmsCollection,
+  workOrdersCollection,
   batteriesCollection,
   custodyEventsCollection,
   commandsCollection,

@@ -29,6 +29,7 @@ import { createLogger, type Logger } from './logger.js';
 import { createMaintenance } from './maintenance.js';
 import { createExpoPush } from './notifications/push-sender.js';
 import { createOrderFeature } from './orders/order-feature.js';
+import { createReservations } from './orders/reservations.js';
 import { createDebts } from './passes/debts.js';
 import { createOfflineOrders } from './passes/offline-orders.js';
 import { createPasses } from './passes/passes.js';
@@ -276,6 +277,16 @@ async function assemble(
     push: createExpoPush({ baseUrl: config.push.expoUrl, accessToken: config.push.expoAccessToken }),
     sms: overrides.sms ?? createConsoleSms(logger),
   });
+  const reservations = createReservations({
+    database,
+    clock,
+    logger,
+    dispatcher: commands,
+    directory: stations,
+    users: identity.users,
+    vehicles,
+    settings,
+  });
   const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
   const ingest = createIngest({
     database,
@@ -340,6 +351,18 @@ async function assemble(
       { name: 'codes', everyMs: 600_000, run: () => identity.codes.sweep() },
       { name: 'counters', everyMs: 600_000, run: () => identity.counters.sweep() },
       { name: 'idempotency keys', everyMs: 600_000, run: () => identity.idempotency.sweep() },
+      {
+        name: 'alarms',
+        everyMs: 15_000,
+        async run() {
+          for (const tenantId of await tenantIds(database, config.tenantId))
+            await stations.alarms.escalateOverdue(
+              tenantId,
+              await settings.get(tenantId, 'alarms.escalateAfterS'),
+            );
+        },
+      },
+      { name: 'reservations', everyMs: 5_000, run: () => reservations.sweep() },
       ...background.chores,
     ],
   });
@@ -403,6 +426,7 @@ async function assemble(
     limits,
     logger,
     settings,
+    reservations,
   });
   const app = createApp({
     routes,

@@ -17,6 +17,8 @@ import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
 import type { Logger } from './logger.js';
 import type { OrderFeature } from './orders/order-feature.js';
+import { createReservationRoutes } from './orders/reservation-routes.js';
+import type { Reservations } from './orders/reservations.js';
 import { createOrderRoutes } from './orders/routes.js';
 import type { OfflineOrders } from './passes/offline-orders.js';
 import type { Passes } from './passes/passes.js';
@@ -35,6 +37,7 @@ import { createStargateRoutes } from './stargate/routes.js';
 import { createAlarmRoutes } from './stations/alarm-routes.js';
 import { createStationRoutes } from './stations/routes.js';
 import type { Stations } from './stations/stations.js';
+import { createWorkOrderRoutes } from './stations/work-order-routes.js';
 import { createHealthRoutes } from './system/health.js';
 import type { Settings } from './system/settings.js';
 import { createSystemRoutes } from './system/system-routes.js';
@@ -72,6 +75,7 @@ export type RouteDeps = {
   limits: RateLimits;
   logger: Logger;
   settings: Settings;
+  reservations: Reservations;
 };
 
 /** Every API route of the hub, by the roles that this process plays. */
@@ -118,13 +122,28 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     }),
     ...createPlanRoutes({ database, ...deps.plans }),
     ...createRiderPlanRoutes({ database, ...deps.plans, userExists }),
-    ...createOrderRoutes({ database, clock, orders: deps.orders.orders, offline: deps.offlineOrders }),
+    ...createOrderRoutes({
+      database,
+      clock,
+      orders: deps.orders.orders,
+      offline: deps.offlineOrders,
+      reservations: deps.reservations,
+      keys: identity.keys,
+    }),
+    ...createReservationRoutes({ database, reservations: deps.reservations }),
     ...createPassRoutes({ database, clock, passes: deps.passes }),
     ...createPaymentRoutes({ database, ...deps.payments }),
     ...createLedgerRoutes({ database, ledger: deps.finance.ledger }),
     ...createMoneyRoutes({ database, plans: deps.plans.plans, ...deps.finance }),
     ...createSettlementRoutes({ database, clock, ...deps.finance }),
-    ...createStationRoutes({ database, clock, stations, disconnect: deps.disconnect }),
+    ...createStationRoutes({
+      database,
+      clock,
+      stations,
+      disconnect: deps.disconnect,
+      enrolled: identity.stations.isEnrolled,
+    }),
+    ...createWorkOrderRoutes({ database, clock }),
     ...createAlarmRoutes({ database, alarms: stations.alarms }),
     ...createBatteryRoutes({ database, clock }),
     ...createCommandRoutes({ database, commands: deps.commands, stations }),

@@ -64,6 +64,7 @@ describe('permissions', () => {
         'enrolStation',
         'getHealth',
         'getJwks',
+        'getPublicAvailability',
         'getPublicStation',
         'getReadiness',
         'issueToken',

@@ -150,7 +150,7 @@ describe('stations', () => {
     const patch = (etag: string) =>
       call('PATCH', '/core/v0/stations/r-1', {
         as: admin,
-        body: { lifecycle: 'live' },
+        body: { lifecycle: 'commissioned' },
         headers: { 'If-Match': etag },
       });
     expect((await patch(created.headers.get('etag') ?? '')).status).toBe(200);
@@ -181,7 +181,9 @@ describe('stations', () => {
     expect(retired.status).toBe(200);
     await ended;
     await expect(agentOf('1232')).rejects.toMatchObject({ code: 5 });
-    await setLifecycle('live', retired.headers.get('etag'));
+    expect((await setLifecycle('live', retired.headers.get('etag'))).status).toBe(409);
+    const revived = await setLifecycle('maintenance', retired.headers.get('etag'));
+    expect((await setLifecycle('live', revived.headers.get('etag'))).status).toBe(200);
     await agentOf('1232');
   });
 });

@@ -32,6 +32,8 @@ export type SwapRequest = {
   by: string;
   /** Unique name of the request; null when the caller gave none. */
   requestKey: string | null;
+  /** The id that a reservation set aside; new by default. */
+  orderId?: string;
 };
 
 export interface Orders {
@@ -108,7 +110,7 @@ export function createOrders(deps: {
     request: SwapRequest,
     vehicle: Vehicle,
   ): Promise<{ order: OrderDocument; isNew: boolean }> => {
-    const id = `o-${uuidv7()}`;
+    const id = request.orderId ?? `o-${uuidv7()}`;
     const requestKey = request.requestKey ?? `order:${id}`;
     const price = await deps.quotes.priceOfSwap(request);
     const payerId = price.payerUserId ?? request.userId;

@@ -31,9 +31,12 @@ import {
 } from '../http/index.js';
 import type { OfflineOrders } from '../passes/offline-orders.js';
 import type { Clock } from '../ports.js';
+import type { SigningKeys } from '../stargate/signing-keys.js';
 import { type ChargeDocument, chargesCollection } from '../wallets/wallets.js';
+import { evidenceOf } from './evidence.js';
 import { type OrderDocument, ordersCollection, toOrder } from './order-document.js';
 import type { Orders, SwapRequest } from './orders.js';
+import type { Reservations } from './reservations.js';
 
 const LIST: ListSpec = {
   fields: {
@@ -63,6 +66,8 @@ export function createOrderRoutes(deps: {
   database: Database;
   orders: Orders;
   offline: OfflineOrders;
+  reservations: Pick<Reservations, 'claim' | 'finish'>;
+  keys: Pick<SigningKeys, 'signingKey' | 'verificationKey'>;
   clock: Clock;
 }): HttpRoute[] {
   const collection = deps.database.collection(ordersCollection);
@@ -82,6 +87,21 @@ export function createOrderRoutes(deps: {
     const wanted = swapRequest(body, principal, request.idempotencyKey);
     if (body.pass !== undefined && (principal.audience !== 'station' || wanted.requestKey === null))
       throw problem('FORBIDDEN', 'body.pass: for stations, together with requestId');
+    const { tenantId, userId, vehicleId, stationId, by } = wanted;
+    const reserved = await deps.reservations.claim({ tenantId, userId, vehicleId, stationId });
+    if (!reserved) return start(wanted, body, principal, request);
+    try {
+      return await start({ ...wanted, orderId: reserved._id }, body, principal, request);
+    } finally {
+      await deps.reservations.finish(reserved, by);
+    }
+  };
+  const start = async (
+    wanted: SwapRequest,
+    body: OrderCreate,
+    principal: Principal,
+    request: RequestFacts,
+  ) => {
     if (principal.audience === 'station') {
       const { order, isNew } =
         body.pass === undefined || wanted.requestKey === null
@@ -229,6 +249,29 @@ export function createOrderRoutes(deps: {
     getRoute('/core/v0/order/{id}', 'getOrderAtStation'),
     updateRoute('/core/v0/orders/{id}', 'updateOrder', 'Same as PUT /core/v0/order/{id}.'),
     updateRoute('/core/v0/order/{id}', 'completeOrder', "The 2021 plan's call by a station."),
+    defineRoute({
+      method: 'get',
+      path: '/core/v0/orders/{id}/evidence',
+      operationId: 'getOrderEvidence',
+      summary: 'Everything known of an order as one signed file, for a dispute',
+      description:
+        'A compact JWS (EdDSA). Its payload is JSON: the order, its commands, what the station sent around it with the quality of its clock, readings of the packs, charges and ledger entries.',
+      tags: ['orders'],
+      access: needs('orders:resolve'),
+      params,
+      responses: { 200: { description: 'The signed file', contentType: 'application/jose' } },
+      problems: ['NOT_FOUND'],
+      async handler({ params: { id }, principal, grant }) {
+        const order = await visible(id, principal, grant);
+        return new Response(await evidenceOf(deps, order), {
+          headers: {
+            'Content-Type': 'application/jose',
+            'Cache-Control': 'no-store',
+            'Content-Disposition': `attachment; filename="evidence-${id.replace(/[^A-Za-z0-9_.-]/g, '_')}.jws"`,
+          },
+        });
+      },
+    }),
     defineRoute({
       method: 'post',
       path: '/core/v0/orders/{id}/cancel',

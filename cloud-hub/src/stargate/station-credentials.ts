@@ -38,6 +38,8 @@ export interface StationCredentials extends StationAuthenticator {
   /** Drops every secret and code and closes live sessions. False: no such station. */
   revoke(station: { device: string; tenantId: string }): Promise<boolean>;
   isValid(device: string, credentialId: string): Promise<boolean>;
+  /** Whether the station holds a secret that works. */
+  isEnrolled(device: string): Promise<boolean>;
   /** Seeds the demo: fixed code that may be used again, and a fixed secret when one is given. Idempotent. */
   seed(station: {
     device: string;
@@ -133,6 +135,9 @@ export function createStationCredentials(deps: {
       return document?.secrets.some((secret) => secret.id === credentialId && usable(secret)) ?? false;
     },
 
+    async isEnrolled(device) {
+      return (await credentials.findOne({ _id: device }))?.secrets.some(usable) ?? false;
+    },
     async issueEnrolCode(station) {
       await ensure(station);
       const code = randomBytes(10)

@@ -35,6 +35,9 @@ export const alarmSchema = z.object({
   count: z.number().int(),
   acknowledgedBy: z.string().nullable(),
   acknowledgedAt: isoTimeSchema.nullable(),
+  escalatedAt: isoTimeSchema.nullable(),
+  escalatedBy: z.string().nullable(),
+  workOrderId: z.string().nullable(),
 });
 export type Alarm = z.infer<typeof alarmSchema>;
 
@@ -89,10 +92,30 @@ export function createAlarmRoutes(deps: { database: Database; alarms: Alarms }):
         return ok(alarmView(alarm));
       },
     }),
+    defineRoute({
+      method: 'post',
+      path: '/core/v0/alarms/{id}/escalate',
+      operationId: 'escalateAlarm',
+      summary: 'Passes a raised alarm on; the hub does it by itself when nobody acknowledges a critical one',
+      tags: ['alarms'],
+      access: needs('alarms:write'),
+      params: z.strictObject({ id: z.string().min(1).max(260) }),
+      responses: { 200: { description: 'The alarm', schema: alarmSchema } },
+      problems: ['NOT_FOUND', 'CONFLICT'],
+      async handler({ params: { id }, principal, grant }) {
+        const scope = scopeFilter(principal, grant, { station: 'stationId' });
+        const known = await collection.findOne({ ...scope, _id: id });
+        if (!known) throw problem('NOT_FOUND', `no alarm ${id}`);
+        const alarm = await deps.alarms.escalate(id, principal.tenantId, principal.sub);
+        if (!alarm)
+          throw problem('CONFLICT', known.state === 'raised' ? 'it is escalated already' : 'it is cleared');
+        return ok(alarmView(alarm));
+      },
+    }),
   ];
 }
 
 function alarmView(document: AlarmDocument): Alarm {
   const { _id, order: _order, ...rest } = document;
-  return { id: _id, ...rest };
+  return { escalatedAt: null, escalatedBy: null, workOrderId: null, id: _id, ...rest };
 }

@@ -1,7 +1,7 @@
 import { MSG_TYPE, type StationEventData } from '@voltbay/protocol';
 import type { AnyBulkWriteOperation } from 'mongodb';
 import { MongoBulkWriteError } from 'mongodb';
-import { isoNow } from '../clock.js';
+import { isoAt, isoNow } from '../clock.js';
 import type { Database } from '../db/index.js';
 import type { IngestEntry, Projection } from '../ingest/projector.js';
 import type { Clock, LiveBus } from '../ports.js';
@@ -27,6 +27,10 @@ export interface Alarms {
   /** Raises or clears; a change that is older than the newest known one is ignored. */
   apply(changes: readonly AlarmChange[]): Promise<void>;
   acknowledge(id: string, tenantId: string, by: string): Promise<AlarmDocument | null>;
+  /** Passes a raised alarm on; once per raise. Null: no such alarm, cleared, or escalated already. */
+  escalate(id: string, tenantId: string, by: string): Promise<AlarmDocument | null>;
+  /** Escalates critical alarms that nobody acknowledged in the tenant's time. Safe in several processes. */
+  escalateOverdue(tenantId: string, afterS: number): Promise<number>;
 }
 
 export function createAlarms(deps: { database: Database; live: LiveBus; clock: Clock }): Alarms {
@@ -59,8 +63,46 @@ export function createAlarms(deps: { database: Database; live: LiveBus; clock: C
     }
   }
 
+  const escalate: Alarms['escalate'] = async (id, tenantId, by) => {
+    const escalated = await alarms.findOneAndUpdate(
+      { _id: id, tenantId, state: 'raised', escalatedAt: null },
+      { $set: { escalatedAt: isoNow(clock), escalatedBy: by }, $inc: { version: 1 } },
+      { returnDocument: 'after' },
+    );
+    if (escalated)
+      live.publish({
+        type: 'alarm',
+        id,
+        tenantId,
+        stationId: escalated.stationId,
+        code: escalated.code,
+        state: 'escalated',
+        severity: escalated.severity,
+      });
+    return escalated;
+  };
+
   return {
     apply,
+    escalate,
+    async escalateOverdue(tenantId, afterS) {
+      const overdue = await alarms
+        .find(
+          {
+            tenantId,
+            state: 'raised',
+            severity: 'critical',
+            acknowledgedAt: null,
+            escalatedAt: null,
+            raisedAt: { $lte: isoAt(clock.now() - afterS * 1_000) },
+          },
+          { projection: { _id: 1 }, limit: 200 },
+        )
+        .toArray();
+      let count = 0;
+      for (const { _id } of overdue) if (await escalate(_id, tenantId, 'hub')) count += 1;
+      return count;
+    },
     projection: {
       name: 'alarms',
       project: (entries) => apply(entries.flatMap(alarmChanges)),
@@ -94,7 +136,15 @@ function alarmWrite(change: AlarmChange, now: string): AnyBulkWriteOperation<Ala
           updatedAt: now,
           order,
           ...(raised
-            ? { raisedAt: change.at, clearedAt: null, acknowledgedBy: null, acknowledgedAt: null }
+            ? {
+                raisedAt: change.at,
+                clearedAt: null,
+                acknowledgedBy: null,
+                acknowledgedAt: null,
+                escalatedAt: null,
+                escalatedBy: null,
+                workOrderId: null,
+              }
             : { clearedAt: change.at }),
         },
         $inc: { version: 1, count: raised ? 1 : 0 },

@@ -28,7 +28,9 @@ import {
   scopeFilter,
 } from '../http/index.js';
 import type { Clock } from '../ports.js';
-import { stationsCollection } from './station-documents.js';
+import { checklist, checklistSchema, type Lifecycle, mayFollow, NEXT, needsChecklist } from './lifecycle.js';
+import { availability, availabilitySchema, bboxSchema } from './public-availability.js';
+import { alarmsCollection, type StationDocument, stationsCollection } from './station-documents.js';
 import type { Stations } from './stations.js';
 
 const LIFECYCLES = ['draft', 'commissioned', 'live', 'maintenance', 'retired'] as const;
@@ -53,6 +55,8 @@ export function createStationRoutes(deps: {
   stations: Stations;
   /** Live sessions of a retired station end. */
   disconnect(device: string, reason: string): number;
+  /** Whether a station holds a secret. */
+  enrolled(device: string): Promise<boolean>;
 }): HttpRoute[] {
   const { stations, clock } = deps;
   const collection = deps.database.collection(stationsCollection);
@@ -65,7 +69,60 @@ export function createStationRoutes(deps: {
     return station;
   };
 
+  const checklistOf = async (document: StationDocument) => {
+    const [enrolled, station, alarms] = await Promise.all([
+      deps.enrolled(document._id),
+      one([document]),
+      deps.database.collection(alarmsCollection).countDocuments({
+        tenantId: document.tenantId,
+        stationId: document._id,
+        state: 'raised',
+        severity: 'critical',
+      }),
+    ]);
+    return checklist({ station, enrolled, criticalAlarms: alarms });
+  };
+  /** Throws CONFLICT naming what is missing. A station that does not exist is left to the caller. */
+  const mayMove = async (document: StationDocument | null, to: Lifecycle) => {
+    if (!document || document.lifecycle === to) return;
+    const from = document.lifecycle;
+    if (!mayFollow(from, to))
+      throw problem('CONFLICT', `a station that is ${from} cannot become ${to}`, {
+        reason: 'LIFECYCLE',
+        errors: [{ path: 'body.lifecycle', message: `use one of ${NEXT[from].join(', ')}` }],
+      });
+    if (!needsChecklist(from, to)) return;
+    const missing = (await checklistOf(document)).filter((item) => !item.ok);
+    if (missing.length > 0)
+      throw problem('CONFLICT', `not ready to go live: ${missing.map(({ id }) => id).join(', ')}`, {
+        reason: 'CHECKLIST',
+        errors: missing.map(({ id, fix }) => ({ path: `checklist.${id}`, message: fix })),
+      });
+  };
+
   return [
+    defineRoute({
+      method: 'get',
+      path: '/core/v0/stations/{id}/checklist',
+      operationId: 'getStationChecklist',
+      summary: 'What a commissioned station needs before it goes live',
+      tags: ['stations'],
+      access: needs('stations:read'),
+      params,
+      responses: { 200: { description: 'Item by item', schema: checklistSchema } },
+      problems: ['NOT_FOUND'],
+      async handler({ params: { id }, principal, grant }) {
+        const document = await collection.findOne(scoped(principal, grant, id));
+        if (!document) throw problem('NOT_FOUND', `no station ${id}`);
+        const items = await checklistOf(document);
+        return ok({
+          lifecycle: document.lifecycle,
+          next: NEXT[document.lifecycle],
+          ready: items.every((item) => item.ok),
+          items,
+        });
+      },
+    }),
     defineRoute({
       method: 'get',
       path: '/core/v0/stations',
@@ -138,9 +195,10 @@ export function createStationRoutes(deps: {
       body: stationPatchSchema,
       ifMatch: 'required',
       responses: { 200: { description: 'The station', schema: stationSchema } },
-      problems: ['NOT_FOUND', 'PRECONDITION_FAILED'],
+      problems: ['NOT_FOUND', 'PRECONDITION_FAILED', 'CONFLICT'],
       async handler({ params: { id }, body, principal, grant, request }) {
         const scope = scoped(principal, grant, id);
+        if (body.lifecycle) await mayMove(await collection.findOne(scope), body.lifecycle);
         const document = await collection.findOneAndUpdate(
           request.ifMatch === null ? scope : { ...scope, version: request.ifMatch },
           { $set: { ...body, updatedAt: isoNow(clock) }, $inc: { version: 1 } },
@@ -164,6 +222,28 @@ export function createStationRoutes(deps: {
       query: z.strictObject({ tenantId: z.string().max(64).optional() }),
       responses: { 200: { description: 'Stations', schema: z.array(publicStationSchema) } },
       handler: async ({ query }) => ok(await stations.publicList(query.tenantId)),
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/core/v0/public/availability',
+      operationId: 'getPublicAvailability',
+      summary: 'Stations as riders see them, as GeoJSON for maps',
+      tags: ['stations'],
+      access: publicAccess,
+      perMinute: 120,
+      cacheS: 5,
+      query: z.strictObject({ tenantId: z.string().max(64).optional(), bbox: bboxSchema.optional() }),
+      responses: {
+        200: {
+          description: 'RFC 7946 feature collection; stations without a place are left out',
+          schema: availabilitySchema,
+          contentType: 'application/geo+json',
+        },
+      },
+      handler: async ({ query }) =>
+        ok(availability(await stations.publicList(query.tenantId), query.bbox ?? null), {
+          'Content-Type': 'application/geo+json',
+        }),
     }),
     defineRoute({
       method: 'get',

@@ -52,6 +52,11 @@ export type AlarmDocument = Stored & {
   count: number;
   acknowledgedBy: string | null;
   acknowledgedAt: string | null;
+  /** When it was passed on because nobody looked after it; older documents have none of these three. */
+  escalatedAt?: string | null;
+  /** Operator, or `hub` when its time was over. */
+  escalatedBy?: string | null;
+  workOrderId?: string | null;
   /** Time and message of the newest change: older ones that come late are ignored. */
   order: string;
 };
@@ -73,6 +78,30 @@ export const alarmsCollection = defineCollection<AlarmDocument>('alarms', [
   { name: 'tenant-station', key: { tenantId: 1, stationId: 1, updatedAt: 1 } },
   { name: 'tenant-state', key: { tenantId: 1, state: 1, updatedAt: 1 } },
   { name: 'updated', key: { updatedAt: 1, _id: 1 } },
+]);
+
+export const WORK_ORDER_STATES = ['open', 'assigned', 'in-progress', 'done', 'cancelled'] as const;
+export type WorkOrderState = (typeof WORK_ORDER_STATES)[number];
+/** Work at a station: what is to be done, by whom, and what became of it. */
+export type WorkOrderDocument = Stored & {
+  stationId: string;
+  title: string;
+  detail: string | null;
+  priority: 'low' | 'normal' | 'urgent';
+  state: WorkOrderState;
+  /** Operator id; set from `assigned` on. */
+  assignee: string | null;
+  alarmIds: string[];
+  createdBy: string;
+  /** ISO 8601. */
+  dueAt: string | null;
+  closedAt: string | null;
+  log: { at: string; by: string; state: WorkOrderState; note: string | null }[];
+};
+export const workOrdersCollection = defineCollection<WorkOrderDocument>('work_orders', [
+  { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
+  { name: 'tenant-station', key: { tenantId: 1, stationId: 1, createdAt: 1, _id: 1 } },
+  { name: 'tenant-state', key: { tenantId: 1, state: 1, createdAt: 1, _id: 1 } },
 ]);
 
 /** The live document of a station that was never heard of. */

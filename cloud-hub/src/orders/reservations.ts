@@ -1,0 +1,231 @@
+import { isTerminalOrderState, MSG_TYPE } from '@voltbay/protocol';
+import { uuidv7 } from 'uuidv7';
+import { isoAt, isoNow } from '../clock.js';
+import { outcomeOf, outcomeProblem } from '../commands/command-outcome.js';
+import { type Database, defineCollection, isDuplicateKey, type Stored } from '../db/index.js';
+import { problem } from '../http/problem.js';
+import type { Logger } from '../logger.js';
+import type { Clock, CommandDispatcher, StationDirectory } from '../ports.js';
+import type { Settings } from '../system/settings.js';
+import type { Users } from '../users/users.js';
+import type { Vehicles } from '../vehicles/vehicles.js';
+import { ordersCollection } from './order-document.js';
+
+export const RESERVATION_STATES = ['requested', 'active', 'used', 'released', 'expired', 'refused'] as const;
+export type ReservationState = (typeof RESERVATION_STATES)[number];
+/** A pack that a station keeps for a rider. `_id` is the id that the order will have: the station knows the pack's order by it. */
+export type ReservationDocument = Stored & {
+  userId: string;
+  vehicleId: string;
+  stationId: string;
+  packClass: string;
+  state: ReservationState;
+  /** `user:{tenant}/{user}` while it stands, else `done:{id}`. Unique: one reservation a rider. */
+  activeKey: string;
+  /** What the rider is told. */
+  until: string;
+  /** How long the station keeps the pack. */
+  graceUntil: string;
+  commandId: string | null;
+  reason: string | null;
+};
+export const reservationsCollection = defineCollection<ReservationDocument>('reservations', [
+  { name: 'active', key: { activeKey: 1 }, unique: true },
+  { name: 'state-grace', key: { state: 1, graceUntil: 1 } },
+  { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
+  { name: 'tenant-user', key: { tenantId: 1, userId: 1, createdAt: 1, _id: 1 } },
+  { name: 'tenant-station', key: { tenantId: 1, stationId: 1, createdAt: 1, _id: 1 } },
+]);
+
+export type Visit = { tenantId: string; userId: string; vehicleId: string; stationId: string };
+
+export interface Reservations {
+  /** Asks the station to keep a pack. Throws the problem that is the answer: refused, offline, not known. */
+  reserve(visit: Visit, by: string): Promise<ReservationDocument>;
+  /** Gives the pack back; the station is told when it is online, and forgets by itself when not. Null: not standing. */
+  release(id: string, by: string): Promise<ReservationDocument | null>;
+  /** Takes the rider's standing reservation for an order that is about to be made. */
+  claim(visit: Visit): Promise<ReservationDocument | null>;
+  /** After the attempt: without an order of it the reservation stands again, after a refused one the pack is given back. */
+  finish(claimed: ReservationDocument, by: string): Promise<void>;
+  /** Ends those whose grace is over. Safe in several processes. */
+  sweep(): Promise<void>;
+}
+
+const ANSWER_WAIT_MS = 8_000;
+const COMMAND_TTL_MS = 15_000;
+
+export function createReservations(deps: {
+  database: Database;
+  clock: Clock;
+  logger: Logger;
+  dispatcher: CommandDispatcher;
+  directory: StationDirectory;
+  users: Pick<Users, 'find'>;
+  vehicles: Pick<Vehicles, 'find'>;
+  settings: Settings;
+}): Reservations {
+  const { clock, dispatcher } = deps;
+  const reservations = deps.database.collection(reservationsCollection);
+  const orders = deps.database.collection(ordersCollection);
+  const keyOf = ({ tenantId, userId }: Pick<Visit, 'tenantId' | 'userId'>) => `user:${tenantId}/${userId}`;
+
+  const end = (id: string, from: readonly ReservationState[], to: ReservationState, reason: string | null) =>
+    reservations.findOneAndUpdate(
+      { _id: id, state: { $in: [...from] } },
+      {
+        $set: { state: to, reason, activeKey: `done:${id}`, updatedAt: isoNow(clock) },
+        $inc: { version: 1 },
+      },
+      { returnDocument: 'after' },
+    );
+  /** Best effort: a station that does not hear it lets the pack go when the grace is over. */
+  const tellRelease = async (reservation: ReservationDocument, by: string) => {
+    try {
+      await dispatcher.send({
+        device: reservation.stationId,
+        tenantId: reservation.tenantId,
+        type: MSG_TYPE.SERVER_RELEASE,
+        data: { orderId: reservation._id },
+        ttlMs: COMMAND_TTL_MS,
+        by,
+        orderId: reservation._id,
+      });
+    } catch (error) {
+      deps.logger.warn({ orderId: reservation._id, err: error }, 'the station was not told of a release');
+    }
+  };
+  /** What must hold before a station keeps anything; answers the class of pack that fits. */
+  const check = async (visit: Visit): Promise<string> => {
+    const { tenantId, userId, vehicleId, stationId } = visit;
+    const [user, vehicle, station] = await Promise.all([
+      deps.users.find(tenantId, userId),
+      deps.vehicles.find(tenantId, vehicleId),
+      deps.directory.get(stationId),
+    ]);
+    if (!user) throw problem('NOT_FOUND', `no user ${userId}`);
+    if (!vehicle) throw problem('NOT_FOUND', `no vehicle ${vehicleId}`);
+    if (station?.tenantId !== tenantId) throw problem('NOT_FOUND', `no station ${stationId}`);
+    if (user.status !== 'active') throw problem('FORBIDDEN', `user ${userId} is ${user.status}`);
+    if (vehicle.ownerUserId !== userId)
+      throw problem('FORBIDDEN', `vehicle ${vehicleId} is not bound to user ${userId}`);
+    if (station.lifecycle !== 'live')
+      throw problem('STATION_REFUSED', `station ${stationId} is ${station.lifecycle}`, {
+        reason: station.lifecycle === 'maintenance' ? 'MAINTENANCE' : 'OUT_OF_SERVICE',
+      });
+    if (!station.online) throw problem('STATION_OFFLINE', `station ${stationId} is offline`);
+    return vehicle.packClass;
+  };
+
+  const release: Reservations['release'] = async (id, by) => {
+    const released = await end(id, ['requested', 'active'], 'released', 'RELEASED');
+    if (released) await tellRelease(released, by);
+    return released;
+  };
+
+  return {
+    release,
+    async reserve(visit, by) {
+      const packClass = await check(visit);
+      const [ttlS, graceS] = await Promise.all([
+        deps.settings.get(visit.tenantId, 'orders.reservationTtlS'),
+        deps.settings.get(visit.tenantId, 'orders.reservationGraceS'),
+      ]);
+      const [nowMs, id, commandId] = [clock.now(), `o-${uuidv7()}`, uuidv7()];
+      const reservation: ReservationDocument = {
+        _id: id,
+        ...visit,
+        version: 1,
+        createdAt: isoAt(nowMs),
+        updatedAt: isoAt(nowMs),
+        packClass,
+        state: 'requested',
+        activeKey: keyOf(visit),
+        until: isoAt(nowMs + ttlS * 1_000),
+        graceUntil: isoAt(nowMs + (ttlS + graceS) * 1_000),
+        commandId,
+        reason: null,
+      };
+      try {
+        await reservations.insertOne(reservation);
+      } catch (error) {
+        if (!isDuplicateKey(error)) throw error;
+        const standing = await reservations.findOne({ activeKey: keyOf(visit) });
+        throw problem('CONFLICT', 'the rider has a reservation: use or release it first', {
+          reason: 'RESERVED',
+          ...(standing ? { resourceId: standing._id } : {}),
+        });
+      }
+      try {
+        await dispatcher.send({
+          id: commandId,
+          device: visit.stationId,
+          tenantId: visit.tenantId,
+          type: MSG_TYPE.SERVER_RESERVE,
+          data: { orderId: id, packClass, until: reservation.graceUntil },
+          ttlMs: COMMAND_TTL_MS,
+          by,
+          orderId: id,
+        });
+      } catch (error) {
+        await end(id, ['requested'], 'refused', 'STATION_OFFLINE');
+        throw error;
+      }
+      const command = await dispatcher.waitFor(commandId, { states: ['unknown'], timeoutMs: ANSWER_WAIT_MS });
+      if (command.state === 'done') {
+        const active = await reservations.findOneAndUpdate(
+          { _id: id, state: 'requested' },
+          { $set: { state: 'active', updatedAt: isoNow(clock) }, $inc: { version: 1 } },
+          { returnDocument: 'after' },
+        );
+        if (active) return active;
+        throw problem('CONFLICT', 'the reservation was released meanwhile', { resourceId: id });
+      }
+      const outcome = outcomeOf(command);
+      if (outcome.kind === 'refused') await end(id, ['requested'], 'refused', outcome.reason);
+      // Nobody knows whether the pack is kept: it is given back rather than held for nobody.
+      else await release(id, 'hub');
+      throw outcomeProblem(outcome.kind === 'accepted' ? { kind: 'pending' } : outcome, id);
+    },
+
+    claim: (visit) =>
+      reservations.findOneAndUpdate(
+        {
+          activeKey: keyOf(visit),
+          stationId: visit.stationId,
+          vehicleId: visit.vehicleId,
+          state: 'active',
+          graceUntil: { $gt: isoNow(clock) },
+        },
+        { $set: { state: 'used', updatedAt: isoNow(clock) }, $inc: { version: 1 } },
+        { returnDocument: 'after' },
+      ),
+    async finish(claimed, by) {
+      const { _id } = claimed;
+      const order = await orders.findOne({ _id }, { projection: { state: 1 } });
+      const now = isoNow(clock);
+      await reservations.updateOne(
+        { _id, state: 'used' },
+        order
+          ? { $set: { activeKey: `done:${_id}`, updatedAt: now } }
+          : { $set: { state: 'active', updatedAt: now }, $inc: { version: 1 } },
+      );
+      if (order && isTerminalOrderState(order.state) && order.state !== 'completed')
+        await tellRelease(claimed, by);
+    },
+    async sweep() {
+      for (const state of ['requested', 'active', 'used'] as const) {
+        const over = await reservations
+          .find(
+            { state, graceUntil: { $lte: isoNow(clock) }, activeKey: { $gte: 'user:', $lt: 'user;' } },
+            { limit: 200 },
+          )
+          .toArray();
+        for (const { _id } of over)
+          if (state === 'used')
+            await reservations.updateOne({ _id, state }, { $set: { activeKey: `done:${_id}` } });
+          else await end(_id, [state], 'expired', 'EXPIRED');
+      }
+    },
+  };
+}
