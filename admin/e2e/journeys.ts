@@ -103,6 +103,7 @@ const screens = (device: string, orderId: string): readonly (readonly [string, s
   ['refunds', 'finance/refunds', byId('total')],
   ['ledger', 'finance/ledger', byId('total')],
   ['tasks', 'tasks', byId('total')],
+  ['audit', 'audit', byId('total')],
   ['not-found', 'nowhere', 'h1'],
 ];
 
@@ -209,8 +210,8 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.getByRole('button', { name: 'Done', exact: true }).click();
     await page.waitForURL(/completed/);
     await page.click(byId('choose-columns'));
-    await page.getByLabel('Origin', { exact: true }).first().click();
-    await page.getByRole('columnheader', { name: 'Origin' }).waitFor({ state: 'detached' });
+    await page.getByLabel('Started from', { exact: true }).last().click();
+    await page.getByRole('columnheader', { name: 'Started from' }).waitFor({ state: 'detached' });
     const coming = page.waitForEvent('download');
     await page.click(byId('export'));
     const text = await readFile(await (await coming).path(), 'utf8');
@@ -228,7 +229,7 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
   });
   await journey(report, 'a price is published; the books agree', async () => {
     await page.goto(`${baseUrl}/admin/plans`);
-    await page.waitForSelector('tbody tr');
+    await page.getByText('per-swap@1').waitFor();
     await page.click(byId('publish-plan'));
     await page.click(byId('confirm'));
     await page.getByText('per-swap@2').waitFor();

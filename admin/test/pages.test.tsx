@@ -51,16 +51,46 @@ test('wrong credentials are said in words and nobody is signed in', async () => 
   expect(session.phase()).toBe('signed-out');
 });
 
+test('the field of the authenticator code comes when the account needs it, and is sent', async () => {
+  const sent: unknown[] = [];
+  const session = aSession();
+  await session.restore();
+  const services = someServices({
+    session,
+    auth: {
+      signIn: (credentials) => {
+        sent.push(credentials);
+        return Promise.reject(
+          new ApiError(401, {
+            code: 'BAD_CREDENTIALS',
+            errors: credentials.totp ? undefined : [{ path: 'body.totp', message: 'required' }],
+          }),
+        );
+      },
+      refresh: async () => ({ ok: false, why: 'unreachable' }),
+    },
+  });
+  renderPage(<SignInForm />, services);
+  await userEvent.type(await screen.findByLabelText('User name'), 'admin');
+  await userEvent.type(screen.getByLabelText('Password'), 'right');
+  await userEvent.click(screen.getByRole('button', { name: 'Sign in' }));
+  await userEvent.type(await screen.findByLabelText('Code of the authenticator app'), '12a3456');
+  await userEvent.click(screen.getByRole('button', { name: /Sign in$/ }));
+  await waitFor(() => expect(sent).toHaveLength(2));
+  expect(sent[0]).toEqual({ username: 'admin', password: 'right' });
+  expect(sent[1]).toEqual({ username: 'admin', password: 'right', totp: '123456' });
+  await waitFor(() =>
+    expect(screen.getByRole('alert').textContent).toBe('Wrong password or code; each code works once'),
+  );
+});
+
 test('every slot says its state, door and charge to a screen reader', async () => {
   renderPage(
     <Cabinet slots={aStation().slots} selected={null} onSelect={() => {}} active={null} stale={false} />,
   );
-  expect((await screen.findByTestId('slot-1')).getAttribute('aria-label')).toBe(
-    'Slot 1, Ready, Door Closed, Charge 96%',
-  );
-  expect(screen.getByTestId('slot-2').getAttribute('aria-label')).toBe('Slot 2, Empty, Door Open, No pack');
-  expect(screen.getByTestId('slot-3').getAttribute('aria-label')).toContain('Fault');
-  expect(screen.getByTestId('slot-3').getAttribute('aria-label')).toContain('Cell fault');
+  await screen.findByRole('button', { name: /^Slot 1, Door Closed,.*96\s*%.*Ready/ });
+  screen.getByRole('button', { name: /^Slot 2, Door Open, No pack,.*Empty/ });
+  screen.getByRole('button', { name: /^Slot 3,.*Cell fault.*Fault/ });
 });
 
 test('the slot of a running swap is marked with what it waits for', async () => {

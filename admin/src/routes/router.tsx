@@ -151,6 +151,13 @@ const taskRoute = createRoute({
   component: lazyRouteComponent(() => import('../features/tasks/task-page.js'), 'TaskPage'),
 });
 
+const auditRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/audit',
+  validateSearch: parseListSearch,
+  component: lazyRouteComponent(() => import('../features/audit/audit-page.js'), 'AuditPage'),
+});
+
 const routeTree = rootRoute.addChildren([
   homeRoute,
   stationsRoute,
@@ -172,6 +179,7 @@ const routeTree = rootRoute.addChildren([
   ledgerRoute,
   tasksRoute,
   taskRoute,
+  auditRoute,
 ]);
 
 export function createConsoleRouter() {

@@ -133,3 +133,8 @@ export const SearchIcon = () => (
     <path d="m13.2 13.2 3.8 3.8" />
   </Icon>
 );
+export const AuditIcon = () => (
+  <Icon>
+    <path d="M5 2.5h10v15H5zM7.5 6.5h5M7.5 10h5M7.5 13.5h3" />
+  </Icon>
+);

@@ -24,6 +24,7 @@ type ListPageProps<T extends { id: string }> = {
     | '/vehicles'
     | '/plans'
     | '/tasks'
+    | '/audit'
     | '/finance/payments'
     | '/finance/refunds'
     | '/finance/ledger';

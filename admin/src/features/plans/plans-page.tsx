@@ -86,7 +86,12 @@ export function PlansPage() {
           ],
         }}
       />
-      {publishing && <PublishDialog current={query.data?.items[0]} onClose={() => setPublishing(false)} />}
+      {publishing && (
+        <PublishDialog
+          current={query.data?.items.find(({ kind }) => kind === 'per-swap')}
+          onClose={() => setPublishing(false)}
+        />
+      )}
     </>
   );
 }

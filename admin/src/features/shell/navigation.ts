@@ -1,5 +1,6 @@
 import {
   AlarmIcon,
+  AuditIcon,
   BatteryIcon,
   HomeIcon,
   MoneyIcon,
@@ -24,6 +25,7 @@ export const NAV = [
   { to: '/plans', label: 'nav.plans', permission: 'plans:read', icon: PlanIcon },
   { to: '/finance', label: 'nav.finance', permission: 'finance:manage', icon: MoneyIcon },
   { to: '/tasks', label: 'nav.tasks', permission: 'tasks:read', icon: TaskIcon },
+  { to: '/audit', label: 'nav.audit', permission: 'audit:read', icon: AuditIcon },
 ] as const satisfies readonly {
   to: string;
   label: MessageKey;

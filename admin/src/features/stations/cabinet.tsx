@@ -1,6 +1,5 @@
 import {
   formatDeciC,
-  formatPercent,
   hottestDeciC,
   type StationSlot,
   slotAlarms,
@@ -67,10 +66,8 @@ function SlotDoor(props: {
   const packId = slot.occupied === false ? undefined : slotPackId(slot);
   const words = [
     t('slot.number', { slot: slot.slot }),
-    t(`tone.${tone}`),
     `${t('slot.door')} ${t(`slot.door.${slot.door ?? 'unknown'}`)}`,
-    soc === undefined ? t('slot.noPack') : `${t('reading.soc')} ${formatPercent(soc)}`,
-    ...(props.active ? [props.active] : []),
+    ...(soc === undefined ? [t('slot.noPack')] : []),
     ...alarms.map((alarm) => t.code('alarm', alarm)),
   ];
   return (
@@ -82,12 +79,12 @@ function SlotDoor(props: {
       data-open={open}
       data-active={props.active !== null}
       aria-pressed={props.selected}
-      aria-label={words.join(', ')}
       onClick={props.onSelect}
     >
+      <span className="visually-hidden">{words.join(', ')}, </span>
       {soc !== undefined && <span className={styles.level} style={{ height: `${Math.max(2, soc)}%` }} />}
       <span className={styles.top}>
-        <span className={styles.number}>{slot.slot}</span>
+        <span className={styles.number}>{slot.slot} </span>
         <span className={styles.icons}>
           {alarms.length > 0 && <AlertIcon />}
           {(slot.charging || slot.reading?.charge) && <BoltIcon />}

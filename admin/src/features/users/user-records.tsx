@@ -112,7 +112,7 @@ export function UserMovements(props: { userId: string }) {
           { title: t('ledger.at'), cell: (entry) => <TimeText at={entry.at} /> },
           { title: t('ledger.kind'), cell: (entry) => t.code('ledger.kind', entry.kind) },
           {
-            title: t('user.balance'),
+            title: t('order.amount'),
             right: true,
             // In the books a wallet is what is owed: a credit, negative, makes it larger.
             cell: (entry) =>

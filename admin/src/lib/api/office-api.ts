@@ -19,6 +19,9 @@ export type LedgerEntry = RowOf<'listLedgerEntries'>;
 export type LedgerAccount = RowOf<'listLedgerAccounts'>;
 export type Task = RowOf<'listTasks'>;
 export type TaskSchedule = RowOf<'listTaskSchedules'>;
+export type AuditQuery = QueryOf<'listAudit'>;
+export type AuditEntry = RowOf<'listAudit'>;
+export type AuditVerdict = operations['verifyAudit']['responses'][200]['content']['application/json'];
 export type LedgerReport = operations['verifyLedger']['responses'][200]['content']['application/json'];
 export type UserPatch = { status?: User['status']; name?: string };
 
@@ -50,6 +53,8 @@ export type OfficeApi = {
   cancelTask(id: string): Promise<Task>;
   taskSchedules(signal?: AbortSignal): Promise<TaskSchedule[]>;
   runTaskSchedule(id: string): Promise<Task>;
+  audit(query: AuditQuery, signal?: AbortSignal): Promise<Page<AuditEntry>>;
+  verifyAudit(): Promise<AuditVerdict>;
 };
 
 const one = (id: string) => ({ path: { id } });
@@ -99,5 +104,7 @@ export function createOfficeApi(hub: Client<paths>): OfficeApi {
     taskSchedules: async (signal) => body(await hub.GET('/core/v0/task-schedules', { signal })),
     runTaskSchedule: async (id) =>
       body(await hub.POST('/core/v0/task-schedules/{id}/run', { params: one(id) })),
+    audit: async (query, signal) => page(await hub.GET('/core/v0/audit', { params: { query }, signal })),
+    verifyAudit: async () => body(await hub.GET('/core/v0/audit/verification')),
   };
 }
