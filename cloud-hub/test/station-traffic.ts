@@ -318,6 +318,7 @@ export type Downlink = {
   id?: string;
   time: string;
   ttlMs?: number;
+  issuedAt?: string;
   topic: string;
   retain: boolean;
 };
