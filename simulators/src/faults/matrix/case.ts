@@ -14,7 +14,7 @@ export type FaultContext = {
   pause(ms: number): Promise<void>;
 };
 
-/** One row of the matrix in `docs/runbooks/faults.md`. */
+/** One row of the matrix: docs/runbooks/faults.md. */
 export type FaultCase = {
   id: string;
   name: string;
