@@ -269,6 +269,7 @@ export type Downlink = {
   id?: string;
   time: string;
   ttlMs?: number;
+  issuedAt?: string;
   topic: string;
   retain: boolean;
 };

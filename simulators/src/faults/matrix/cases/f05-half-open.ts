@@ -1,0 +1,28 @@
+import { eventually } from '../../../network/eventually.js';
+import { type FaultCase, mustHold } from '../case.js';
+
+const KEEPALIVE_S = 5;
+
+export const halfOpen: FaultCase = {
+  id: 'F05',
+  name: 'half-open TCP',
+  network: { agentConfig: { uplink: { keepaliveS: KEEPALIVE_S, infoIntervalS: 5 } } },
+  async run({ site }) {
+    site.proxy.pause();
+    const since = performance.now();
+    await eventually('the agent to notice', 30_000, async () => {
+      const status = await site.status();
+      return status && status.hub.state !== 'up' ? true : null;
+    });
+    const noticedMs = Math.round(performance.now() - since);
+    const waiting = await eventually('messages kept meanwhile', 20_000, async () => {
+      const status = await site.status();
+      return status && status.outbox.rows > 0 ? status.outbox.rows : null;
+    });
+    site.proxy.cut();
+    site.proxy.resume();
+    await site.ready();
+    mustHold(noticedMs <= KEEPALIVE_S * 1_500 + 1_500, `noticed only after ${noticedMs} ms`);
+    return { runs: 1, note: `noticed after ${noticedMs} ms at keepalive ${KEEPALIVE_S} s, ${waiting} kept` };
+  },
+};
