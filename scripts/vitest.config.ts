@@ -7,6 +7,8 @@ const hubOnSecondStore = {
   root: '../cloud-hub',
   test: {
     name: 'cloud-hub on an independent document server',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     env: { VOLTBAY_TEST_MONGODB_URI: secondStore ?? '' },
     include: ['test/*.test.ts'],
     // These start whole hubs with their embedded store, or look at its query plans.

@@ -1,5 +1,10 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
-  test: { name: 'station-agent', include: ['src/**/*.test.ts', 'test/**/*.test.ts'] },
+  test: {
+    name: 'station-agent',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+  },
 });

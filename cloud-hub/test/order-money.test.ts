@@ -155,7 +155,6 @@ function createWorld(database: Database) {
         find: async (_tenant, id) =>
           ({ id, ownerUserId: id.replace('v-', 'u-'), packClass: 'A', packIds: [] }) as never,
       },
-      debts: createDebts({ database, clock, wallets }),
       quotes: createPlanFeature({ database, clock, wallets, checkpoint }).quotes,
     });
     return {
