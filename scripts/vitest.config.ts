@@ -13,14 +13,17 @@ const hubOnSecondStore = {
     include: ['test/*.test.ts'],
     // These start whole hubs with their embedded store, or look at its query plans.
     exclude: [
-      'cli',
-      'hub-kill',
-      'order-kill',
-      'tasks-kill',
-      'query-plans',
-      'indexes',
-      'openapi',
-      'external-broker',
+      ...[
+        'cli',
+        'audit',
+        'hub-kill',
+        'order-kill',
+        'tasks-kill',
+        'second-store',
+        'external-broker',
+        'openapi',
+      ],
+      ...['query-plans', 'background-queries', 'indexes', 'finance-indexes'],
     ].map((name) => `test/${name}.test.ts`),
   },
 };

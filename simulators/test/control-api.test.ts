@@ -69,6 +69,7 @@ describe('control API', () => {
     });
     expect(state.outside.map((pack) => pack.serial)).toEqual(['VB-A-0901']);
     expect(state.history.map((happening) => happening.what)).toEqual([
+      'latch released',
       'door opened',
       'pack inserted',
       'door closed',

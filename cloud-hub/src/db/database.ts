@@ -1,4 +1,4 @@
-import { MongoClient } from 'mongodb';
+import { MongoClient, MongoServerError } from 'mongodb';
 import { HubError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { CollectionSpec, Database } from './collections.js';
@@ -54,6 +54,18 @@ export async function ensureCollections(
     if (seen.has(spec.name)) throw new HubError('BAD_SCHEMA', `collection ${spec.name} is declared twice`);
     seen.add(spec.name);
     if (spec.indexes.length > 0) await database.collection(spec).createIndexes([...spec.indexes]);
+    else await create(database, spec.name);
+  }
+}
+
+const NAMESPACE_EXISTS = 48;
+
+/** A collection without indexes of its own: it is there from the start, so that its queries have a plan. */
+async function create(database: Database, name: string): Promise<void> {
+  try {
+    await database.db.createCollection(name);
+  } catch (error) {
+    if (!(error instanceof MongoServerError) || error.code !== NAMESPACE_EXISTS) throw error;
   }
 }
 
