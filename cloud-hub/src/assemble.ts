@@ -1,0 +1,416 @@
+import type { Hono } from 'hono';
+import { createApp } from './app.js';
+import { createBackground } from './background.js';
+import { createBatteryProjection } from './batteries/battery-projection.js';
+import { createCustodyLedger } from './batteries/custody.js';
+import { createPackHoldings } from './batteries/holdings.js';
+import { externalLink, hostInUrl, hubAccount } from './broker/broker-address.js';
+import { createEmbeddedBroker, type EmbeddedBroker } from './broker/embedded-broker.js';
+import { createBrokerAccess } from './broker/http-access.js';
+import type { StationLink } from './broker/station-link.js';
+import { systemClock } from './clock.js';
+import { allCollections } from './collections.js';
+import { createCommands } from './commands/commands.js';
+import type { HubConfig } from './config/config.js';
+import { loadRootSecret } from './config/root-secret.js';
+import { type Database, ensureCollections, openStore } from './db/index.js';
+import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
+import { createFinanceFeature } from './finance/finance-feature.js';
+import { createLedger } from './finance/ledger.js';
+import { createMetrics } from './gateway/metrics.js';
+import { createRateLimits } from './http/rate-limit.js';
+import { createResponseCache } from './http/response-cache.js';
+import type { HttpRoute } from './http/route.js';
+import { createHttpServer, type HttpServer } from './http/server.js';
+import { createIngest } from './ingest/ingest.js';
+import { createOrderProjection } from './ingest/order-projection.js';
+import { createLiveBus } from './live/live-bus.js';
+import type { Logger } from './logger.js';
+import { createMaintenance } from './maintenance.js';
+import { createExpoPush } from './notifications/push-sender.js';
+import { createOrderFeature } from './orders/order-feature.js';
+import { createReservations } from './orders/reservations.js';
+import { createDebts } from './passes/debts.js';
+import { createOfflineOrders } from './passes/offline-orders.js';
+import { createPasses } from './passes/passes.js';
+import { createPaymentFeature, createProviders } from './payments/payment-feature.js';
+import { readPaymentSettings } from './payments/settings.js';
+import { createPlanFeature } from './plans/plan-feature.js';
+import type { Clock } from './ports.js';
+import { hubRoutes } from './routes.js';
+import { createIdentity } from './stargate/identity.js';
+import { createConsoleSms, type SmsSender } from './stargate/one-time-codes.js';
+import { checkRootSecret } from './stargate/root-secret-check.js';
+import { createBirthDesk } from './stations/birth-desk.js';
+import { createStations } from './stations/stations.js';
+import { createSettings } from './system/settings.js';
+import { tenantIds } from './system/tenants.js';
+import { createReadingProjection } from './telemetry/reading-projection.js';
+import { createVehicles } from './vehicles/vehicles.js';
+import { hubVersion } from './version.js';
+import { createWallets } from './wallets/wallets.js';
+
+export type HubOverrides = {
+  clock?: Clock;
+  logger?: Logger;
+  /** An open store; the hub does not close it then. */
+  database?: Database;
+  sms?: SmsSender;
+  /** Checks every answer against its schema. For tests. */
+  validateResponses?: boolean;
+  /** Called at the named steps of an order. For tests that end the process there. */
+  checkpoint?: (name: string) => void;
+  /** The embedded store has failed for good. Default: the process ends with exit code 1. */
+  onFatal?: (error: Error) => void;
+};
+
+export type HubAddresses = { apiUrl: string; mqttUrl: string };
+
+export type Running = {
+  app: Hono;
+  routes: readonly HttpRoute[];
+  addresses: HubAddresses;
+  /** Undone in reverse order. */
+  stops: (() => Promise<unknown> | unknown)[];
+};
+
+/** Wires every feature of the hub, starts them in order, and notes in `stops` how each is ended. */
+export async function assemble(
+  config: HubConfig,
+  overrides: HubOverrides,
+  logger: Logger,
+  stops: Running['stops'],
+): Promise<Running> {
+  const clock = overrides.clock ?? systemClock;
+  const rootSecret = await loadRootSecret(config);
+  const database = overrides.database ?? (await openStore({ ...config.store, ...storeOptions() }));
+  function storeOptions() {
+    const onFatal =
+      overrides.onFatal ??
+      ((error: Error) => {
+        logger.fatal({ err: error }, 'the embedded store has failed');
+        process.exit(1);
+      });
+    return { dataDir: config.dataDir, logger, onFatal };
+  }
+  if (!overrides.database) stops.push(() => database.close());
+  await ensureCollections(database, allCollections);
+
+  const identity = createIdentity({
+    database,
+    clock,
+    logger,
+    rootSecret,
+    riderTenantId: config.tenantId,
+    fixedCodes: config.demo ? DEMO_CODES : new Map(),
+    ...(overrides.sms ? { sms: overrides.sms } : {}),
+  });
+  await checkRootSecret(database, identity.vault);
+  await identity.keys.start();
+  identity.stations.start();
+  stops.push(() => identity.stations.stop());
+
+  const settings = createSettings({ database, clock });
+  const live = createLiveBus();
+  stops.push(() => live.close());
+  const stations = createStations({ database, clock, logger, live });
+  const custody = createCustodyLedger({ database, clock });
+  const packs = createPackHoldings({ database });
+  const ledger = createLedger({ database, clock });
+  const wallets = createWallets({ database, clock, ledger, checkpoint: overrides.checkpoint });
+  const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
+  const payments = createPaymentFeature({
+    database,
+    clock,
+    logger,
+    wallets,
+    ledger,
+    homeTenantId: config.tenantId,
+    providers: createProviders({
+      settings:
+        config.paymentsFile === null
+          ? { alipay: null, wechat: null }
+          : await readPaymentSettings(config.paymentsFile),
+      clock,
+      apiUrl: () => addresses.apiUrl,
+    }),
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const plans = createPlanFeature({
+    database,
+    clock,
+    wallets,
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const finance = createFinanceFeature({
+    database,
+    clock,
+    logger,
+    ledger,
+    wallets,
+    payments,
+    async packsOf(tenantId, vehicleIds) {
+      const held = await packs.heldByVehicles(tenantId, vehicleIds);
+      return [...held.values()].reduce((sum, serials) => sum + serials.length, 0);
+    },
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const vehicles = createVehicles({ database, clock, custody, packs });
+
+  const embedded: EmbeddedBroker | null =
+    config.mqtt.url === null
+      ? createEmbeddedBroker({
+          authenticator: identity.stations,
+          births: createBirthDesk(stations.registry),
+          logger,
+          clock,
+          host: config.http.host,
+          port: config.mqtt.port,
+        })
+      : null;
+  const link: StationLink = embedded ?? externalLink(config, stations.registry, logger);
+  const commands = createCommands({
+    database,
+    registry: stations.registry,
+    path: link,
+    live,
+    clock,
+    logger,
+    // Commands and orders need each other; the orders exist by the time the first command settles.
+    orders: { onCommandSettled: (command) => orders.progress.onCommandSettled(command) },
+  });
+  const debts = createDebts({ database, clock, wallets });
+  const orders = createOrderFeature({
+    debts,
+    database,
+    clock,
+    logger,
+    live,
+    custody,
+    wallets,
+    directory: stations,
+    dispatcher: commands,
+    users: identity.users,
+    vehicles,
+    quotes: plans.quotes,
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
+  const passes = createPasses({
+    database,
+    clock,
+    keys: identity.keys,
+    users: identity.users,
+    vehicles,
+    wallets,
+    quotes: plans.quotes,
+    debts,
+  });
+  const offlineOrders = createOfflineOrders({
+    store: orders.store,
+    orders: orders.orders,
+    passes,
+    quotes: plans.quotes,
+    findVehicle: vehicles.find,
+    clock,
+  });
+  const background = createBackground({
+    database,
+    clock,
+    logger,
+    vault: identity.vault,
+    homeTenantId: config.tenantId,
+    privateWebhooks: config.privateWebhooks,
+    timeZone: config.timeZone,
+    push: createExpoPush({ baseUrl: config.push.expoUrl, accessToken: config.push.expoAccessToken }),
+    sms: overrides.sms ?? createConsoleSms(logger),
+  });
+  const reservations = createReservations({
+    database,
+    clock,
+    logger,
+    dispatcher: commands,
+    directory: stations,
+    users: identity.users,
+    vehicles,
+    settings,
+  });
+  const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
+  const ingest = createIngest({
+    database,
+    registry: stations.registry,
+    send: link.send,
+    onStored: commands.heard,
+    logger,
+    clock,
+    // Only a store of its own tells a hub that no other one is alive.
+    shared: config.mqtt.url !== null || config.store.mongodbUri !== null,
+    projections: [
+      // What moved at the station comes before how its command ended: money follows the pack.
+      createOrderProjection(orders.progress),
+      commands.projection,
+      stations.projection,
+      stations.alarms.projection,
+      batteryProjection,
+      createReadingProjection({ database }),
+    ],
+  });
+
+  // Before any money moves: wallets of an older hub get their opening entry.
+  await wallets.openBooks();
+  if (config.demo)
+    await seedDemo({
+      database,
+      clock,
+      operators: identity.operators,
+      stations: identity.stations,
+      directory: stations,
+      users: identity.users,
+      vehicles,
+      wallets,
+      plans: plans.plans,
+      stationSecret: config.demo.stationSecret,
+    });
+
+  // What a killed process left half done is finished before anything new is taken.
+  await orders.sweep.run();
+  if (embedded) await stations.projection.markAllOffline();
+  stations.start();
+  stops.push(() => stations.stop());
+  batteryProjection.start();
+  stops.push(() => batteryProjection.stop());
+  const maintenance = createMaintenance({
+    logger,
+    chores: [
+      { name: 'commands', everyMs: 2_000, run: () => commands.sweep() },
+      { name: 'wallets', everyMs: 2_000, run: () => wallets.recover() },
+      { name: 'payments', everyMs: 5_000, run: () => payments.sweep() },
+      { name: 'finance', everyMs: 5_000, run: () => finance.sweep() },
+      {
+        name: 'reconciliation',
+        everyMs: 600_000,
+        run: () => finance.reconciliations.runDue(config.tenantId),
+      },
+      { name: 'subscriptions', everyMs: 5_000, run: () => plans.subscriptions.sweep() },
+      { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
+      { name: 'debts', everyMs: 30_000, run: () => debts.collect() },
+      { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
+      { name: 'sessions', everyMs: 600_000, run: () => identity.sessions.sweep() },
+      { name: 'codes', everyMs: 600_000, run: () => identity.codes.sweep() },
+      { name: 'counters', everyMs: 600_000, run: () => identity.counters.sweep() },
+      { name: 'idempotency keys', everyMs: 600_000, run: () => identity.idempotency.sweep() },
+      {
+        name: 'alarms',
+        everyMs: 15_000,
+        async run() {
+          for (const tenantId of await tenantIds(database, config.tenantId))
+            await stations.alarms.escalateOverdue(
+              tenantId,
+              await settings.get(tenantId, 'alarms.escalateAfterS'),
+            );
+        },
+      },
+      { name: 'reservations', everyMs: 5_000, run: () => reservations.sweep() },
+      ...background.chores,
+    ],
+  });
+  if (config.roles.includes('tasks')) {
+    maintenance.start();
+    background.start();
+  }
+  stops.push(() => background.stop());
+  stops.push(() => maintenance.stop());
+  await ingest.start();
+  stops.push(() => ingest.stop());
+  stops.push(() => link.stop());
+  await link.start(ingest.sink);
+
+  let draining = false;
+  const cache = createResponseCache({ clock });
+  const limits = createRateLimits();
+  const metrics = createMetrics({
+    database,
+    clock,
+    version: hubVersion(),
+    tenantIds: () => tenantIds(database, config.tenantId),
+    sources: [
+      { name: 'broker', stats: link.stats },
+      { name: 'ingest', stats: ingest.stats },
+      { name: 'live', stats: live.stats },
+      { name: 'response_cache', stats: cache.stats },
+    ],
+  });
+  metrics.start();
+  stops.push(() => metrics.stop());
+  const routes = hubRoutes(config.roles, {
+    passes,
+    offlineOrders,
+    database,
+    clock,
+    identity,
+    orders,
+    plans,
+    vehicles,
+    packs,
+    wallets,
+    finance,
+    payments,
+    stations,
+    commands,
+    live,
+    background,
+    disconnect: link.disconnect,
+    riderTenantId: config.tenantId,
+    endpoints: () => addresses,
+    version: hubVersion(),
+    draining: () => draining,
+    metrics,
+    brokerAccess: createBrokerAccess({
+      stations: identity.stations,
+      births: createBirthDesk(stations.registry),
+      hub: hubAccount(config.mqtt.url),
+    }),
+    brokerSecret: config.http.brokerSecret,
+    limits,
+    logger,
+    settings,
+    reservations,
+  });
+  const app = createApp({
+    routes,
+    version: hubVersion(),
+    corsOrigins: config.http.corsOrigins,
+    addressRules: config.http,
+    adminDir: config.web.adminDir,
+    appDir: config.web.appDir,
+    pipeline: {
+      logger,
+      clock,
+      authenticator: identity.authenticator,
+      idempotency: identity.idempotency,
+      limits,
+      cache,
+      meter: identity.apiKeys,
+      observe: metrics.observe,
+      perPrincipalPerMinute: config.http.perPrincipalPerMinute,
+      perAddressPerMinute: config.http.perAddressPerMinute,
+      trustedProxies: config.http.trustedProxies,
+      audit: background.requestAudit,
+      validateResponses: overrides.validateResponses ?? false,
+    },
+  });
+  const server: HttpServer = createHttpServer({ app, host: config.http.host, port: config.http.port });
+  const httpPort = await server.start();
+  stops.push(async () => {
+    draining = true;
+    // Not ready yet still serving: whoever shares out the requests sees it and goes elsewhere.
+    if (config.http.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.http.drainMs));
+    // Live pages stay open for ever: they are ended first, so that the server can drain.
+    live.close();
+    return server.stop();
+  });
+  const host = hostInUrl(config.http.host);
+  addresses.apiUrl = config.http.publicUrl ?? `http://${host}:${httpPort}`;
+  addresses.mqttUrl =
+    config.mqtt.publicUrl ?? config.mqtt.url ?? `mqtt://${host}:${embedded?.port ?? config.mqtt.port}`;
+  return { app, routes, addresses, stops };
+}
