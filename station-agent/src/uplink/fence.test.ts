@@ -15,6 +15,14 @@ describe('the fence between two agents of one identity', () => {
     expect(waits.at(-1)).toBe(600_000);
   });
 
+  it('does not mistake a hub that dies and comes back: in between it lets nobody in', () => {
+    const fence = createFence({ random });
+    for (let restart = 0; restart < 20; restart++) {
+      expect(fence.ended(2_000).fenced).toBe(false);
+      fence.unreachable();
+    }
+  });
+
   it('forgets when a session lasts', () => {
     const fence = createFence({ random });
     for (let n = 0; n < 5; n++) fence.ended(100);

@@ -27,6 +27,10 @@ export function createFence(options: { firstWaitMs?: number; random?: () => numb
     lasting(): void {
       short = 0;
     },
+    /** An attempt was not even let in: the broker is away or restarting, which a second agent does not bring about. */
+    unreachable(): void {
+      short = 0;
+    },
     isSuspected: (): boolean => short >= SUSPICIOUS,
     lastingAfterMs: SHORT_SESSION_MS,
   };

@@ -109,8 +109,9 @@ export function createUplinkSession(deps: Deps) {
     state = 'up';
     lastError = null;
     downLogged = false;
+    // Whoever was let in and born starts over; sessions that are closed at once are the fence's business.
+    backoff.reset();
     lasting = setTimeout(() => {
-      backoff.reset();
       if (fence.isSuspected()) deps.onFenced(false);
       fence.lasting();
     }, fence.lastingAfterMs);
@@ -129,6 +130,7 @@ export function createUplinkSession(deps: Deps) {
     sender.close();
     if (lasting) clearTimeout(lasting);
     const verdict = acceptedMs === null ? null : fence.ended(performance.now() - acceptedMs);
+    if (verdict === null) fence.unreachable();
     acceptedMs = null;
     if (verdict?.fenced) {
       lastError = 'the hub closes every session at once: another agent uses this identity';
