@@ -240,7 +240,10 @@ export function createSubscriptions(deps: {
         throw problem('INSUFFICIENT_BALANCE', `the plan costs ${bought.amountFen} fen`, { resourceId: id });
       return bought;
     },
-    async cancel(one) {
+    async cancel(found) {
+      // A renewal that is due, or was cut off after its money moved, comes first: what is given back is counted on it.
+      const behind = found.state === 'active' && found.lookAt !== null && found.lookAt <= isoNow(clock);
+      const one = behind ? ((await advance(found._id)) ?? found) : found;
       if (one.state === 'cancelled') return one;
       if (one.state !== 'active') throw problem('CONFLICT', `the subscription is ${one.state}`);
       if (one.reservations.length > 0) throw problem('CONFLICT', 'an open order uses it');
