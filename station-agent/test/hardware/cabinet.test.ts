@@ -102,7 +102,9 @@ describe('a cabinet on its line', { timeout: 60_000 }, () => {
     bench.events.length = 0;
     await station.fault('controller-dead', { on: false });
     await until('it is back', bench.cabinet.isUp);
-    expect(kinds().slice(0, 2)).toEqual(['link', 'resync']);
+    // Its BOOT line is heard before or after the answer to the greeting, as the poll happens to fall.
+    const seen = kinds().filter((kind) => kind !== 'boot');
+    expect(seen.slice(0, 2)).toEqual(['link', 'resync']);
   });
 
   it('notices an unplugged line at once and comes back after the replug', async () => {
