@@ -1,4 +1,5 @@
 export * from './errors.js';
 export * from './order.js';
+export * from './pack-choice.js';
 export * from './reading.js';
 export * from './reasons.js';
