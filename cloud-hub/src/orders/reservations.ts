@@ -28,6 +28,10 @@ export type ReservationDocument = Stored & {
   graceUntil: string;
   commandId: string | null;
   reason: string | null;
+  /** When the station agreed, and when the rider was told that it ends soon. */
+  confirmedAt?: string;
+  remindAt?: string | null;
+  remindedAt?: string;
 };
 export const reservationsCollection = defineCollection<ReservationDocument>('reservations', [
   { name: 'active', key: { activeKey: 1 }, unique: true },
@@ -35,6 +39,8 @@ export const reservationsCollection = defineCollection<ReservationDocument>('res
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-user', key: { tenantId: 1, userId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-station', key: { tenantId: 1, stationId: 1, createdAt: 1, _id: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
+  { name: 'remind', key: { remindAt: 1 } },
 ]);
 
 export type Visit = { tenantId: string; userId: string; vehicleId: string; stationId: string };
@@ -54,6 +60,7 @@ export interface Reservations {
 
 const ANSWER_WAIT_MS = 8_000;
 const COMMAND_TTL_MS = 15_000;
+const REMIND_BEFORE_MS = 3 * 60_000;
 
 export function createReservations(deps: {
   database: Database;
@@ -145,6 +152,8 @@ export function createReservations(deps: {
         graceUntil: isoAt(nowMs + (ttlS + graceS) * 1_000),
         commandId,
         reason: null,
+        // One that is short from the start needs no reminder.
+        remindAt: ttlS * 1_000 > 2 * REMIND_BEFORE_MS ? isoAt(nowMs + ttlS * 1_000 - REMIND_BEFORE_MS) : null,
       };
       try {
         await reservations.insertOne(reservation);
@@ -175,7 +184,10 @@ export function createReservations(deps: {
       if (command.state === 'done') {
         const active = await reservations.findOneAndUpdate(
           { _id: id, state: 'requested' },
-          { $set: { state: 'active', updatedAt: isoNow(clock) }, $inc: { version: 1 } },
+          {
+            $set: { state: 'active', confirmedAt: isoNow(clock), updatedAt: isoNow(clock) },
+            $inc: { version: 1 },
+          },
           { returnDocument: 'after' },
         );
         if (active) return active;
@@ -214,6 +226,18 @@ export function createReservations(deps: {
         await tellRelease(claimed, by);
     },
     async sweep() {
+      const now = isoNow(clock);
+      const soonOver = await reservations
+        .find({ remindAt: { $lte: now } }, { sort: { remindAt: 1 }, limit: 200 })
+        .toArray();
+      for (const { _id, state } of soonOver)
+        await reservations.updateOne(
+          { _id, state },
+          {
+            $set: { remindAt: null, ...(state === 'active' ? { remindedAt: now, updatedAt: now } : {}) },
+            $inc: { version: 1 },
+          },
+        );
       for (const state of ['requested', 'active', 'used'] as const) {
         const over = await reservations
           .find(
