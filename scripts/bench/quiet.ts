@@ -32,7 +32,8 @@ export async function measureQuiet(): Promise<Quiet> {
 /** Why figures of now would mean nothing; null when they mean something. */
 export function noise({ idle, jitter }: Quiet): string | null {
   const percent = (share: number) => `${Math.round(share * 100)} %`;
-  if (idle < MIN_IDLE) return `other programs use the machine: ${percent(idle)} idle, ${percent(MIN_IDLE)} needed`;
+  if (idle < MIN_IDLE)
+    return `other programs use the machine: ${percent(idle)} idle, ${percent(MIN_IDLE)} needed`;
   if (jitter > MAX_JITTER)
     return `the machine is uneven: the same work takes up to ${percent(jitter)} longer, ${percent(MAX_JITTER)} allowed`;
   return null;

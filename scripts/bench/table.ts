@@ -1,12 +1,32 @@
 import type { RowResult } from './row.js';
 
-const HEAD = ['row', 'ours', 'peer', 'unit', 'ratio', 'target', 'ok', 'spread', 'µs CPU', 'peer µs', 'MiB', 'peer MiB', 'lost', 'twice'];
+const HEAD = [
+  'row',
+  'ours',
+  'peer',
+  'unit',
+  'ratio',
+  'target',
+  'ok',
+  'spread',
+  'µs CPU',
+  'peer µs',
+  'MiB',
+  'peer MiB',
+  'lost',
+  'twice',
+];
 
 /** The results as an aligned table for people. */
 export function renderTable(results: readonly RowResult[]): string {
   const lines = [HEAD, ...results.map(cells)];
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => (line[column] ?? '').length)));
-  const text = lines.map((line) => line.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join('  ').trimEnd());
+  const text = lines.map((line) =>
+    line
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
   const notes = results.filter(({ note }) => note).map(({ name, note }) => `${name}: ${note}`);
   return `${[...text, '', ...notes].join('\n')}\n`;
 }

@@ -36,7 +36,10 @@ export async function connectStations(options: {
   let refusedCount = 0;
   let onAck = (): void => {};
   for (const device of options.devices) {
-    const client = await mqtt.connectAsync(options.mqttUrl, { clientId: `bench-${device}-${uuidv7()}`, keepalive: 60 });
+    const client = await mqtt.connectAsync(options.mqttUrl, {
+      clientId: `bench-${device}-${uuidv7()}`,
+      keepalive: 60,
+    });
     client.stream.setMaxListeners(0);
     const station = { client, seq: -1, upTo: -1 };
     stations.set(device, station);
@@ -117,6 +120,15 @@ function telemetry(device: string, epoch: number, seq: number): string {
     };
   });
   const time = new Date().toISOString();
-  const message = { device, type: MSG_TYPE.TELEMETRY, data: { readings }, time, v: 1, id: uuidv7(), epoch, seq };
+  const message = {
+    device,
+    type: MSG_TYPE.TELEMETRY,
+    data: { readings },
+    time,
+    v: 1,
+    id: uuidv7(),
+    epoch,
+    seq,
+  };
   return JSON.stringify({ ...message, historical: false, clock: { synced: true } });
 }

@@ -15,6 +15,7 @@ export function ensurePeers() {
     cwd: peersFolder,
     encoding: 'utf8',
   });
-  if (npm.status !== 0) throw new SetupError(`The peers could not be installed in ${peersFolder}:\n${npm.stderr}`);
+  if (npm.status !== 0)
+    throw new SetupError(`The peers could not be installed in ${peersFolder}:\n${npm.stderr}`);
   writeFileSync(stamp, lock);
 }

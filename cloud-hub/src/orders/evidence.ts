@@ -3,10 +3,10 @@ import { isoAt, isoNow } from '../clock.js';
 import { commandsCollection, commandView } from '../commands/command-documents.js';
 import type { Database } from '../db/index.js';
 import { ledgerCollection } from '../finance/ledger.js';
-import { messagesCollection } from '../ingest/message-document.js';
+import { messageOf, messagesCollection } from '../ingest/message-document.js';
 import type { Clock } from '../ports.js';
 import type { SigningKeys } from '../stargate/signing-keys.js';
-import { readingsCollection } from '../telemetry/reading-documents.js';
+import { bucketOf, readingsCollection } from '../telemetry/reading-documents.js';
 import { chargesCollection } from '../wallets/wallets.js';
 import { type OrderDocument, toOrder } from './order-document.js';
 
@@ -56,13 +56,17 @@ export async function evidenceOf(
     order: toOrder(order),
     commands: commands.map(commandView),
     // Door edges, pack movements, acknowledged command results: what the station said, with its clock's quality.
-    messages: messages.slice(0, MAX_MESSAGES).map(({ _id, receivedAt, ...message }) => ({
-      id: _id,
-      receivedAt: receivedAt.toISOString(),
-      ...message,
-    })),
+    messages: messages
+      .slice(0, MAX_MESSAGES)
+      .map(messageOf)
+      .map(({ _id, receivedAt, ...message }) => ({
+        id: _id,
+        receivedAt: receivedAt.toISOString(),
+        ...message,
+      })),
     readings: buckets
       .slice(0, MAX_BUCKETS)
+      .map(bucketOf)
       .filter((bucket) => packs.length === 0 || bucket.packs.some((pack) => packs.includes(pack)))
       .map(({ _id, receivedAt: _receivedAt, ...bucket }) => bucket),
     charges: charges.map(({ _id, ...charge }) => ({ id: _id, ...charge })),

@@ -9,7 +9,7 @@ const messages = store.db('bare').collection('messages');
 const broker = await mqtt.connectAsync(mqttUrl, { keepalive: 60 });
 await broker.subscribeAsync(topic, { qos: 1 });
 
-let waiting = [];
+const waiting = [];
 let running = false;
 let stored = 0;
 broker.on('message', (_topic, payload) => {
