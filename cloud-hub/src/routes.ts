@@ -38,6 +38,7 @@ import { createAlarmRoutes } from './stations/alarm-routes.js';
 import { createStationRoutes } from './stations/routes.js';
 import type { Stations } from './stations/stations.js';
 import { createWorkOrderRoutes } from './stations/work-order-routes.js';
+import type { DisputeFeature } from './disputes/dispute-feature.js';
 import { createHealthRoutes } from './system/health.js';
 import type { Settings } from './system/settings.js';
 import { createSystemRoutes } from './system/system-routes.js';
@@ -52,6 +53,7 @@ export type RouteDeps = {
   clock: Clock;
   identity: Identity;
   orders: OrderFeature;
+  disputes: DisputeFeature;
   offlineOrders: OfflineOrders;
   passes: Passes;
   plans: PlanFeature;
@@ -128,13 +130,23 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       orders: deps.orders.orders,
       offline: deps.offlineOrders,
       reservations: deps.reservations,
-      keys: identity.keys,
+      approvals: deps.disputes.approvals,
     }),
+    ...deps.disputes.routes(),
     ...createReservationRoutes({ database, reservations: deps.reservations }),
     ...createPassRoutes({ database, clock, passes: deps.passes }),
-    ...createPaymentRoutes({ database, ...deps.payments }),
+    ...createPaymentRoutes({
+      database,
+      ...deps.payments,
+      guardedRefunds: deps.disputes.guardedRefunds,
+    }),
     ...createLedgerRoutes({ database, ledger: deps.finance.ledger }),
-    ...createMoneyRoutes({ database, plans: deps.plans.plans, ...deps.finance }),
+    ...createMoneyRoutes({
+      database,
+      plans: deps.plans.plans,
+      ...deps.finance,
+      guardedRefunds: deps.disputes.guardedRefunds,
+    }),
     ...createSettlementRoutes({ database, clock, ...deps.finance }),
     ...createStationRoutes({
       database,

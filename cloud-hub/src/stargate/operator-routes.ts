@@ -27,7 +27,7 @@ import type { Operators } from './operators.js';
 import { grantsOf, PERMISSIONS, ROLES } from './permissions.js';
 import type { Sessions } from './sessions.js';
 
-const ROLE_NAMES = ['viewer', 'operator', 'admin'] as const;
+const ROLE_NAMES = ['viewer', 'operator', 'finance', 'admin'] as const;
 const operatorSchema = z.object({
   id: z.string(),
   tenantId: z.string(),
