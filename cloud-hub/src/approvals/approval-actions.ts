@@ -74,7 +74,8 @@ export function createApprovalActions(deps: {
         return order ? { outcome: 'done', resultId: null } : refused('no such order');
       } catch (error) {
         // Evidence settled it while it waited for the second person.
-        if (error instanceof ProblemError && error.code === 'ILLEGAL_TRANSITION') return refused(error.message);
+        if (error instanceof ProblemError && error.code === 'ILLEGAL_TRANSITION')
+          return refused(error.message);
         throw error;
       }
     },

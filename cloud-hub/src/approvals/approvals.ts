@@ -7,7 +7,10 @@ import type { Clock } from '../ports.js';
 import type { Settings } from '../system/settings.js';
 import { type ApprovalDocument, type ApprovalKind, approvalsCollection } from './approval-document.js';
 
-export type ApprovalWish = Pick<ApprovalDocument, 'tenantId' | 'kind' | 'subjectId' | 'amountFen' | 'reason'> &
+export type ApprovalWish = Pick<
+  ApprovalDocument,
+  'tenantId' | 'kind' | 'subjectId' | 'amountFen' | 'reason'
+> &
   Partial<Pick<ApprovalDocument, 'orderId' | 'userId' | 'stationId' | 'disputeId' | 'dispensedPackId'>> & {
     by: string;
     requestKey: string;

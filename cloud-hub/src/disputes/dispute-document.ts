@@ -3,7 +3,14 @@ import type { Binary } from 'mongodb';
 import { z } from 'zod';
 import { type AsDocument, defineCollection } from '../db/index.js';
 
-export const DISPUTE_KINDS = ['not-received', 'wrong-charge', 'bad-pack', 'not-returned', 'damage', 'other'] as const;
+export const DISPUTE_KINDS = [
+  'not-received',
+  'wrong-charge',
+  'bad-pack',
+  'not-returned',
+  'damage',
+  'other',
+] as const;
 export const DISPUTE_STATES = ['open', 'investigating', 'accepted', 'rejected', 'withdrawn'] as const;
 
 /** Somebody says that an order or its money is not right. */
@@ -27,9 +34,7 @@ export const disputeSchema = z.object({
   /** The second person's decision that the refund waits for, or had. */
   approvalId: z.string().nullable(),
   /** The evidence as it stood when the dispute was opened; it never changes. Null for a moment after opening. */
-  evidence: z
-    .object({ sha256: z.string(), bytes: z.number().int(), madeAt: isoTimeSchema })
-    .nullable(),
+  evidence: z.object({ sha256: z.string(), bytes: z.number().int(), madeAt: isoTimeSchema }).nullable(),
   history: z.array(
     z.object({
       at: isoTimeSchema,

@@ -186,7 +186,10 @@ export function createDisputes(deps: {
         throw problem('CONFLICT', `the dispute is ${dispute.state}`, { resourceId: dispute._id });
       let viaApproval = false;
       if (refundFen !== null && refundFen > 0) {
-        const charge = await charges.findOne({ _id: chargeIdOf(dispute.orderId), tenantId: dispute.tenantId });
+        const charge = await charges.findOne({
+          _id: chargeIdOf(dispute.orderId),
+          tenantId: dispute.tenantId,
+        });
         const leftFen = charge ? charge.amountFen - (charge.refundedFen ?? 0) : 0;
         if (refundFen > leftFen)
           throw problem('CONFLICT', `body.refundFen: ${leftFen} fen are left of what was charged`);
@@ -221,7 +224,10 @@ export function createDisputes(deps: {
         try {
           await advance(_id);
         } catch (error) {
-          deps.logger.error({ disputeId: _id, err: error }, 'carrying a dispute on failed; it is tried again');
+          deps.logger.error(
+            { disputeId: _id, err: error },
+            'carrying a dispute on failed; it is tried again',
+          );
         }
     },
   };

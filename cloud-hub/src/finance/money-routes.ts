@@ -63,7 +63,12 @@ export const chargeRefundSchema = z.object({
   by: z.string(),
   state: z.enum(CHARGE_REFUND_STATES),
 });
-const toChargeRefund = ({ requestKey: _key, ceilingFen: _ceiling, workAt: _at, ...rest }: ChargeRefundDocument) => toResource(rest);
+const toChargeRefund = ({
+  requestKey: _key,
+  ceilingFen: _ceiling,
+  workAt: _at,
+  ...rest
+}: ChargeRefundDocument) => toResource(rest);
 export const depositSchema = z.object({
   ...stored,
   userId: z.string(),

@@ -58,7 +58,10 @@ export async function evidenceOf(
       .toArray(),
     database.collection(chargesCollection).find({ orderId: order._id, tenantId }, { limit: 10 }).toArray(),
     database.collection(ledgerCollection).find({ orderId: order._id, tenantId }, { limit: 100 }).toArray(),
-    database.collection(chargeRefundsCollection).find({ tenantId, orderId: order._id }, { limit: 50 }).toArray(),
+    database
+      .collection(chargeRefundsCollection)
+      .find({ tenantId, orderId: order._id }, { limit: 50 })
+      .toArray(),
     database.collection(debtsCollection).findOne({ _id: order._id, tenantId }),
   ]);
   const heard = messages.slice(0, MAX_MESSAGES).map(({ _id, receivedAt, ...message }) => ({

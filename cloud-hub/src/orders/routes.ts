@@ -9,6 +9,7 @@ import {
   orderUpdateSchema,
 } from '@voltbay/protocol';
 import { z } from 'zod';
+import type { Approvals } from '../approvals/approvals.js';
 import { isoNow } from '../clock.js';
 import { type Database, toResource } from '../db/index.js';
 import {
@@ -29,7 +30,6 @@ import {
   scopeFilter,
   versioned,
 } from '../http/index.js';
-import type { Approvals } from '../approvals/approvals.js';
 import type { OfflineOrders } from '../passes/offline-orders.js';
 import type { Clock } from '../ports.js';
 import { type ChargeDocument, chargesCollection } from '../wallets/wallets.js';
