@@ -8,7 +8,7 @@ import type { SwapRules } from './swap/types.js';
 
 export type HardwareFactory = (
   config: AgentConfig['hardware'],
-  deps: { clock: Clock; log: Logger; polling: AgentConfig['polling'] },
+  deps: { clock: Clock; log: Logger; polling: AgentConfig['polling']; minCabinetFirmware: string },
 ) => Hardware;
 
 /** What a test, or another program, may replace. */

@@ -16,8 +16,6 @@ import { checkClockLocally, checkDatabase, checkDisk, configFinding } from './lo
 import { type RunningAgent, runningAgents } from './other-agents.js';
 import { checkPorts } from './port-checks.js';
 
-/** Oldest controller firmware that is accepted when nothing else is asked for. */
-export const MIN_CABINET_FIRMWARE = '1.2.0';
 /** Room for a day of backlog, a journal and a diagnostics bundle. */
 export const MIN_FREE_MIB = 256;
 
@@ -116,7 +114,7 @@ async function checkHardware(
 ): Promise<Finding[]> {
   const { hardware } = config;
   const registry = createRegistry();
-  const minCabinetFirmware = deps.minCabinetFirmware ?? MIN_CABINET_FIRMWARE;
+  const minCabinetFirmware = deps.minCabinetFirmware ?? hardware.cabinet.minFirmware;
   const { clock, log } = deps;
   if (live) {
     const held = portsHeld(live.status, hardware);
