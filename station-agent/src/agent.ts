@@ -11,7 +11,10 @@ import { createControlSocket } from './control/control-socket.js';
 import { createStatusService } from './control/status-service.js';
 import { noCrashPoint } from './crash-point.js';
 import type { Hardware } from './hardware/ports.js';
+import type { HealthCheck } from './health-gate.js';
 import { createLogger, type Logger } from './logger.js';
+import { createRemoteConfig } from './remote-config/remote-config.js';
+import { openRemoteConfig } from './remote-config/remote-config-file.js';
 import { createAlarms } from './station/alarms.js';
 import { createService } from './station/service-mode.js';
 import { createStorageWatch } from './station/storage-watch.js';
@@ -131,6 +134,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       log: part('commands'),
       crashPoint,
       requestLifecycle: attendance.request,
+      setConfig: (command, report) => remoteConfig.handle(command, report),
     }),
     facts: {
       get swapRunning() {
@@ -144,9 +148,41 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       occupied: (slot) => board.slot(slot)?.occupied ?? null,
       packId: (slot) => board.packId(slot),
     },
-    onAck: hub.sender.acknowledge,
+    onAck(ack) {
+      isAcked ||= ack.epoch === storage.epoch;
+      hub.sender.acknowledge(ack);
+    },
     onRetained: (topic) =>
       alarms.note('retained-command', 'critical', `a retained message on ${topic} was ignored`),
+  });
+  /** What must go on for the station to count as alive. A full disk is an alarm of its own, not a reason to restart. */
+  const progress: readonly Progress[] = [
+    { name: 'database', ageMs: storageWatch.writeAgeMs, limitMs: STUCK_MS },
+    {
+      name: 'reports',
+      ageMs: reporter.lookAgeMs,
+      limitMs: STUCK_MS + 2_000 * config.uplink.infoIntervalS,
+    },
+  ];
+  /** The hub has stored something of this start. */
+  let isAcked = false;
+  const health = (wants: { cabinet: boolean }): HealthCheck[] => [
+    { name: 'hub', ok: () => service.mode() === 'out-of-service' || (hub.isOnline() && isAcked) },
+    { name: 'cabinet', ok: () => !wants.cabinet || cabinet.isUp() },
+    ...progress.map(({ name, ageMs, limitMs }) => ({ name, ok: () => ageMs() <= limitMs })),
+  ];
+  const remoteConfig = createRemoteConfig({
+    config,
+    file: openRemoteConfig(config.dataDir),
+    swaps,
+    cabinetUp: cabinet.isUp,
+    health,
+    settle: (commandId, settlement) => intake.settle(commandId, settlement),
+    restart: () => attendance.request({ kind: 'restart' }),
+    crashPoint,
+    clock,
+    log: part('remote-config'),
+    signal: stopping.signal,
   });
   const status = createStatusService({
     config,
@@ -187,7 +223,14 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   function recover(): void {
     const openSwap = storage.swaps.open()[0];
     const isSwapOpen = (commandId: string): boolean => openSwap?.request.requestId === commandId;
-    const deps = { storage, intake, cabinet, log: part('recovery'), isSwapOpen };
+    const deps = {
+      storage,
+      intake,
+      cabinet,
+      log: part('recovery'),
+      isSwapOpen,
+      recoverChange: remoteConfig.recover,
+    };
     const toRead = recoverCommands(deps);
     runner.resume();
     if (toRead.length > 0)
@@ -209,6 +252,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     charging.start();
     await controlSocket.start();
     attendance.start();
+    remoteConfig.start();
     log.info({ device: config.device, epoch: storage.epoch, version }, 'agent started');
   }
 
@@ -252,15 +296,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     status,
     localStart: hub.localStart,
     passTrust: hub.passTrust,
-    /** What must go on for the station to count as alive. A full disk is an alarm of its own, not a reason to restart. */
-    progress: [
-      { name: 'database', ageMs: storageWatch.writeAgeMs, limitMs: STUCK_MS },
-      {
-        name: 'reports',
-        ageMs: reporter.lookAgeMs,
-        limitMs: STUCK_MS + 2_000 * config.uplink.infoIntervalS,
-      },
-    ] satisfies Progress[],
+    progress,
     goOnline: attendance.goOnline,
     rules,
   };

@@ -121,6 +121,7 @@ export function createHubSide(deps: Deps) {
           ...(identity && { cabinetFirmware: identity.firmware }),
         },
         configHash: config.hash,
+        ...(config.version !== null && { configVersion: config.version }),
         ...(lastCommandId !== null && { lastCommandId }),
         time: new Date(clock.nowMs()).toISOString(),
       };

@@ -33,6 +33,7 @@ type Deps = {
   crashPoint: (name: string) => void;
   /** Carried out after the command's result had a chance to leave. */
   requestLifecycle(request: LifecycleRequest): void;
+  setConfig: CommandHandler;
 };
 
 /** What the station does on each command of the hub. */
@@ -45,6 +46,7 @@ export function createCommandHandlers(deps: Deps): ReadonlyMap<number, CommandHa
     [MSG_TYPE.SERVER_OPEN_SLOT, (command, report) => openSlot(deps, command, report)],
     [MSG_TYPE.SERVER_RESERVE, (command) => reserve(deps, command)],
     [MSG_TYPE.SERVER_RELEASE, (command) => release(deps, command)],
+    [MSG_TYPE.SERVER_SET_CONFIG, deps.setConfig],
   ]);
 }
 

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { LinkDeps } from '../capture/with-link.js';
-import { type AgentConfig, loadConfig } from '../config/config.js';
+import type { AgentConfig } from '../config/config.js';
 import { readCredentials } from '../config/credentials.js';
+import { loadConfig } from '../config/effective.js';
 import { createRegistry } from '../drivers/registry.js';
 import { messageOf } from '../errors.js';
 import { type LoadNoble, loadNoble } from '../transports/ble/noble-api.js';
