@@ -10,6 +10,8 @@ import type { AgentConfig } from './config/config.js';
 import { createControlSocket } from './control/control-socket.js';
 import { createStatusService } from './control/status-service.js';
 import { noCrashPoint } from './crash-point.js';
+import { createAskDiagnostics } from './diagnostics/ask-diagnostics.js';
+import { createLogShipper } from './diagnostics/log-shipper.js';
 import type { Hardware } from './hardware/ports.js';
 import type { HealthCheck } from './health-gate.js';
 import { createLogger, type Logger } from './logger.js';
@@ -116,6 +118,20 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   });
   const { session, attendance } = hub;
 
+  const logs = overrides.logTail
+    ? createLogShipper({
+        tail: overrides.logTail,
+        outbox: storage.outbox,
+        clock,
+        secrets: [overrides.secret ?? ''],
+      })
+    : null;
+  /** Loaded when it is asked for: the doctor's checks take memory that a station needs otherwise. */
+  async function ownBundle(): Promise<Uint8Array> {
+    const { collectFromWithin } = await import('./diagnostics/own-bundle.js');
+    return collectFromWithin({ config, status, tail: overrides.logTail ?? null });
+  }
+
   const intake = createCommandIntake({
     device: config.device,
     storage,
@@ -135,6 +151,13 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       crashPoint,
       requestLifecycle: attendance.request,
       setConfig: (command, report) => remoteConfig.handle(command, report),
+      askDiagnostics: createAskDiagnostics({
+        api: hub.api,
+        logs,
+        bundle: ownBundle,
+        log: part('diagnostics'),
+        signal: stopping.signal,
+      }),
     }),
     facts: {
       get swapRunning() {
@@ -247,6 +270,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     storageWatch.start();
     hub.passTrust.start();
     monitor.start();
+    logs?.start();
     recover();
     reporter.start();
     charging.start();
@@ -272,6 +296,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     await attendance.settled();
     await monitor.stop();
     await hub.stop();
+    logs?.stop();
     await hardware.stop();
     storageWatch.stop();
     try {

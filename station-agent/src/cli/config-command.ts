@@ -1,12 +1,12 @@
 import { loadLocalConfig } from '../config/config.js';
 import { loadConfig } from '../config/effective.js';
+import { redact } from '../diagnostics/redact.js';
 import { AgentError } from '../errors.js';
 import { inForce, readRemoteConfig } from '../remote-config/remote-config-file.js';
 import { differences, parseValue, readRawConfig, valueAt, withValue, writeConfig } from './config-file.js';
 import { type CliContext, configFileOf, type StationOptions } from './context.js';
 import { askAgent } from './control-client.js';
 import { table } from './output.js';
-import { redact } from './redact.js';
 
 function fileOf(options: StationOptions, context: CliContext): string {
   const file = configFileOf(options, context);

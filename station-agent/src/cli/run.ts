@@ -2,6 +2,7 @@ import { type Agent, createAgent } from '../agent.js';
 import { loadLocalConfig } from '../config/config.js';
 import { loadConfig } from '../config/effective.js';
 import { crashPointFrom } from '../crash-point.js';
+import { createLogTail } from '../diagnostics/log-tail.js';
 import { messageOf } from '../errors.js';
 import { createHardware } from '../hardware/create-hardware.js';
 import { createLogger } from '../logger.js';
@@ -23,16 +24,18 @@ export async function run(options: { config: string; json?: boolean }, output: O
   const secret = process.env.VOLTBAY_STATION_SECRET;
   const crashPoint = crashPointFrom(process.env.VOLTBAY_CRASH_AT);
   const notifier = createServiceNotifier();
+  const logTail = createLogTail();
   let stopping = false;
   for (;;) {
     remote.countStart();
     const config = loadConfig(options.config);
-    const log = createLogger(config.logLevel);
+    const log = createLogger(config.logLevel, { tail: logTail });
     let agent: Agent;
     try {
       agent = await createAgent(config, {
         createHardware: (hardware, deps) => createHardware(hardware, deps),
         log,
+        logTail,
         crashPoint,
         ...(secret && { secret }),
       });
