@@ -1,3 +1,4 @@
+export * from './charge-forecast.js';
 export * from './errors.js';
 export * from './order.js';
 export * from './pack-choice.js';
