@@ -12,6 +12,10 @@ export type AgentStatus = {
   alarms: { code: string; slot?: number }[];
   restCalls: number;
   commands: Record<string, number>;
+  hardware: {
+    slots: { slot: number; reads: number; silent: number; badFrames: number; lastGoodAtMs?: number }[];
+    buses: { port: string; up: boolean }[];
+  };
 };
 
 const TIMEOUT_MS = 5_000;

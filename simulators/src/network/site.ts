@@ -30,7 +30,7 @@ export type Site = {
   /** The next passage of this step ends the program by SIGKILL; `null` disarms. */
   arm(program: 'agent' | 'hub', step: string | null): void;
   /** Starts the program again that has died, or kills it first when it runs. */
-  restart(program: 'agent' | 'hub'): Promise<void>;
+  restart(program: 'agent' | 'hub', env?: Record<string, string>): Promise<void>;
   /** Loses, repeats or delays packets between agent and broker; what is lost the witness does not count as seen. */
   filter(decide: ((packet: Buffer, direction: Direction) => PacketFate) | undefined): void;
   /** Takes the agent's network away, or gives it back. */
@@ -115,13 +115,13 @@ export async function openSite(options: SiteOptions): Promise<Site> {
       if (step === null) rmSync(arms[program], { force: true });
       else writeFileSync(arms[program], `${step}\n`);
     },
-    async restart(program) {
+    async restart(program, env) {
       site.arm(program, null);
       await network[program].kill();
       if (program === 'agent') {
         journals.push(readAgentRecords(agentDir));
-        await network.startAgent();
-      } else await network.startHub();
+        await network.startAgent(env);
+      } else await network.startHub(env);
     },
     filter(next) {
       decide = next;

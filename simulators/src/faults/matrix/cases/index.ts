@@ -16,8 +16,21 @@ import { acksDropped } from './f14-acks-dropped.js';
 import { outOfOrder } from './f15-out-of-order.js';
 import { malformed } from './f16-malformed.js';
 import { refusedRow } from './f17-refused-row.js';
+import { reconnectStorm } from './f18-reconnect-storm.js';
+import { staleCommand } from './f19-stale-command.js';
+import { killedAfterStarted } from './f20-killed-after-started.js';
+import { retainedCommand } from './f21-retained-command.js';
 import { serialUnplugged } from './f22-serial-unplugged.js';
+import { badFrames } from './f23-bad-frames.js';
+import { bluetoothGone } from './f24-bluetooth-gone.js';
+import { twoAgents } from './f25-two-agents.js';
+import { authDown } from './f26-auth-down.js';
+import { credentialRevoked } from './f27-credential-revoked.js';
 import { networkLost } from './f28-network-lost.js';
+import { aDayWithoutHub } from './f29-a-day-without-hub.js';
+import { paymentCallbacks } from './f30-payment-callbacks.js';
+import { doorsAndLocks } from './f31-doors-and-locks.js';
+import { offlinePass } from './f32-offline-pass.js';
 
 /** The matrix, one case for each row of docs/runbooks/faults.md. */
 export const faultCases: readonly FaultCase[] = [
@@ -38,6 +51,19 @@ export const faultCases: readonly FaultCase[] = [
   outOfOrder,
   malformed,
   refusedRow,
+  reconnectStorm,
+  staleCommand,
+  killedAfterStarted,
+  retainedCommand,
   serialUnplugged,
+  badFrames,
+  bluetoothGone,
+  twoAgents,
+  authDown,
+  credentialRevoked,
   networkLost,
+  aDayWithoutHub,
+  paymentCallbacks,
+  doorsAndLocks,
+  offlinePass,
 ];
