@@ -34,7 +34,11 @@ export function startHub(
   const run = ['run', '--demo', '--json', '--port', '0', '--mqtt-port', '0', '--data', data];
   return startChild<HubReady>({
     name: 'hub',
-    args: [...(process.env.BENCH_PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []), join(root, 'cloud-hub', 'bin', 'voltbay-hub.mjs'), ...run],
+    args: [
+      ...(process.env.BENCH_PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []),
+      join(root, 'cloud-hub', 'bin', 'voltbay-hub.mjs'),
+      ...run,
+    ],
     env: {
       LOG_LEVEL: 'warn',
       // One client asks as fast as it can: how much a caller may ask for is not what is measured.
@@ -65,8 +69,18 @@ export async function startMosquitto(dir: string): Promise<Broker> {
   mkdirSync(dir, { recursive: true });
   const port = await freePort();
   const file = join(dir, 'mosquitto.conf');
-  const lines = [`listener ${port} 127.0.0.1`, 'allow_anonymous true', 'set_tcp_nodelay true', 'persistence false'];
-  const limits = ['max_queued_messages 0', 'max_inflight_messages 1000', 'max_queued_bytes 0', 'log_type error'];
+  const lines = [
+    `listener ${port} 127.0.0.1`,
+    'allow_anonymous true',
+    'set_tcp_nodelay true',
+    'persistence false',
+  ];
+  const limits = [
+    'max_queued_messages 0',
+    'max_inflight_messages 1000',
+    'max_queued_bytes 0',
+    'log_type error',
+  ];
   writeFileSync(file, [...lines, ...limits, ''].join('\n'));
   const child = spawn(path, ['-c', file], { stdio: 'ignore' });
   const gone = once(child, 'exit');

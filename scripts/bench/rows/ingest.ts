@@ -52,16 +52,30 @@ export async function againstStoringPeer(
   closers.push(broker.stop);
   const store = await startStore(root, dir);
   closers.push(() => store.stop());
-  const hub = await startHub(root, dir, { MQTT_URL: broker.url, MONGODB_URI: store.ready.uri, VOLTBAY_DB: DB });
+  const hub = await startHub(root, dir, {
+    MQTT_URL: broker.url,
+    MONGODB_URI: store.ready.uri,
+    VOLTBAY_DB: DB,
+  });
   closers.push(() => hub.stop());
-  const settings = { storeUri: store.ready.uri, mqttUrl: broker.url, topic: 'peer/info/+', doneTopic: 'peer/done' };
+  const settings = {
+    storeUri: store.ready.uri,
+    mqttUrl: broker.url,
+    topic: 'peer/info/+',
+    doneTopic: 'peer/done',
+  };
   const other = await startOther(root, dir, settings);
   closers.push(() => other.stop());
   const client = await new MongoClient(store.ready.uri).connect();
   closers.push(() => client.close());
 
   const operator = { username: 'admin', password: 'voltbay-demo' };
-  const enrolled = await enrolFleet({ apiUrl: hub.ready.apiUrl, operator, count: STATIONS, prefix: 'bench-' });
+  const enrolled = await enrolFleet({
+    apiUrl: hub.ready.apiUrl,
+    operator,
+    count: STATIONS,
+    prefix: 'bench-',
+  });
   const devices = enrolled.map(({ device }) => device);
   const toHub = await connectStations({ mqttUrl: broker.url, devices });
   closers.push(toHub.close);
@@ -80,12 +94,25 @@ export async function againstStoringPeer(
     async round() {
       const before = await messagesOf(DB).countDocuments({ device: { $in: devices } });
       const messages = toHub.make(PER_STATION);
-      const a=usageOf([hub.pid]).cpuUs,b=usageOf([store.pid]).cpuUs;
+      const a = usageOf([hub.pid]).cpuUs,
+        b = usageOf([store.pid]).cpuUs;
       const run = await measured([hub.pid, store.pid], async () => {
         await toHub.send(messages);
         await toHub.acknowledged();
       });
-      console.error('hub',(usageOf([hub.pid]).cpuUs-a)/count,'store',(usageOf([store.pid]).cpuUs-b)/count);await new Promise(r=>setTimeout(r,1500));console.error('later hub',(usageOf([hub.pid]).cpuUs-a)/count,'store',(usageOf([store.pid]).cpuUs-b)/count);
+      console.error(
+        'hub',
+        (usageOf([hub.pid]).cpuUs - a) / count,
+        'store',
+        (usageOf([store.pid]).cpuUs - b) / count,
+      );
+      await new Promise((r) => setTimeout(r, 1500));
+      console.error(
+        'later hub',
+        (usageOf([hub.pid]).cpuUs - a) / count,
+        'store',
+        (usageOf([store.pid]).cpuUs - b) / count,
+      );
       const after = await messagesOf(DB).countDocuments({ device: { $in: devices } });
       return sample(run, count, after - before - toHub.refused());
     },
@@ -96,12 +123,18 @@ export async function againstStoringPeer(
       const before = await messagesOf('bare').countDocuments({});
       const messages = toPeer.make(PER_STATION);
       expected += count;
-      const a=usageOf([other.pid]).cpuUs,b=usageOf([store.pid]).cpuUs;
+      const a = usageOf([other.pid]).cpuUs,
+        b = usageOf([store.pid]).cpuUs;
       const run = await measured([other.pid, store.pid], async () => {
         await toPeer.send(messages);
         await stored.reached(expected);
       });
-      console.error('peer',(usageOf([other.pid]).cpuUs-a)/count,'store',(usageOf([store.pid]).cpuUs-b)/count);
+      console.error(
+        'peer',
+        (usageOf([other.pid]).cpuUs - a) / count,
+        'store',
+        (usageOf([store.pid]).cpuUs - b) / count,
+      );
       const after = await messagesOf('bare').countDocuments({});
       return sample(run, count, after - before);
     },
