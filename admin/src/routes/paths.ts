@@ -1,0 +1,43 @@
+/** Pages that keep a list's filters, order and page in the URL. */
+export type ListRoute =
+  | '/stations'
+  | '/orders'
+  | '/batteries'
+  | '/alarms'
+  | '/work-orders'
+  | '/users'
+  | '/vehicles'
+  | '/plans'
+  | '/plans/subscriptions'
+  | '/plans/coupons'
+  | '/plans/tariffs'
+  | '/tasks'
+  | '/audit'
+  | '/finance/payments'
+  | '/finance/refunds'
+  | '/finance/order-refunds'
+  | '/finance/ledger'
+  | '/finance/invoices'
+  | '/finance/deposits'
+  | '/finance/reconciliation'
+  | '/finance/callbacks'
+  | '/finance/partners'
+  | '/finance/settlements'
+  | '/system/operators'
+  | '/integrations/keys'
+  | '/integrations/webhooks'
+  | '/integrations/sent'
+  | '/integrations/exports';
+
+/** Pages without a list of their own that a section's tabs lead to. */
+export type PlainRoute =
+  | '/finance'
+  | '/system'
+  | '/system/roles'
+  | '/system/tenants'
+  | '/system/settings'
+  | '/system/dictionaries'
+  | '/integrations/templates'
+  | '/plans/calculator'
+  | '/batteries/health'
+  | '/analytics';
