@@ -181,6 +181,8 @@ describe('pure parts', () => {
         lastSeenAt: null,
         slotCount: 0,
         inService: true,
+        readyNow: 0,
+        readyBy: [],
       }) as const;
     const found = availability([at('a', 179), at('b', -179), at('c', 0)], '170,-10,-170,10');
     expect(found.features.map(({ id }) => id)).toEqual(['a', 'b']);

@@ -27,6 +27,7 @@ export const chargeRefundsCollection = defineCollection<ChargeRefundDocument>('c
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-user', key: { tenantId: 1, userId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-order', key: { tenantId: 1, orderId: 1, createdAt: 1, _id: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
 ]);
 
 export interface ChargeRefunds {

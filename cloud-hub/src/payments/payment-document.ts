@@ -40,6 +40,8 @@ export type PaymentDocument = AsDocument<Payment> & {
   /** Work that a transition left behind: idempotent, done after it was stored, then taken off. */
   due: 'credit'[];
   dueAt: string | null;
+  /** When the money was in the wallet. */
+  creditedAt?: string;
   /** When the provider is asked next; null when nothing is open. */
   checkAt: string | null;
   checks: number;
@@ -53,6 +55,7 @@ export const paymentsCollection = defineCollection<PaymentDocument>('payments', 
   { name: 'tenant-user', key: { tenantId: 1, userId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-state', key: { tenantId: 1, state: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-paid', key: { tenantId: 1, provider: 1, paidAt: 1, _id: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
 ]);
 
 export function toPayment(document: PaymentDocument): Payment {
@@ -62,6 +65,7 @@ export function toPayment(document: PaymentDocument): Payment {
     refundIds: _refundIds,
     due: _due,
     dueAt: _dueAt,
+    creditedAt: _creditedAt,
     checkAt: _checkAt,
     checks: _checks,
     ...payment
@@ -105,6 +109,7 @@ export const refundsCollection = defineCollection<RefundDocument>('refunds', [
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-user', key: { tenantId: 1, userId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-succeeded', key: { tenantId: 1, provider: 1, succeededAt: 1, _id: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
 ]);
 
 export function toRefund(document: RefundDocument): Refund {
