@@ -4,6 +4,7 @@ export type ListRoute =
   | '/orders'
   | '/batteries'
   | '/alarms'
+  | '/alarms/reports'
   | '/work-orders'
   | '/users'
   | '/vehicles'
@@ -39,5 +40,6 @@ export type PlainRoute =
   | '/system/dictionaries'
   | '/integrations/templates'
   | '/plans/calculator'
+  | '/stations/map'
   | '/batteries/health'
   | '/analytics';

@@ -224,6 +224,26 @@ const routeTree = rootRoute.addChildren([
     '/analytics',
     lazyRouteComponent(() => import('../features/analytics/analytics-page.js'), 'AnalyticsPage'),
   ),
+  plain(
+    '/stations/map',
+    lazyRouteComponent(() => import('../features/stations/stations-map-page.js'), 'StationsMapPage'),
+  ),
+  plain(
+    '/stations/$stationId/telemetry',
+    lazyRouteComponent(() => import('../features/stations/station-telemetry-page.js'), 'StationTelemetryPage'),
+  ),
+  plain(
+    '/stations/$stationId/work',
+    lazyRouteComponent(() => import('../features/stations/station-work-page.js'), 'StationWorkPage'),
+  ),
+  plain(
+    '/stations/$stationId/setup',
+    lazyRouteComponent(() => import('../features/stations/station-setup-page.js'), 'StationSetupPage'),
+  ),
+  list(
+    '/alarms/reports',
+    lazyRouteComponent(() => import('../features/stations/reports-page.js'), 'ReportsPage'),
+  ),
 ]);
 
 export function createConsoleRouter() {

@@ -40,6 +40,16 @@ export const INTEGRATION_TABS = [
   { to: '/integrations/exports', label: 'system.exports', permission: 'exports:read' },
 ] as const satisfies readonly SectionTab[];
 
+export const STATION_TABS = [
+  { to: '/stations', label: 'station.list', permission: 'stations:read' },
+  { to: '/stations/map', label: 'station.map', permission: 'stations:read' },
+] as const satisfies readonly SectionTab[];
+
+export const ALARM_TABS = [
+  { to: '/alarms', label: 'alarms.list', permission: 'alarms:read' },
+  { to: '/alarms/reports', label: 'report.title', permission: 'reports:read' },
+] as const satisfies readonly SectionTab[];
+
 export const BATTERY_TABS = [
   { to: '/batteries', label: 'battery.list', permission: 'batteries:read' },
   { to: '/batteries/health', label: 'battery.health', permission: 'analytics:read' },
@@ -50,5 +60,7 @@ export const ALL_TABS: readonly SectionTab[] = [
   ...PLAN_TABS,
   ...SYSTEM_TABS,
   ...INTEGRATION_TABS,
+  ...STATION_TABS,
+  ...ALARM_TABS,
   ...BATTERY_TABS,
 ];

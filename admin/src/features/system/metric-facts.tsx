@@ -7,7 +7,7 @@ import { useServices } from '../../lib/services.js';
 const REFRESH_MS = 15_000;
 const LINE = /^([a-zA-Z_:][\w:]*)(\{[^}]*\})? (\S+)/;
 
-/** Samples of the Prometheus text format 0.0.4; buckets are left out, they say nothing one by one. */
+/** Samples of the Prometheus text format 0.0.4; histograms are left out, their parts say nothing one by one. */
 export function parseMetrics(text: string): { id: string; help: string; value: number }[] {
   const help = new Map<string, string>();
   const samples: { id: string; help: string; value: number }[] = [];
@@ -18,13 +18,12 @@ export function parseMetrics(text: string): { id: string; help: string; value: n
       continue;
     }
     const found = line.startsWith('#') ? null : LINE.exec(line);
-    if (!found?.[1] || found[1].endsWith('_bucket')) continue;
+    if (!found?.[1] || /_(bucket|sum|count)$/.test(found[1])) continue;
     const value = Number(found[3]);
-    const base = found[1].replace(/_(sum|count)$/, '');
     if (Number.isFinite(value))
       samples.push({
         id: `${found[1]}${found[2] ?? ''}`,
-        help: help.get(found[1]) ?? help.get(base) ?? '',
+        help: help.get(found[1]) ?? '',
         value,
       });
   }

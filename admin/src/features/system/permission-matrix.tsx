@@ -4,7 +4,12 @@ import styles from './permission-matrix.module.css';
 export type Role = { name: string; audience: string; grants: Record<string, 'tenant' | 'own' | 'station'> };
 
 /** Permissions by area, one row each; a column for every role. */
-export function PermissionMatrix(props: { permissions: readonly string[]; roles: readonly Role[] }) {
+export function PermissionMatrix(props: {
+  permissions: readonly string[];
+  roles: readonly Role[];
+  /** The routes that a permission opens, said where the pointer rests on it. */
+  opens: ReadonlyMap<string, readonly { method: string; path: string; summary: string }[]>;
+}) {
   const t = useT();
   const areas = new Map<string, string[]>();
   for (const permission of props.permissions) {
@@ -35,7 +40,14 @@ export function PermissionMatrix(props: { permissions: readonly string[]; roles:
             </tr>
             {permissions.map((permission) => (
               <tr key={permission}>
-                <th scope="row" className="mono">
+                <th
+                  scope="row"
+                  className="mono"
+                  title={props.opens
+                    .get(permission)
+                    ?.map((route) => route.summary)
+                    .join('\n')}
+                >
                   {permission}
                 </th>
                 {props.roles.map((role) => {

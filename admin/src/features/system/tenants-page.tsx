@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { FormButton } from '../../components/ui/act.js';
+import { Ask, FormButton } from '../../components/ui/act.js';
 import { TimeText } from '../../components/ui/age.js';
 import { TwoColumns } from '../../components/ui/columns.js';
 import { DataTable } from '../../components/ui/data-table.js';
 import type { FormField } from '../../components/ui/form-dialog.js';
 import { Card, PageHead } from '../../components/ui/page.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
+import { ToneTag } from '../../components/ui/tag.js';
 import { body, idempotent, matching } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useStationOptions } from '../../lib/lists/use-station-options.js';
@@ -70,6 +71,7 @@ export function TenantsPage() {
                   title: t('list.actions'),
                   cell: (row) =>
                     mayWrite && (
+                      <span style={{ display: 'flex', gap: 6 }}>
                       <FormButton<RegionForm>
                         small
                         label={t('action.edit')}
@@ -83,6 +85,16 @@ export function TenantsPage() {
                           })
                         }
                       />
+                      <Ask
+                        small
+                        danger
+                        label={t('action.remove')}
+                        of={row.name}
+                        onConfirm={() =>
+                          hub.client.DELETE('/core/v0/regions/{id}', { params: { path: { id: row.id } } })
+                        }
+                      />
+                      </span>
                     ),
                 },
               ]}
@@ -118,7 +130,40 @@ export function TenantsPage() {
               error={tenants.error}
               columns={[
                 { title: t('field.id'), cell: (row) => <span className="mono">{row.id}</span> },
-                { title: t('field.name'), cell: (row) => row.name },
+                {
+                  title: t('field.name'),
+                  cell: (row) => (
+                    <>
+                      {row.name}
+                      {row.state === 'suspended' && (
+                        <div>
+                          <ToneTag tone="fault">{t('tenant.suspended')}</ToneTag> {row.stateReason}
+                        </div>
+                      )}
+                    </>
+                  ),
+                },
+                {
+                  title: t('list.actions'),
+                  cell: (row) =>
+                    mayWrite && (
+                      <Ask
+                        small
+                        danger={row.state === 'active'}
+                        label={t(row.state === 'active' ? 'tenant.suspend' : 'tenant.resume')}
+                        of={row.id}
+                        text={t(row.state === 'active' ? 'tenant.suspend.text' : 'tenant.resume.text')}
+                        note={row.state === 'active' ? { label: t('field.reason') } : undefined}
+                        onConfirm={(reason) =>
+                          hub.client.PATCH('/core/v0/tenants/{id}', {
+                            params: { path: { id: row.id } },
+                            body:
+                              row.state === 'active' ? { state: 'suspended', reason } : { state: 'active' },
+                          })
+                        }
+                      />
+                    ),
+                },
               ]}
             />
           </Card>
