@@ -1,8 +1,10 @@
 import { batteryHealthCollection } from './analytics/battery-health.js';
 import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from './analytics/rollup.js';
+import { approvalsCollection } from './approvals/approval-document.js';
 import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
+import { disputeEvidenceCollection, disputesCollection } from './disputes/dispute-document.js';
 import { eventCursorsCollection } from './events/event-feed.js';
 import { exportChunksCollection, exportsCollection } from './exports/export-document.js';
 import { financeCollections } from './finance/finance-feature.js';
@@ -65,6 +67,9 @@ export const allCollections = [
   passesCollection,
   debtsCollection,
   reservationsCollection,
+  disputesCollection,
+  disputeEvidenceCollection,
+  approvalsCollection,
   stationsCollection,
   stationLiveCollection,
   alarmsCollection,
