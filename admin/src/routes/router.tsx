@@ -230,7 +230,10 @@ const routeTree = rootRoute.addChildren([
   ),
   plain(
     '/stations/$stationId/telemetry',
-    lazyRouteComponent(() => import('../features/stations/station-telemetry-page.js'), 'StationTelemetryPage'),
+    lazyRouteComponent(
+      () => import('../features/stations/station-telemetry-page.js'),
+      'StationTelemetryPage',
+    ),
   ),
   plain(
     '/stations/$stationId/work',

@@ -88,7 +88,13 @@ export function ReadingsChart(props: { name: readonly string[]; read: ReadSample
         yAxis: { type: 'value', name: UNITS[metric], scale: true, ...axis },
         dataZoom: [
           { type: 'inside' },
-          { type: 'slider', bottom: 8, height: 24, textStyle: { color: colours.text }, borderColor: colours.line },
+          {
+            type: 'slider',
+            bottom: 8,
+            height: 24,
+            textStyle: { color: colours.text },
+            borderColor: colours.line,
+          },
         ],
         series: [...series].map(([name, points]) => ({
           name: by === 'slot' ? t('slot.number', { slot: name }) : name,

@@ -21,8 +21,22 @@ export const placeFields = (t: Translate, fresh: boolean): FormField<PlaceForm>[
       ] as const)
     : []),
   { name: 'name', label: t('field.name'), kind: 'text', max: 64 },
-  { name: 'lat', label: t('station.lat'), kind: 'number', min: -DEGREES.lat, max: DEGREES.lat, optional: true },
-  { name: 'lon', label: t('station.lon'), kind: 'number', min: -DEGREES.lon, max: DEGREES.lon, optional: true },
+  {
+    name: 'lat',
+    label: t('station.lat'),
+    kind: 'number',
+    min: -DEGREES.lat,
+    max: DEGREES.lat,
+    optional: true,
+  },
+  {
+    name: 'lon',
+    label: t('station.lon'),
+    kind: 'number',
+    min: -DEGREES.lon,
+    max: DEGREES.lon,
+    optional: true,
+  },
   { name: 'address', label: t('station.address'), kind: 'text', max: 200, optional: true },
   { name: 'timeZone', label: t('station.timeZone'), kind: 'text', max: 64, optional: true },
 ];

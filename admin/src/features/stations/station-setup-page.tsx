@@ -26,7 +26,9 @@ export function StationSetupPage() {
   const { stationId } = useParams({ from: '/stations/$stationId/setup' });
   return (
     <StationFrame stationId={stationId}>
-      {(station) => <TwoColumns main={<Commissioning station={station} />} side={<Place station={station} />} />}
+      {(station) => (
+        <TwoColumns main={<Commissioning station={station} />} side={<Place station={station} />} />
+      )}
     </StationFrame>
   );
 }
@@ -119,7 +121,9 @@ function Enrolment(props: { station: Station }) {
           testId="issue-enrol-code"
           text={t('setup.enrol.once')}
           onConfirm={async () => ({
-            reveal: <EnrolCard code={body(await hub.client.POST('/auth/v1/stations/{id}/enrol-code', path))} />,
+            reveal: (
+              <EnrolCard code={body(await hub.client.POST('/auth/v1/stations/{id}/enrol-code', path))} />
+            ),
           })}
         />
         <Ask

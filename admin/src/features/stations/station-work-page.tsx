@@ -108,9 +108,7 @@ function Commands(props: { stationId: string }) {
           { title: t('command.name'), cell: (row) => t.code('command', row.name) },
           {
             title: t('field.state'),
-            cell: (row) => (
-              <ToneTag tone={commandTone(row.state)}>{t(`command.state.${row.state}`)}</ToneTag>
-            ),
+            cell: (row) => <ToneTag tone={commandTone(row.state)}>{t(`command.state.${row.state}`)}</ToneTag>,
           },
           {
             title: t('field.reason'),

@@ -108,11 +108,19 @@ function StationScatter(props: { stations: readonly Placed[]; onPick: (stationId
         max: Number((centre + reach).toFixed(4)),
       });
       return {
-        grid: { left: 12, right: 20, top: 36, bottom: 12, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+        grid: {
+          left: 12,
+          right: 20,
+          top: 36,
+          bottom: 12,
+          outerBoundsMode: 'same',
+          outerBoundsContain: 'axisLabel',
+        },
         legend: { top: 0, textStyle: { color: colours.text } },
         tooltip: {
           ...tooltipOf(colours),
-          formatter: ({ data }: { data: { name: string; text: string } }) => `${escapeHtml(data.name)}<br>${escapeHtml(data.text)}`,
+          formatter: ({ data }: { data: { name: string; text: string } }) =>
+            `${escapeHtml(data.name)}<br>${escapeHtml(data.text)}`,
         },
         dataZoom: [
           { type: 'inside', xAxisIndex: 0, filterMode: 'none' },
@@ -123,7 +131,12 @@ function StationScatter(props: { stations: readonly Placed[]; onPick: (stationId
         series: TONES.map((tone) => ({
           name: t(`map.${tone}`),
           type: 'scatter',
-          itemStyle: { color: colours.tone(tone), opacity: 0.85, borderColor: colours.surface, borderWidth: 1 },
+          itemStyle: {
+            color: colours.tone(tone),
+            opacity: 0.85,
+            borderColor: colours.surface,
+            borderWidth: 1,
+          },
           label: {
             show: stations.length <= 40,
             position: 'right',
@@ -154,7 +167,8 @@ function StationScatter(props: { stations: readonly Placed[]; onPick: (stationId
       onPick={({ name, value }) => {
         const at = Array.isArray(value) ? value : [];
         const hit = stations.find(
-          (station) => station.name === name && station.location.lon === at[0] && station.location.lat === at[1],
+          (station) =>
+            station.name === name && station.location.lon === at[0] && station.location.lat === at[1],
         );
         if (hit) props.onPick(hit.id);
       }}

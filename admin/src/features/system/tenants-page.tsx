@@ -72,28 +72,28 @@ export function TenantsPage() {
                   cell: (row) =>
                     mayWrite && (
                       <span style={{ display: 'flex', gap: 6 }}>
-                      <FormButton<RegionForm>
-                        small
-                        label={t('action.edit')}
-                        of={row.name}
-                        initial={{ name: row.name, stationIds: row.stationIds }}
-                        fields={regionFields}
-                        onSubmit={(values) =>
-                          hub.client.PUT('/core/v0/regions/{id}', {
-                            params: { path: { id: row.id }, header: matching(row.version) },
-                            body: { name: values.name, stationIds: values.stationIds ?? [] },
-                          })
-                        }
-                      />
-                      <Ask
-                        small
-                        danger
-                        label={t('action.remove')}
-                        of={row.name}
-                        onConfirm={() =>
-                          hub.client.DELETE('/core/v0/regions/{id}', { params: { path: { id: row.id } } })
-                        }
-                      />
+                        <FormButton<RegionForm>
+                          small
+                          label={t('action.edit')}
+                          of={row.name}
+                          initial={{ name: row.name, stationIds: row.stationIds }}
+                          fields={regionFields}
+                          onSubmit={(values) =>
+                            hub.client.PUT('/core/v0/regions/{id}', {
+                              params: { path: { id: row.id }, header: matching(row.version) },
+                              body: { name: values.name, stationIds: values.stationIds ?? [] },
+                            })
+                          }
+                        />
+                        <Ask
+                          small
+                          danger
+                          label={t('action.remove')}
+                          of={row.name}
+                          onConfirm={() =>
+                            hub.client.DELETE('/core/v0/regions/{id}', { params: { path: { id: row.id } } })
+                          }
+                        />
                       </span>
                     ),
                 },

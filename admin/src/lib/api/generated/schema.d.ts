@@ -822,6 +822,163 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/v0/charges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Money taken for orders */
+        get: operations["listCharges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/orders/{id}/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an order or its money is not right; what is known of it is frozen as evidence */
+        post: operations["openDispute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Disputes; riders see their own */
+        get: operations["listDisputes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/disputes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One dispute */
+        get: operations["getDispute"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Investigate, accept (with money back), reject; riders may withdraw their own
+         * @description A refund above the limit of one person waits as an approval for a second one: `approvalId` names it.
+         */
+        patch: operations["updateDispute"];
+        trace?: never;
+    };
+    "/core/v0/disputes/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evidence as it was frozen when the dispute was opened: a compact JWS */
+        get: operations["getDisputeEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refunds and resolutions above the limit, waiting for a second person or decided */
+        get: operations["listApprovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One approval */
+        get: operations["getApproval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/approvals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree, as another person than the one who asked; it is done at once */
+        post: operations["approveApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/approvals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse; nothing is done */
+        post: operations["rejectApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/v0/orders/{id}/evidence": {
         parameters: {
             query?: never;
@@ -870,23 +1027,6 @@ export interface paths {
         put?: never;
         /** Settle an unknown order by hand: the charge stands when a pack left, else the hold is released */
         post: operations["resolveOrder"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/core/v0/charges": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Money taken for orders */
-        get: operations["listCharges"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4956,7 +5096,7 @@ export interface operations {
                     name: string;
                     /** @default  */
                     description?: string;
-                    permissions: ("stations:read" | "stations:write" | "stations:command" | "stations:credentials" | "credentials:rotate" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "operators:read" | "operators:write" | "system:read" | "system:write" | "api-keys:read" | "api-keys:write" | "metrics:read" | "work-orders:read" | "work-orders:write" | "reports:create" | "reports:read" | "configs:read" | "configs:write" | "diagnostics:read" | "diagnostics:create" | "diagnostics:upload" | "logs:read" | "releases:read" | "releases:write" | "releases:download" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
+                    permissions: ("stations:read" | "stations:write" | "stations:command" | "stations:credentials" | "credentials:rotate" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "disputes:create" | "disputes:read" | "disputes:write" | "approvals:read" | "approvals:decide" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "operators:read" | "operators:write" | "system:read" | "system:write" | "api-keys:read" | "api-keys:write" | "metrics:read" | "work-orders:read" | "work-orders:write" | "reports:create" | "reports:read" | "configs:read" | "configs:write" | "diagnostics:read" | "diagnostics:create" | "diagnostics:upload" | "logs:read" | "releases:read" | "releases:write" | "releases:download" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
                 };
             };
         };
@@ -5255,7 +5395,7 @@ export interface operations {
             content: {
                 "application/json": {
                     description?: string;
-                    permissions?: ("stations:read" | "stations:write" | "stations:command" | "stations:credentials" | "credentials:rotate" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "operators:read" | "operators:write" | "system:read" | "system:write" | "api-keys:read" | "api-keys:write" | "metrics:read" | "work-orders:read" | "work-orders:write" | "reports:create" | "reports:read" | "configs:read" | "configs:write" | "diagnostics:read" | "diagnostics:create" | "diagnostics:upload" | "logs:read" | "releases:read" | "releases:write" | "releases:download" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
+                    permissions?: ("stations:read" | "stations:write" | "stations:command" | "stations:credentials" | "credentials:rotate" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "disputes:create" | "disputes:read" | "disputes:write" | "approvals:read" | "approvals:decide" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "operators:read" | "operators:write" | "system:read" | "system:write" | "api-keys:read" | "api-keys:write" | "metrics:read" | "work-orders:read" | "work-orders:write" | "reports:create" | "reports:read" | "configs:read" | "configs:write" | "diagnostics:read" | "diagnostics:create" | "diagnostics:upload" | "logs:read" | "releases:read" | "releases:write" | "releases:download" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
                 };
             };
         };
@@ -9680,6 +9820,1320 @@ export interface operations {
             };
         };
     };
+    listCharges: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                userId?: string;
+                userId_ne?: string;
+                userId_like?: string;
+                orderId?: string;
+                orderId_ne?: string;
+                orderId_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Charges */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Charge"][];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openDispute: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    kind: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The dispute */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        orderId: string;
+                        userId: string;
+                        stationId: string;
+                        /** @enum {string} */
+                        kind: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                        note: string;
+                        /** @enum {string} */
+                        state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                        openedBy: string;
+                        resolution: string | null;
+                        refundFen: number | null;
+                        refundId: string | null;
+                        approvalId: string | null;
+                        evidence: {
+                            sha256: string;
+                            bytes: number;
+                            /** Format: date-time */
+                            madeAt: string;
+                        } | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {string} */
+                            state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                            by: string;
+                            note: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDisputes: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                state?: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                state_ne?: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                kind?: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                kind_ne?: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                userId?: string;
+                userId_ne?: string;
+                userId_like?: string;
+                orderId?: string;
+                orderId_ne?: string;
+                orderId_like?: string;
+                stationId?: string;
+                stationId_ne?: string;
+                stationId_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Disputes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        orderId: string;
+                        userId: string;
+                        stationId: string;
+                        /** @enum {string} */
+                        kind: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                        note: string;
+                        /** @enum {string} */
+                        state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                        openedBy: string;
+                        resolution: string | null;
+                        refundFen: number | null;
+                        refundId: string | null;
+                        approvalId: string | null;
+                        evidence: {
+                            sha256: string;
+                            bytes: number;
+                            /** Format: date-time */
+                            madeAt: string;
+                        } | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {string} */
+                            state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                            by: string;
+                            note: string | null;
+                        }[];
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDispute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dispute */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        orderId: string;
+                        userId: string;
+                        stationId: string;
+                        /** @enum {string} */
+                        kind: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                        note: string;
+                        /** @enum {string} */
+                        state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                        openedBy: string;
+                        resolution: string | null;
+                        refundFen: number | null;
+                        refundId: string | null;
+                        approvalId: string | null;
+                        evidence: {
+                            sha256: string;
+                            bytes: number;
+                            /** Format: date-time */
+                            madeAt: string;
+                        } | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {string} */
+                            state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                            by: string;
+                            note: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateDispute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the last GET */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    state: "investigating" | "accepted" | "rejected" | "withdrawn";
+                    resolution?: string;
+                    refundFen?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The dispute */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        orderId: string;
+                        userId: string;
+                        stationId: string;
+                        /** @enum {string} */
+                        kind: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                        note: string;
+                        /** @enum {string} */
+                        state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                        openedBy: string;
+                        resolution: string | null;
+                        refundFen: number | null;
+                        refundId: string | null;
+                        approvalId: string | null;
+                        evidence: {
+                            sha256: string;
+                            bytes: number;
+                            /** Format: date-time */
+                            madeAt: string;
+                        } | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {string} */
+                            state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                            by: string;
+                            note: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The resource has changed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDisputeEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The signed file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jose": string;
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listApprovals: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                state?: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                state_ne?: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                kind?: "charge-refund" | "payment-refund" | "order-resolution";
+                kind_ne?: "charge-refund" | "payment-refund" | "order-resolution";
+                userId?: string;
+                userId_ne?: string;
+                userId_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Approvals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The approval */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveApproval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The approval with what became of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejectApproval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The approval with what became of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getOrderEvidence: {
         parameters: {
             query?: never;
@@ -9925,6 +11379,44 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description Above the limit of one person: a second one decides */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
             400: {
                 headers: {
@@ -9990,96 +11482,6 @@ export interface operations {
             };
             /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description RATE_LIMITED: Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description INTERNAL: Internal error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description UNAVAILABLE: Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listCharges: {
-        parameters: {
-            query?: {
-                _limit?: number;
-                _page?: number;
-                _cursor?: string;
-                _sort?: "createdAt";
-                _order?: "asc" | "desc";
-                userId?: string;
-                userId_ne?: string;
-                userId_like?: string;
-                orderId?: string;
-                orderId_ne?: string;
-                orderId_like?: string;
-                createdAt?: string;
-                createdAt_ne?: string;
-                createdAt_gte?: string;
-                createdAt_lte?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Charges */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Charge"][];
-                };
-            };
-            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description FORBIDDEN: Not permitted */
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11530,6 +12932,44 @@ export interface operations {
                     };
                 };
             };
+            /** @description Above the limit of one person: a second one decides */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
             400: {
                 headers: {
@@ -12352,6 +13792,44 @@ export interface operations {
                         by: string;
                         /** @enum {string} */
                         state: "requested" | "reserved" | "done" | "refused";
+                    };
+                };
+            };
+            /** @description Above the limit of one person: a second one decides */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
                     };
                 };
             };
@@ -19486,7 +20964,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "alarm.raised";
+                        template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "dispute.accepted" | "dispute.rejected" | "approval.requested" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "alarm.raised";
                         /** @enum {string} */
                         locale: "zh-CN" | "en";
                         /** @enum {string} */
@@ -19560,7 +21038,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "alarm.raised";
+                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "dispute.accepted" | "dispute.rejected" | "approval.requested" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "alarm.raised";
                 locale: "zh-CN" | "en";
             };
             cookie?: never;
@@ -19660,7 +21138,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "alarm.raised";
+                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "dispute.accepted" | "dispute.rejected" | "approval.requested" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "alarm.raised";
                 locale: "zh-CN" | "en";
             };
             cookie?: never;
@@ -20846,7 +22324,7 @@ export interface operations {
                 "application/json": {
                     name: string;
                     url: string;
-                    events: ("*" | "order.*" | "payment.*" | "refund.*" | "debt.*" | "reservation.*" | "plan.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "reservation.released" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "plan.cancelled" | "alarm.raised" | "alarm.cleared")[];
+                    events: ("*" | "order.*" | "payment.*" | "refund.*" | "debt.*" | "dispute.*" | "approval.*" | "reservation.*" | "plan.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "dispute.opened" | "dispute.investigating" | "dispute.accepted" | "dispute.rejected" | "dispute.withdrawn" | "approval.requested" | "approval.approved" | "approval.rejected" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "reservation.released" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "plan.cancelled" | "alarm.raised" | "alarm.cleared")[];
                 };
             };
         };
@@ -21161,7 +22639,7 @@ export interface operations {
                 "application/json": {
                     name?: string;
                     url?: string;
-                    events?: ("*" | "order.*" | "payment.*" | "refund.*" | "debt.*" | "reservation.*" | "plan.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "reservation.released" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "plan.cancelled" | "alarm.raised" | "alarm.cleared")[];
+                    events?: ("*" | "order.*" | "payment.*" | "refund.*" | "debt.*" | "dispute.*" | "approval.*" | "reservation.*" | "plan.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "dispute.opened" | "dispute.investigating" | "dispute.accepted" | "dispute.rejected" | "dispute.withdrawn" | "approval.requested" | "approval.approved" | "approval.rejected" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "reservation.released" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "plan.cancelled" | "alarm.raised" | "alarm.cleared")[];
                     active?: boolean;
                 };
             };
@@ -21779,7 +23257,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                        key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -21848,7 +23326,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -21862,7 +23340,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                        key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -21934,7 +23412,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
-                key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -21955,7 +23433,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                        key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -22060,7 +23538,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -23530,7 +25008,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    permissions: ("stations:read" | "stations:write" | "stations:command" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "system:read" | "metrics:read" | "work-orders:read" | "work-orders:write" | "reports:create" | "reports:read" | "configs:read" | "configs:write" | "diagnostics:read" | "diagnostics:create" | "diagnostics:upload" | "logs:read" | "releases:read" | "releases:download" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
+                    permissions: ("stations:read" | "stations:write" | "stations:command" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "disputes:create" | "disputes:read" | "disputes:write" | "approvals:read" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "system:read" | "metrics:read" | "work-orders:read" | "work-orders:write" | "reports:create" | "reports:read" | "configs:read" | "configs:write" | "diagnostics:read" | "diagnostics:create" | "diagnostics:upload" | "logs:read" | "releases:read" | "releases:download" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
                     stationIds?: string[] | null;
                     /** Format: date-time */
                     expiresAt?: string | null;
