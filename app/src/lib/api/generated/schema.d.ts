@@ -559,6 +559,26 @@ export interface paths {
         patch: operations["updateVehicle"];
         trace?: never;
     };
+    "/core/v0/vehicles/bind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a vehicle as the rider’s own: by its code, its VIN, or its plate with the end of the VIN
+         * @description Repeating it changes nothing. A vehicle that somebody owns changes hands by transfer only.
+         */
+        post: operations["bindVehicle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/v0/plans": {
         parameters: {
             query?: never;
@@ -2773,7 +2793,7 @@ export interface components {
             };
             payment: {
                 /** @enum {string} */
-                state: "none" | "held" | "captured" | "released";
+                state: "none" | "held" | "captured" | "released" | "owed";
                 amountFen: number;
                 chargeId: string | null;
             };
@@ -6572,6 +6592,127 @@ export interface operations {
             };
             /** @description PRECONDITION_REQUIRED: If-Match is required */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bindVehicle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                } | {
+                    vin: string;
+                } | {
+                    plate: string;
+                    vinTail: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The vehicle, now the caller’s */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vehicle"];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17789,8 +17930,8 @@ export interface operations {
                 createdAt_lte?: string;
                 unread?: "true" | "false";
                 unread_ne?: "true" | "false";
-                category?: "order" | "payment" | "reservation" | "alarm";
-                category_ne?: "order" | "payment" | "reservation" | "alarm";
+                category?: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
+                category_ne?: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
             };
             header?: never;
             path?: never;
@@ -17813,7 +17954,7 @@ export interface operations {
                         /** Format: date-time */
                         updatedAt: string;
                         /** @enum {string} */
-                        category: "order" | "payment" | "reservation" | "alarm";
+                        category: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
                         template: string;
                         locale: string;
                         title: string;
@@ -17900,7 +18041,7 @@ export interface operations {
                         /** Format: date-time */
                         updatedAt: string;
                         /** @enum {string} */
-                        category: "order" | "payment" | "reservation" | "alarm";
+                        category: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
                         template: string;
                         locale: string;
                         title: string;
@@ -18074,6 +18215,21 @@ export interface operations {
                                 push: boolean;
                                 sms: boolean;
                             };
+                            plan: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
+                            pack: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
+                            approval: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
                             alarm: {
                                 "in-app": boolean;
                                 push: boolean;
@@ -18161,6 +18317,21 @@ export interface operations {
                             push: boolean;
                             sms: boolean;
                         };
+                        plan: {
+                            "in-app": boolean;
+                            push: boolean;
+                            sms: boolean;
+                        };
+                        pack: {
+                            "in-app": boolean;
+                            push: boolean;
+                            sms: boolean;
+                        };
+                        approval: {
+                            "in-app": boolean;
+                            push: boolean;
+                            sms: boolean;
+                        };
                         alarm: {
                             "in-app": boolean;
                             push: boolean;
@@ -18195,6 +18366,21 @@ export interface operations {
                                 sms: boolean;
                             };
                             reservation: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
+                            plan: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
+                            pack: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
+                            approval: {
                                 "in-app": boolean;
                                 push: boolean;
                                 sms: boolean;
@@ -18474,8 +18660,8 @@ export interface operations {
                 template?: string;
                 template_ne?: string;
                 template_like?: string;
-                category?: "order" | "payment" | "reservation" | "alarm";
-                category_ne?: "order" | "payment" | "reservation" | "alarm";
+                category?: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
+                category_ne?: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
             };
             header?: never;
             path?: never;
@@ -18498,7 +18684,7 @@ export interface operations {
                         /** Format: date-time */
                         updatedAt: string;
                         /** @enum {string} */
-                        category: "order" | "payment" | "reservation" | "alarm";
+                        category: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
                         template: string;
                         locale: string;
                         title: string;
@@ -18596,11 +18782,11 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "alarm.raised";
+                        template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "alarm.raised";
                         /** @enum {string} */
                         locale: "zh-CN" | "en";
                         /** @enum {string} */
-                        category: "order" | "payment" | "reservation" | "alarm";
+                        category: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
                         urgent: boolean;
                         fields: string[];
                         title: string;
@@ -18670,7 +18856,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "alarm.raised";
+                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "alarm.raised";
                 locale: "zh-CN" | "en";
             };
             cookie?: never;
@@ -18770,7 +18956,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "alarm.raised";
+                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "alarm.raised";
                 locale: "zh-CN" | "en";
             };
             cookie?: never;
@@ -19956,7 +20142,7 @@ export interface operations {
                 "application/json": {
                     name: string;
                     url: string;
-                    events: ("*" | "order.*" | "payment.*" | "reservation.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "alarm.raised" | "alarm.cleared")[];
+                    events: ("*" | "order.*" | "payment.*" | "refund.*" | "debt.*" | "reservation.*" | "plan.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "reservation.released" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "plan.cancelled" | "alarm.raised" | "alarm.cleared")[];
                 };
             };
         };
@@ -20271,7 +20457,7 @@ export interface operations {
                 "application/json": {
                     name?: string;
                     url?: string;
-                    events?: ("*" | "order.*" | "payment.*" | "reservation.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "alarm.raised" | "alarm.cleared")[];
+                    events?: ("*" | "order.*" | "payment.*" | "refund.*" | "debt.*" | "reservation.*" | "plan.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "reservation.released" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "plan.cancelled" | "alarm.raised" | "alarm.cleared")[];
                     active?: boolean;
                 };
             };
@@ -22323,7 +22509,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    permissions: ("stations:read" | "stations:write" | "stations:command" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "system:read" | "metrics:read" | "work-orders:read" | "work-orders:write" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
+                    permissions: ("stations:read" | "stations:write" | "stations:command" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "vehicles:bind" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "deposits:return" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "system:read" | "metrics:read" | "work-orders:read" | "work-orders:write" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
                     stationIds?: string[] | null;
                     /** Format: date-time */
                     expiresAt?: string | null;
