@@ -47,6 +47,7 @@ import { createSystemRoutes } from './system/system-routes.js';
 import { createReadings } from './telemetry/readings.js';
 import { createReadingRoutes } from './telemetry/routes.js';
 import { createUserRoutes } from './users/routes.js';
+import { createVehicleBindRoutes } from './vehicles/bind-routes.js';
 import { createVehicleRoutes, type PackHoldings, type Vehicles } from './vehicles/vehicles.js';
 import type { Wallets } from './wallets/wallets.js';
 
@@ -125,6 +126,7 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       packs: deps.packs,
       userExists,
     }),
+    ...createVehicleBindRoutes({ database, clock, vehicles: deps.vehicles }),
     ...createPlanRoutes({ database, ...deps.plans }),
     ...createRiderPlanRoutes({ database, ...deps.plans, userExists }),
     ...createOrderRoutes({
