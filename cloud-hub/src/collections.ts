@@ -2,7 +2,9 @@ import { batteryHealthCollection } from './analytics/battery-health.js';
 import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from './analytics/rollup.js';
 import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
+import { blobChunksCollection } from './blobs/blob-store.js';
 import { commandsCollection } from './commands/command-documents.js';
+import { diagnosticsCollection } from './diagnostics/diagnostics-documents.js';
 import { eventCursorsCollection } from './events/event-feed.js';
 import { exportChunksCollection, exportsCollection } from './exports/export-document.js';
 import { financeCollections } from './finance/finance-feature.js';
@@ -13,6 +15,7 @@ import {
   messagesCollection,
   watermarksCollection,
 } from './ingest/message-document.js';
+import { logLinesCollection } from './logs/log-documents.js';
 import {
   notificationsCollection,
   preferencesCollection,
@@ -27,7 +30,13 @@ import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
 import { plansCollection } from './plans/plan-document.js';
 import { subscriptionsCollection } from './plans/subscriptions.js';
 import { tariffsCollection } from './plans/tariffs.js';
+import {
+  releasesCollection,
+  rolloutStationsCollection,
+  rolloutsCollection,
+} from './releases/release-documents.js';
 import { stargateCollections } from './stargate/collections.js';
+import { stationConfigsCollection } from './station-config/config-documents.js';
 import { stationReportsCollection } from './stations/report-documents.js';
 import {
   alarmsCollection,
@@ -70,6 +79,13 @@ export const allCollections = [
   alarmsCollection,
   workOrdersCollection,
   stationReportsCollection,
+  stationConfigsCollection,
+  diagnosticsCollection,
+  releasesCollection,
+  rolloutsCollection,
+  rolloutStationsCollection,
+  logLinesCollection,
+  blobChunksCollection,
   batteriesCollection,
   custodyEventsCollection,
   commandsCollection,
