@@ -17,6 +17,8 @@ import type { RateLimits } from './http/rate-limit.js';
 import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
 import type { Logger } from './logger.js';
+import { createLogRoutes } from './logs/routes.js';
+import type { Operations } from './operations.js';
 import type { OrderFeature } from './orders/order-feature.js';
 import { createReservationRoutes } from './orders/reservation-routes.js';
 import type { Reservations } from './orders/reservations.js';
@@ -69,6 +71,7 @@ export type RouteDeps = {
   commands: Commands;
   live: LiveBus;
   background: Background;
+  operations: Operations;
   disconnect(device: string, reason: string): number;
   riderTenantId: string;
   endpoints(): { apiUrl: string; mqttUrl: string };
@@ -174,6 +177,8 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
     ...createLiveRoutes({ live: deps.live, clock }),
     ...deps.background.routes(),
+    ...deps.operations.routes(deps.background.tasks),
+    ...createLogRoutes({ database }),
     ...createSystemRoutes({
       database,
       clock,
