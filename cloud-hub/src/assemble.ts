@@ -1,9 +1,12 @@
 import type { Hono } from 'hono';
 import { createApp } from './app.js';
 import { createBackground } from './background.js';
+import { createBatteryDays } from './batteries/battery-days.js';
 import { createBatteryProjection } from './batteries/battery-projection.js';
 import { createCustodyLedger } from './batteries/custody.js';
 import { createPackHoldings } from './batteries/holdings.js';
+import { createPackBlocks } from './batteries/pack-blocks.js';
+import { createQuarantine } from './batteries/quarantine.js';
 import { externalLink, hostInUrl, hubAccount } from './broker/broker-address.js';
 import { createEmbeddedBroker, type EmbeddedBroker } from './broker/embedded-broker.js';
 import { createBrokerAccess } from './broker/http-access.js';
@@ -117,6 +120,7 @@ export async function assemble(
   const stations = createStations({ database, clock, logger, live });
   const custody = createCustodyLedger({ database, clock });
   const packs = createPackHoldings({ database });
+  const quarantine = createQuarantine({ database, clock, logger, settings });
   const ledger = createLedger({ database, clock });
   const wallets = createWallets({ database, clock, ledger, checkpoint: overrides.checkpoint });
   const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
@@ -194,8 +198,10 @@ export async function assemble(
     users: identity.users,
     vehicles,
     quotes: plans.quotes,
+    blockedAt: quarantine.blockedAt,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
+  const packBlocks = createPackBlocks({ database, clock, logger, quarantine, dispatcher: commands });
   const disputes = createDisputeFeature({
     database,
     clock,
@@ -203,6 +209,7 @@ export async function assemble(
     settings,
     keys: identity.keys,
     orders: orders.orders,
+    packChoices: orders.packChoices,
     chargeRefunds: finance.chargeRefunds,
     refunds: payments.refunds,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
@@ -246,7 +253,14 @@ export async function assemble(
     vehicles,
     settings,
   });
-  const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
+  const batteryProjection = createBatteryProjection({
+    database,
+    custody,
+    clock,
+    logger,
+    quarantine,
+    days: createBatteryDays({ database }),
+  });
   const ingest = createIngest({
     database,
     registry: stations.registry,
@@ -323,6 +337,13 @@ export async function assemble(
         },
       },
       { name: 'reservations', everyMs: 5_000, run: () => reservations.sweep() },
+      {
+        name: 'packs that stay',
+        everyMs: 5_000,
+        async run() {
+          for (const tenantId of await tenantIds(database, config.tenantId)) await packBlocks.run(tenantId);
+        },
+      },
       ...background.chores,
     ],
   });
@@ -365,6 +386,8 @@ export async function assemble(
     plans,
     vehicles,
     packs,
+    custody,
+    quarantine,
     wallets,
     finance,
     payments,
