@@ -77,7 +77,7 @@ export function createBatteryCareRoutes(deps: {
     defineRoute({
       method: 'get',
       path: '/core/v0/batteries/{id}/health',
-      operationId: 'getBatteryHealth',
+      operationId: 'getPackHealth',
       summary: 'State of health, cycles, imbalance, temperature exposure and trend of a pack',
       tags: ['batteries'],
       access: needs('batteries:read'),
