@@ -110,6 +110,7 @@ export async function assemble(
     ...(overrides.sms ? { sms: overrides.sms } : {}),
   });
   await checkRootSecret(database, identity.vault);
+  await identity.regions.upgrade();
   await identity.keys.start();
   identity.stations.start();
   stops.push(() => identity.stations.stop());
@@ -117,7 +118,13 @@ export async function assemble(
   const settings = createSettings({ database, clock });
   const live = createLiveBus();
   stops.push(() => live.close());
-  const stations = createStations({ database, clock, logger, live });
+  const stations = createStations({
+    database,
+    clock,
+    logger,
+    live,
+    promised: () => reservations.promised(),
+  });
   const custody = createCustodyLedger({ database, clock });
   const packs = createPackHoldings({ database });
   const quarantine = createQuarantine({ database, clock, logger, settings });
@@ -249,6 +256,9 @@ export async function assemble(
     logger,
     dispatcher: commands,
     directory: stations,
+    async outlook(stationId) {
+      return (await stations.publicList()).find(({ id }) => id === stationId) ?? null;
+    },
     users: identity.users,
     vehicles,
     settings,

@@ -34,6 +34,7 @@ import { plansCollection } from './plans/plan-document.js';
 import { subscriptionsCollection } from './plans/subscriptions.js';
 import { tariffsCollection } from './plans/tariffs.js';
 import { stargateCollections } from './stargate/collections.js';
+import { stationReportsCollection } from './stations/report-documents.js';
 import {
   alarmsCollection,
   stationLiveCollection,
@@ -77,6 +78,7 @@ export const allCollections = [
   stationLiveCollection,
   alarmsCollection,
   workOrdersCollection,
+  stationReportsCollection,
   batteriesCollection,
   custodyEventsCollection,
   batteryDaysCollection,

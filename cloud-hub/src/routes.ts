@@ -36,8 +36,10 @@ import { createApiKeyRoutes } from './stargate/api-key-routes.js';
 import type { Identity } from './stargate/identity.js';
 import { createOperatorRoutes } from './stargate/operator-routes.js';
 import { createOwnAccountRoutes } from './stargate/own-account-routes.js';
+import { createRoleRoutes } from './stargate/role-routes.js';
 import { createStargateRoutes } from './stargate/routes.js';
 import { createAlarmRoutes } from './stations/alarm-routes.js';
+import { createStationReportRoutes } from './stations/report-routes.js';
 import { createStationRoutes } from './stations/routes.js';
 import type { Stations } from './stations/stations.js';
 import { createWorkOrderRoutes } from './stations/work-order-routes.js';
@@ -108,7 +110,8 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       endpoints: deps.endpoints,
     }),
     ...userRoutes.filter((route) => route.path.startsWith('/auth/')),
-    ...createOperatorRoutes({ database, clock, operators: identity.operators, sessions: identity.sessions }),
+    ...createOperatorRoutes({ database, clock, ...identity }),
+    ...createRoleRoutes({ database, roles: identity.roles, routes: () => all }),
     ...createOwnAccountRoutes({ operators: identity.operators, sessions: identity.sessions }),
     ...createBrokerAccessRoutes({
       access: deps.brokerAccess,
@@ -158,8 +161,16 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       stations,
       disconnect: deps.disconnect,
       enrolled: identity.stations.isEnrolled,
+      regionExists: identity.regions.exists,
     }),
     ...createWorkOrderRoutes({ database, clock }),
+    ...createStationReportRoutes({
+      database,
+      clock,
+      directory: stations,
+      alarms: stations.alarms,
+      counters: identity.counters,
+    }),
     ...createAlarmRoutes({ database, alarms: stations.alarms }),
     ...createBatteryRoutes({ database, clock }),
     ...createBatteryCareRoutes({
@@ -169,7 +180,7 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       quarantine: deps.quarantine,
     }),
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
-    ...createLiveRoutes({ live: deps.live }),
+    ...createLiveRoutes({ live: deps.live, clock }),
     ...deps.background.routes(),
     ...createSystemRoutes({
       database,
@@ -177,14 +188,18 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       settings: deps.settings,
       homeTenantId: deps.riderTenantId,
       operators: identity.operators,
+      regions: identity.regions,
+      tenants: identity.tenants,
+      kickStations: identity.stations.kickTenant,
     }),
     ...createApiKeyRoutes({ database, clock, keys: identity.apiKeys }),
     ...createReadingRoutes({ readings: createReadings({ database }), stations }),
   ];
-  return [
+  const all: HttpRoute[] = [
     ...createHealthRoutes({ database, version: deps.version, draining: deps.draining }),
     ...createMetricsRoutes({ metrics: deps.metrics }),
     ...(roles.includes('stargate') ? stargate() : []),
     ...(roles.includes('api') ? core() : []),
   ];
+  return all;
 }

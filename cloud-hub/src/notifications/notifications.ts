@@ -65,12 +65,20 @@ export function createNotifications(deps: {
     }
     if (event.type === 'alarm.raised' && !ALARM_SEVERITIES.includes(event.data.severity)) return [];
     const operators = await database.collection(operatorsCollection).find({ tenantId }).toArray();
+    const station =
+      event.stationId === null
+        ? null
+        : await database.collection(stationsCollection).findOne({ _id: event.stationId, tenantId });
+    const looksAfter = (stationIds: readonly string[] | null, regionIds: readonly string[] = []) =>
+      (stationIds === null && regionIds.length === 0) ||
+      (station !== null &&
+        ((stationIds ?? []).includes(station._id) || regionIds.includes(station.regionId ?? '')));
     return operators
       .filter(
-        ({ status, roles, stationIds }) =>
+        ({ status, roles, stationIds, regionIds }) =>
           status === 'active' &&
           roles.some((role) => template.roles?.includes(role)) &&
-          (stationIds === null || (event.stationId !== null && stationIds.includes(event.stationId))),
+          looksAfter(stationIds, regionIds),
       )
       .map(({ _id }) => ({ owner: `operator:${_id}`, locale: 'zh-CN' as const }));
   };

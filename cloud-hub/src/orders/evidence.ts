@@ -5,12 +5,12 @@ import { commandsCollection, commandView } from '../commands/command-documents.j
 import type { Database } from '../db/index.js';
 import { chargeRefundsCollection } from '../finance/charge-refunds.js';
 import { ledgerCollection } from '../finance/ledger.js';
-import { messagesCollection } from '../ingest/message-document.js';
+import { messageOf, messagesCollection } from '../ingest/message-document.js';
 import { packIdOf } from '../ingest/uplink-parse.js';
 import { debtsCollection } from '../passes/pass-document.js';
 import type { Clock } from '../ports.js';
 import type { SigningKeys } from '../stargate/signing-keys.js';
-import { type ReadingBucketDocument, readingsCollection } from '../telemetry/reading-documents.js';
+import { bucketOf, type ReadingSample, readingsCollection } from '../telemetry/reading-documents.js';
 import { chargesCollection } from '../wallets/wallets.js';
 import { type OrderDocument, toOrder } from './order-document.js';
 
@@ -64,11 +64,15 @@ export async function evidenceOf(
       .toArray(),
     database.collection(debtsCollection).findOne({ _id: order._id, tenantId }),
   ]);
-  const heard = messages.slice(0, MAX_MESSAGES).map(({ _id, receivedAt, ...message }) => ({
-    id: _id,
-    receivedAt: receivedAt.toISOString(),
-    ...message,
-  }));
+  const heard = messages
+    .slice(0, MAX_MESSAGES)
+    .map(messageOf)
+    .map(({ _id, receivedAt, ...message }) => ({
+      id: _id,
+      receivedAt: receivedAt.toISOString(),
+      ...message,
+    }));
+  const samplesAround = buckets.slice(0, MAX_BUCKETS).flatMap((bucket) => bucketOf(bucket).samples);
   const bundle = {
     format: 'voltbay-order-evidence/1',
     madeAt: isoNow(clock),
@@ -87,8 +91,8 @@ export async function evidenceOf(
       quality ? [{ at, receivedAt, historical: historical ?? false, ...quality }] : [],
     ),
     packs: {
-      returned: packEvidence(order.returned, buckets),
-      dispensed: packEvidence(order.dispensed, buckets),
+      returned: packEvidence(order.returned, samplesAround),
+      dispensed: packEvidence(order.dispensed, samplesAround),
     },
     // Door edges, pack movements, acknowledged command results: what the station said, as it came.
     messages: heard,
@@ -114,7 +118,7 @@ export async function evidenceOf(
 }
 
 /** What a pack read when it changed hands, and its readings in the station around the order. */
-function packEvidence(movement: OrderDocument['returned'], buckets: readonly ReadingBucketDocument[]) {
+function packEvidence(movement: OrderDocument['returned'], around: readonly ReadingSample[]) {
   if (!movement) return null;
   const { packId } = movement;
   return {
@@ -122,13 +126,10 @@ function packEvidence(movement: OrderDocument['returned'], buckets: readonly Rea
     readings:
       packId === undefined
         ? []
-        : buckets
-            .slice(0, MAX_BUCKETS)
-            .flatMap(({ samples }) => samples)
-            .flatMap(({ id, at, historical, readings }) =>
-              readings
-                .filter((reading) => packIdOf(reading) === packId)
-                .map((reading) => ({ message: id, at, historical, reading })),
-            ),
+        : around.flatMap(({ id, at, historical, readings }) =>
+            readings
+              .filter((reading) => packIdOf(reading) === packId)
+              .map((reading) => ({ message: id, at, historical, reading })),
+          ),
   };
 }
