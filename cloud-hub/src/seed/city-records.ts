@@ -7,7 +7,7 @@ import {
 } from '../analytics/battery-health.js';
 import { dayOf } from '../analytics/rollup.js';
 import { isoAt } from '../clock.js';
-import { readingsCollection } from '../telemetry/reading-documents.js';
+import { readingsCollection, storedBucket } from '../telemetry/reading-documents.js';
 import type { BulkWriter } from './bulk-writer.js';
 import type { Chance } from './chance.js';
 import { isOut, type Outage } from './city-calendar.js';
@@ -45,7 +45,7 @@ export function createCityRecords(city: {
         if (isOut(city.outages[index] ?? [], atMs)) continue;
         const at = isoAt(atMs);
         const filled = station.slots.flatMap((slot) => (slot.pack ? [{ ...slot, pack: slot.pack }] : []));
-        writer.add(readingsCollection, {
+        const bucket = {
           _id: `${station.device}/${at}/seed`,
           tenantId,
           device: station.device,
@@ -69,7 +69,8 @@ export function createCityRecords(city: {
             },
           ],
           receivedAt: new Date(atMs + 300),
-        });
+        };
+        writer.add(readingsCollection, storedBucket(bucket));
       }
     },
   };

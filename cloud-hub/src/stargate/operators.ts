@@ -7,7 +7,7 @@ import { problem } from '../http/problem.js';
 import type { Clock } from '../ports.js';
 import { type OperatorDocument, operatorsCollection } from './collections.js';
 import type { Counters } from './counters.js';
-import { ROLES, type RoleName } from './permissions.js';
+import { createRoles } from './roles.js';
 import type { Vault } from './vault.js';
 
 /** OWASP's second choice for argon2id: 19 MiB, two passes. */
@@ -55,6 +55,7 @@ export function createOperators(deps: {
   counters: Counters;
 }): Operators {
   const operators = deps.database.collection(operatorsCollection);
+  const customRoles = createRoles({ database: deps.database, clock: deps.clock });
   let decoyHash: Promise<string> | null = null;
   const wrong = () => problem('BAD_CREDENTIALS');
 
@@ -105,11 +106,12 @@ export function createOperators(deps: {
     async create({ tenantId, username, name, password, roles, stationIds, regionIds, id }) {
       if (password.length < MIN_PASSWORD)
         throw problem('VALIDATION', `password: at least ${MIN_PASSWORD} characters`);
-      const unknown = roles.find(
-        (role) => !Object.hasOwn(ROLES, role) || ROLES[role as RoleName].audience !== 'operator',
-      );
+      const unknown = await customRoles.unknownRole(tenantId, roles);
       if (unknown !== undefined || roles.length === 0)
-        throw problem('VALIDATION', `roles: ${unknown ?? '(none)'} is not viewer, operator or admin`);
+        throw problem(
+          'VALIDATION',
+          `roles: ${unknown ?? '(none)'} is not viewer, operator, admin or a role of the tenant`,
+        );
       const now = isoNow(deps.clock);
       const document: OperatorDocument = {
         _id: id ?? uuidv7(),

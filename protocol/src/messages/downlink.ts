@@ -49,7 +49,28 @@ export const setConfigDataSchema = z.object({
   version: z.string().min(1).max(80),
   config: z.record(z.string(), z.unknown()),
 });
-export const askDiagnosticsDataSchema = z.object({ uploadPath: z.string().max(200).optional() });
+export type SetConfigData = z.infer<typeof setConfigDataSchema>;
+export const STATION_LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
+export const askDiagnosticsDataSchema = z.object({
+  /** Path on the hub that takes the bundle: gzip, with the station's token. */
+  uploadPath: z.string().max(200).optional(),
+  /** False = no bundle, log lines alone. Default true. */
+  bundle: z.boolean().optional(),
+  /** Lines that come as STATION_LOG: what was logged before, and what follows. */
+  logs: z
+    .object({
+      level: z.enum(STATION_LOG_LEVELS),
+      minutesBack: z.number().int().min(0).max(1_440).optional(),
+      /** Seconds for which further lines follow. */
+      forS: z.number().int().min(0).max(900).optional(),
+      orderId: z.string().max(64).optional(),
+    })
+    .optional(),
+});
+export type AskDiagnosticsData = z.infer<typeof askDiagnosticsDataSchema>;
+/** Text that the Ed25519 signature of an update covers, as UTF-8. */
+export const updateSigningText = (update: { version: string; sha256: string }): string =>
+  `voltbay-update\n${update.version}\n${update.sha256}\n`;
 export const serverUpdateDataSchema = z.object({
   url: z.string().max(500),
   version: z.string().max(40),
@@ -57,6 +78,7 @@ export const serverUpdateDataSchema = z.object({
   signature: z.string().max(200),
   window: z.object({ from: timeSchema, to: timeSchema }).optional(),
 });
+export type ServerUpdateData = z.infer<typeof serverUpdateDataSchema>;
 export const openSlotDataSchema = z.object({
   slot: z.number().int().min(1).max(512),
   /** Technician or operator who asked. */

@@ -14,6 +14,9 @@ export type RiderApi = {
   orders(stationId: string, vehicleId: string, idempotencyKey: string): Promise<Order>;
   order(id: string): Promise<Order>;
   vehicle(id: string): Promise<Vehicle>;
+  /** Any other call as this rider. */
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body: object): Promise<T>;
 };
 
 const TIMEOUT_MS = 20_000;
@@ -39,6 +42,8 @@ async function request<T>(
   return body as T;
 }
 
+const freshKey = (who: string): string => `${who}-${Date.now()}-${Math.round(performance.now() * 1000)}`;
+
 const tokenFor = async (apiUrl: string, body: object): Promise<string> =>
   (await request<TokenResponse>(apiUrl, '/auth/v1/token', { method: 'POST', body: JSON.stringify(body) }))
     .accessToken;
@@ -48,6 +53,14 @@ export async function signInRider(apiUrl: string, who: { phone: string; code: st
   await request(apiUrl, '/auth/v1/otp', { method: 'POST', body: JSON.stringify({ phone: who.phone }) });
   const token = await tokenFor(apiUrl, { grantType: 'otp', phone: who.phone, code: who.code });
   return {
+    get: (path) => request(apiUrl, path, { token }),
+    post: (path, body) =>
+      request(apiUrl, path, {
+        method: 'POST',
+        token,
+        body: JSON.stringify(body),
+        headers: { 'idempotency-key': freshKey('rider') },
+      }),
     orders: (stationId, vehicleId, idempotencyKey) =>
       request<Order>(apiUrl, '/core/v0/orders', {
         method: 'POST',
@@ -64,6 +77,9 @@ export async function signInRider(apiUrl: string, who: { phone: string; code: st
 export type OperatorApi = {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: object): Promise<T>;
+  delete(path: string): Promise<void>;
+  /** The body as it comes, of a route that answers no JSON. */
+  text(path: string): Promise<string>;
 };
 
 export function operatorApi(apiUrl: string, who: { username: string; password: string }): OperatorApi {
@@ -90,8 +106,17 @@ export function operatorApi(apiUrl: string, who: { username: string; password: s
       asOperator(path, {
         method: 'POST',
         body: JSON.stringify(body),
-        headers: { 'idempotency-key': `operator-${Date.now()}-${Math.round(performance.now() * 1000)}` },
+        headers: { 'idempotency-key': freshKey('operator') },
       }),
+    text: async (path) => {
+      const response = await fetch(`${apiUrl}${path}`, {
+        headers: { authorization: `Bearer ${await signedIn()}` },
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (!response.ok) throw new Error(`${path}: ${response.status}`);
+      return response.text();
+    },
+    delete: (path) => asOperator(path, { method: 'DELETE' }),
   };
 }
 

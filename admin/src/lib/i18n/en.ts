@@ -204,6 +204,7 @@ export const en: Record<MessageKey, string> = {
   'order.payment.held': 'Held',
   'order.payment.captured': 'Charged',
   'order.payment.released': 'Released',
+  'order.payment.owed': 'Owed',
   'order.packs': 'Packs handed over',
   'order.returnedPack': 'Returned',
   'order.dispensedPack': 'Taken',

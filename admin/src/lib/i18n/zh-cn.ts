@@ -199,6 +199,7 @@ export const zhCn = {
   'order.payment.held': '已冻结',
   'order.payment.captured': '已扣款',
   'order.payment.released': '已解冻',
+  'order.payment.owed': '欠款',
   'order.packs': '电池交接',
   'order.returnedPack': '归还',
   'order.dispensedPack': '取走',
