@@ -34,6 +34,7 @@ type Deps = {
   overrides: Pick<AgentOverrides, 'secret' | 'resendAfterMs'>;
   signal: AbortSignal;
   restart: () => void;
+  replace: () => void;
   onDownlink: (message: Downlink) => void;
   onUp: () => void;
 };
@@ -166,6 +167,7 @@ export function createHubSide(deps: Deps) {
     credentials,
     signal: deps.signal,
     restart: deps.restart,
+    replace: deps.replace,
   });
   return {
     api,
