@@ -32,6 +32,7 @@ import { createAttendance } from './uplink/attendance.js';
 import { createHubClock } from './uplink/hub-clock.js';
 import { createSender } from './uplink/sender.js';
 import { createUplinkSession } from './uplink/session.js';
+import { createStationClock } from './uplink/station-clock.js';
 import { agentVersion } from './version.js';
 import type { Progress } from './watchdog.js';
 
@@ -47,7 +48,9 @@ const STUCK_MS = 60_000;
  * brings up hardware, recovery, reports and uplink; `stop` undoes it in reverse. `ended` tells whether a restart was asked for.
  */
 export async function createAgent(config: AgentConfig, overrides: AgentOverrides) {
-  const clock = overrides.clock ?? systemClock;
+  const wall = overrides.clock ?? systemClock;
+  const hubClock = createHubClock(wall);
+  const clock = createStationClock(wall, hubClock);
   const log = overrides.log ?? createLogger(config.logLevel);
   const crashPoint = overrides.crashPoint ?? noCrashPoint;
   const version = agentVersion();
@@ -68,7 +71,6 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const part = (name: string): Logger => log.child({ part: name });
   const stopping = new AbortController();
 
-  const hubClock = createHubClock(clock);
   const service = createService(storage.meta, clock);
   const alarms = createAlarms({ outbox: storage.outbox, clock, log: part('alarms') });
   const storageWatch = createStorageWatch({
@@ -130,7 +132,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const onOrderCall = (call: RestCall): void => {
     if (call.kind === 'complete-order') storage.passes.reconciled(call.swapId);
   };
-  const bestNowMs = (): number => hubClock.hubNowMs() ?? clock.nowMs();
+  const bestNowMs = clock.nowMs;
   const passTrust = createPassTrust({
     meta: storage.meta,
     api,
@@ -160,6 +162,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     device: config.device,
     outbox: storage.outbox,
     hubClock,
+    wall,
     clock,
     log: part('sender'),
     window: config.uplink.window,
