@@ -10,9 +10,16 @@ import { siteRider, type WitnessedSwap, witnessedSwap } from '../../network/witn
 import { createRandom } from '../../random.js';
 import { loadFactor } from '../injectors/machine-load.js';
 import { type FaultCase, type FaultContext, type FaultResult, mustHold } from './case.js';
-import { judge } from './oracle.js';
+import { type Evidence, judge } from './oracle.js';
 
-export type CaseOptions = { root: string; seed: number; long: boolean; limitMs: number };
+export type CaseOptions = {
+  root: string;
+  seed: number;
+  long: boolean;
+  limitMs: number;
+  /** Spoils the evidence, to show that the oracle finds it. */
+  tamper?: (evidence: Evidence) => void;
+};
 
 const CHARGE_MS = 6 * 3_600_000;
 
@@ -107,7 +114,7 @@ async function experiment(one: FaultCase, options: CaseOptions, bench: Bench): P
   await site.network.agent.stop();
   await site.network.hub.stop();
   const hub = await readHubRecords(site.hubDir, opened.network.storeUri);
-  const verdict = judge({
+  const evidence: Evidence = {
     device: site.network.device,
     witness: site.uplink,
     journals: [...site.journals, readAgentRecords(site.agentDir)],
@@ -115,7 +122,9 @@ async function experiment(one: FaultCase, options: CaseOptions, bench: Bench): P
     history,
     swaps,
     allowed,
-  });
+  };
+  options.tamper?.(evidence);
+  const verdict = judge(evidence);
   row.lost = verdict.lost.length;
   row.duplicated = verdict.duplicated.length;
   mustHold(verdict.faults.length === 0, verdict.faults.join('; '));

@@ -11,7 +11,7 @@ const PAGE = 4_096;
 export const damagedDatabase: FaultCase = {
   id: 'F10',
   name: 'database page overwritten, header zeroed',
-  alone: true,
+  slow: true,
   async run({ site, random, long, within }) {
     const pages = () => random.next();
     const damages: {

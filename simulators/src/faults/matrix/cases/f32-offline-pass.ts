@@ -15,6 +15,7 @@ const TTL_S = 300;
 export const offlinePass: FaultCase = {
   id: 'F32',
   name: 'offline swap pass replayed, expired, forged, revoked',
+  slow: true,
   missing: fakeClockMissing,
   async open(folder) {
     // The hub's clock stands in the past until one pass is issued, which is thereby expired.
