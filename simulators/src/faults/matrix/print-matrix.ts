@@ -37,6 +37,13 @@ export async function runFaults(root: string, args: readonly string[]): Promise<
     return 0;
   }
   say(`seed ${options.seed}`);
+  // Ends all programs and mounts of the cases, which hang on the end of this process.
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.once(signal, () => process.exit(code));
+  process.setMaxListeners(100);
   const startedMs = performance.now();
   const clock = () => `${Math.round((performance.now() - startedMs) / 1000)} s`.padStart(6);
   const results = await runMatrix({
