@@ -22,6 +22,11 @@ export const PERMISSIONS = [
   'orders:update',
   'orders:cancel',
   'orders:resolve',
+  'disputes:create',
+  'disputes:read',
+  'disputes:write',
+  'approvals:read',
+  'approvals:decide',
   'passes:create',
   'passes:read',
   'passes:revoke',
@@ -46,6 +51,17 @@ export const PERMISSIONS = [
   'metrics:read',
   'work-orders:read',
   'work-orders:write',
+  'reports:create',
+  'reports:read',
+  'configs:read',
+  'configs:write',
+  'diagnostics:read',
+  'diagnostics:create',
+  'diagnostics:upload',
+  'logs:read',
+  'releases:read',
+  'releases:write',
+  'releases:download',
   'tasks:read',
   'tasks:write',
   'audit:read',
@@ -70,13 +86,16 @@ const PEOPLE_ONLY: readonly Permission[] = [
   'stations:credentials',
   'credentials:rotate',
   'system:write',
+  'releases:write',
+  // Two persons means persons.
+  'approvals:decide',
 ];
 export const KEY_PERMISSIONS = PERMISSIONS.filter((permission) => !PEOPLE_ONLY.includes(permission));
 
 /** How far a permission reaches: the whole tenant, what the caller owns, or what belongs to the calling station. */
 export type Scope = 'tenant' | 'own' | 'station';
 
-export type RoleName = 'rider' | 'station' | 'viewer' | 'operator' | 'admin';
+export type RoleName = 'rider' | 'station' | 'viewer' | 'operator' | 'finance' | 'admin';
 type Grants = Readonly<Partial<Record<Permission, Scope>>>;
 
 const tenantWide = (...permissions: Permission[]): Grants =>
@@ -90,6 +109,8 @@ const VIEWER: Grants = tenantWide(
   'plans:read',
   'subscriptions:read',
   'orders:read',
+  'disputes:read',
+  'approvals:read',
   'passes:read',
   'charges:read',
   'finance:read',
@@ -102,6 +123,10 @@ const VIEWER: Grants = tenantWide(
   'notifications:read',
   'analytics:read',
   'work-orders:read',
+  'reports:read',
+  'configs:read',
+  'diagnostics:read',
+  'releases:read',
 );
 const OPERATOR: Grants = {
   ...VIEWER,
@@ -116,11 +141,35 @@ const OPERATOR: Grants = {
     'orders:update',
     'orders:cancel',
     'orders:resolve',
+    'disputes:create',
+    'disputes:write',
+    'approvals:decide',
     'passes:revoke',
     'alarms:write',
     'work-orders:write',
+    'reports:create',
+    'configs:write',
+    'diagnostics:create',
+    'logs:read',
     'tasks:write',
     'webhooks:read',
+    'exports:read',
+    'exports:create',
+  ),
+};
+
+/** Money and nothing else: prices, refunds, settlements; no doors, no stations, no people's settings. */
+const FINANCE: Grants = {
+  ...VIEWER,
+  ...tenantWide(
+    'finance:manage',
+    'payments:refund',
+    'plans:write',
+    'subscriptions:write',
+    'disputes:write',
+    'orders:resolve',
+    'approvals:decide',
+    'audit:read',
     'exports:read',
     'exports:create',
   ),
@@ -140,6 +189,9 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
       'orders:read': 'own',
       'orders:create': 'own',
       'orders:cancel': 'own',
+      'disputes:create': 'own',
+      'disputes:read': 'own',
+      'disputes:write': 'own',
       'passes:create': 'own',
       'passes:read': 'own',
       'passes:revoke': 'own',
@@ -148,6 +200,8 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
       'payments:read': 'own',
       'payments:create': 'own',
       'events:read': 'own',
+      'reports:create': 'own',
+      'reports:read': 'own',
     },
   },
   station: {
@@ -162,10 +216,13 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
       'credentials:rotate': 'station',
       'passes:verify': 'tenant',
       'commands:read': 'station',
+      'diagnostics:upload': 'station',
+      'releases:download': 'station',
     },
   },
   viewer: { audience: 'operator', grants: VIEWER },
   operator: { audience: 'operator', grants: OPERATOR },
+  finance: { audience: 'operator', grants: FINANCE },
   admin: { audience: 'operator', grants: tenantWide(...PERMISSIONS) },
 };
 

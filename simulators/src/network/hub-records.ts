@@ -54,10 +54,9 @@ export async function readHubRecords(dataDir: string, storeUri?: string): Promis
   try {
     const batteries = await all<{ custodian?: { kind: string; id?: string; slot?: number } }>('batteries');
     return {
-      messages: (await all<Omit<StoredMessage, 'id'>>('messages')).map(({ _id, ...rest }) => ({
-        ...rest,
-        id: _id,
-      })),
+      messages: (await all<Omit<StoredMessage, 'id' | 'data'> & { json: string }>('messages')).map(
+        ({ _id, json, ...rest }) => ({ ...rest, id: _id, data: JSON.parse(json) }),
+      ),
       charges: await all<StoredCharge>('charges'),
       orders: (await all<Omit<StoredOrder, 'id'>>('orders')).map(({ _id, ...rest }) => ({
         ...rest,
