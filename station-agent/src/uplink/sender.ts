@@ -96,8 +96,12 @@ export function createSender(deps: Deps) {
   function pump(): void {
     scheduled = false;
     if (!publish) return;
-    if (live) fill(live, publish);
-    if (backlog && (hubClock.hubNowMs() !== null || timeTimer === null)) fill(backlog, publish);
+    try {
+      if (live) fill(live, publish);
+      if (backlog && (hubClock.hubNowMs() !== null || timeTimer === null)) fill(backlog, publish);
+    } catch (error) {
+      log.error({ err: error }, 'waiting messages not read');
+    }
   }
 
   /** Rows are read once the transaction that wrote them is over, which is synchronous. */
@@ -167,7 +171,16 @@ export function createSender(deps: Deps) {
       });
       backlog = stretch(START, () => boundary, true);
       live = stretch(boundary, () => outbox.head(), false);
-      timer ??= setInterval(resendMissing, Math.max(50, resendAfterMs / 4));
+      timer ??= setInterval(
+        () => {
+          try {
+            resendMissing();
+          } catch (error) {
+            log.error({ err: error }, 'missing messages not sent again');
+          }
+        },
+        Math.max(50, resendAfterMs / 4),
+      );
       if (timeTimer) clearTimeout(timeTimer);
       timeTimer = setTimeout(() => {
         timeTimer = null;

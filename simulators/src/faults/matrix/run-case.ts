@@ -6,7 +6,12 @@ import { DEMO } from '../../network/demo-accounts.js';
 import { eventually } from '../../network/eventually.js';
 import { readHubRecords } from '../../network/hub-records.js';
 import { openSite } from '../../network/site.js';
-import { siteRider, type WitnessedSwap, witnessedSwap } from '../../network/witnessed-swap.js';
+import {
+  type SwapByRider,
+  siteRider,
+  type WitnessedSwap,
+  witnessedSwap,
+} from '../../network/witnessed-swap.js';
 import { createRandom } from '../../random.js';
 import { loadFactor } from '../injectors/machine-load.js';
 import { type FaultCase, type FaultContext, type FaultResult, mustHold } from './case.js';
@@ -79,15 +84,21 @@ async function experiment(one: FaultCase, options: CaseOptions, bench: Bench): P
   const rider = await siteRider(site, DEMO.riders[0]);
   const swaps: WitnessedSwap[] = [];
   const allowed = { releases: 0, orders: [] as string[] };
+  const walk = async (how: SwapByRider): Promise<WitnessedSwap> => {
+    const seen = await witnessedSwap(site, rider, how);
+    swaps.push(seen);
+    return seen;
+  };
   const context: FaultContext = {
     site,
     rider,
     random: createRandom(options.seed).fork(one.id),
     long: options.long,
-    async swap(how = {}) {
-      const seen = await witnessedSwap(site, rider, how);
-      swaps.push(seen);
-      return seen;
+    swap(how = {}) {
+      const running = walk(how);
+      // A case that has failed meanwhile waits for it no more.
+      running.catch(() => undefined);
+      return running;
     },
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     charge,
