@@ -74,6 +74,8 @@ describe('times of rows', () => {
     machine.hears();
     expect(machine.times.quality(row)).toEqual({ synced: true, offsetMs: 400 });
     expect(machine.times.quality({ epoch: 2, seq: 9, atMs: 86_400_000 })).toEqual({ synced: false });
-    expect(machine.times.quality({ epoch: 2, seq: 9, atMs: TRUE_MS })).toMatchObject({ synced: true });
+    expect(machine.times.quality({ epoch: 2, seq: 9, atMs: TRUE_MS })).toEqual({ synced: true });
+    machine.setWall(-30 * 86_400_000);
+    expect(machine.times.quality({ epoch: 2, seq: 9, atMs: TRUE_MS })).toEqual({ synced: false });
   });
 });

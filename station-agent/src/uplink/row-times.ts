@@ -37,7 +37,8 @@ export function createRowTimes(deps: { epoch: number; wall: Clock; hubClock: Hub
       nextSeq = seq + 1;
     },
     quality(row: { epoch: number; seq: number; atMs: number }): ClockQuality {
-      if (row.epoch !== epoch) return row.atMs < SENSE_MS ? { synced: false } : hubClock.quality();
+      // An earlier start may have gone by the hub's time: how the wall clock stands now says nothing of its rows' offset.
+      if (row.epoch !== epoch) return { synced: row.atMs >= SENSE_MS && hubClock.quality().synced };
       if (trueFromSeq !== null && row.seq >= trueFromSeq) return { synced: true, offsetMs: 0 };
       const hubMs = hubClock.hubNowMs();
       const stretch = stretches.findLast(({ fromSeq }) => fromSeq <= row.seq);
