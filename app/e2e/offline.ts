@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { readBarcodes } from 'zxing-wasm/reader';
+import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
 import { createHands } from '../../simulators/dist/rider/at-cabinet.js';
 import { swapByHand } from '../../simulators/dist/rider/rider.js';
 import {
@@ -27,6 +29,9 @@ async function stationIs(context: JourneyContext, online: boolean): Promise<void
 
 /** Reads the code as it is on the screen: what the cabinet's reader would see. */
 async function codeOnScreen(page: Page): Promise<string> {
+  const wasmFile = createRequire(import.meta.url).resolve('zxing-wasm/reader/zxing_reader.wasm');
+  const wasm = readFileSync(wasmFile);
+  prepareZXingModule({ overrides: { wasmBinary: new Uint8Array(wasm).buffer } });
   const picture = await page.locator(byId('pass-qr')).screenshot();
   const [read] = await readBarcodes(new Blob([new Uint8Array(picture)]), { formats: ['QRCode'] });
   if (!read?.text) throw new Error('the code on the screen cannot be read');
