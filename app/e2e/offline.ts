@@ -11,6 +11,7 @@ import {
   journey,
   packOnRecord,
   type Report,
+  RIDER,
   WAIT_MS,
 } from './context.js';
 
@@ -45,8 +46,13 @@ export async function offlineStories(page: Page, context: JourneyContext, report
     // Looking at the swap form with a network fetches a pass ahead.
     await page.goto(`${baseUrl}/app/swap?station=${device}`);
     await page.waitForSelector(byId('price'));
-    await page.waitForFunction(() => localStorage.getItem('voltbay.pass') !== null);
+    await page.click(byId(`vehicle-${RIDER.vehicle}`));
     const carries = await packOnRecord(page, baseUrl);
+    // Each swap changes what the rider holds, and with it the pass.
+    await page.waitForFunction((pack) => {
+      const kept = JSON.parse(localStorage.getItem('voltbay.pass') ?? '{}') as { packIds?: string[] };
+      return kept.packIds?.includes(pack) === true;
+    }, carries);
     context.stationNetwork.cut();
     try {
       await stationIs(context, false);
