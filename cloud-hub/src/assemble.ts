@@ -14,6 +14,7 @@ import type { HubConfig } from './config/config.js';
 import { loadRootSecret } from './config/root-secret.js';
 import { type Database, ensureCollections, openStore } from './db/index.js';
 import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
+import { createDisputeFeature } from './disputes/dispute-feature.js';
 import { createFinanceFeature } from './finance/finance-feature.js';
 import { createLedger } from './finance/ledger.js';
 import type { HttpRoute } from './http/route.js';
@@ -200,6 +201,17 @@ export async function assemble(
     quotes: plans.quotes,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
+  const disputes = createDisputeFeature({
+    database,
+    clock,
+    logger,
+    settings,
+    keys: identity.keys,
+    orders: orders.orders,
+    chargeRefunds: finance.chargeRefunds,
+    refunds: payments.refunds,
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
   const passes = createPasses({
     database,
     clock,
@@ -321,6 +333,7 @@ export async function assemble(
         plans,
         orders,
         debts,
+        disputes,
         stations,
         settings,
         reservations,
@@ -362,6 +375,7 @@ export async function assemble(
       clock,
       identity,
       orders,
+      disputes,
       plans,
       vehicles,
       packs,

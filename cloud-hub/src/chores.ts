@@ -1,6 +1,7 @@
 import type { Commands } from './commands/commands.js';
 import type { HubConfig } from './config/config.js';
 import type { Database } from './db/index.js';
+import type { DisputeFeature } from './disputes/dispute-feature.js';
 import type { FinanceFeature } from './finance/finance-feature.js';
 import type { Chore } from './maintenance.js';
 import type { OrderFeature } from './orders/order-feature.js';
@@ -26,6 +27,7 @@ export function hubChores(deps: {
   plans: PlanFeature;
   orders: OrderFeature;
   debts: Debts;
+  disputes: DisputeFeature;
   stations: Stations;
   settings: Settings;
   reservations: Reservations;
@@ -41,6 +43,7 @@ export function hubChores(deps: {
     plans,
     orders,
     debts,
+    disputes,
     stations,
     settings,
     reservations,
@@ -50,6 +53,7 @@ export function hubChores(deps: {
     { name: 'wallets', everyMs: 2_000, run: () => wallets.recover() },
     { name: 'payments', everyMs: 5_000, run: () => payments.sweep() },
     { name: 'finance', everyMs: 5_000, run: () => finance.sweep() },
+    { name: 'disputes', everyMs: 5_000, run: () => disputes.sweep() },
     {
       name: 'reconciliation',
       everyMs: 600_000,

@@ -1,10 +1,12 @@
 import { batteryHealthCollection } from './analytics/battery-health.js';
 import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from './analytics/rollup.js';
+import { approvalsCollection } from './approvals/approval-document.js';
 import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { blobChunksCollection } from './blobs/blob-store.js';
 import { commandsCollection } from './commands/command-documents.js';
 import { diagnosticsCollection } from './diagnostics/diagnostics-documents.js';
+import { disputeEvidenceCollection, disputesCollection } from './disputes/dispute-document.js';
 import { eventCursorsCollection } from './events/event-feed.js';
 import { exportChunksCollection, exportsCollection } from './exports/export-document.js';
 import { financeCollections } from './finance/finance-feature.js';
@@ -74,6 +76,9 @@ export const allCollections = [
   passesCollection,
   debtsCollection,
   reservationsCollection,
+  disputesCollection,
+  disputeEvidenceCollection,
+  approvalsCollection,
   stationsCollection,
   stationLiveCollection,
   alarmsCollection,

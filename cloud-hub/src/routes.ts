@@ -6,6 +6,7 @@ import type { Commands } from './commands/commands.js';
 import { createCommandRoutes } from './commands/routes.js';
 import type { HubRole } from './config/config.js';
 import type { Database } from './db/index.js';
+import type { DisputeFeature } from './disputes/dispute-feature.js';
 import type { FinanceFeature } from './finance/finance-feature.js';
 import { createMoneyRoutes } from './finance/money-routes.js';
 import { createLedgerRoutes } from './finance/routes.js';
@@ -56,6 +57,7 @@ export type RouteDeps = {
   clock: Clock;
   identity: Identity;
   orders: OrderFeature;
+  disputes: DisputeFeature;
   offlineOrders: OfflineOrders;
   passes: Passes;
   plans: PlanFeature;
@@ -134,13 +136,23 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       orders: deps.orders.orders,
       offline: deps.offlineOrders,
       reservations: deps.reservations,
-      keys: identity.keys,
+      approvals: deps.disputes.approvals,
     }),
+    ...deps.disputes.routes(),
     ...createReservationRoutes({ database, reservations: deps.reservations }),
     ...createPassRoutes({ database, clock, passes: deps.passes }),
-    ...createPaymentRoutes({ database, ...deps.payments }),
+    ...createPaymentRoutes({
+      database,
+      ...deps.payments,
+      guardedRefunds: deps.disputes.guardedRefunds,
+    }),
     ...createLedgerRoutes({ database, ledger: deps.finance.ledger }),
-    ...createMoneyRoutes({ database, plans: deps.plans.plans, ...deps.finance }),
+    ...createMoneyRoutes({
+      database,
+      plans: deps.plans.plans,
+      ...deps.finance,
+      guardedRefunds: deps.disputes.guardedRefunds,
+    }),
     ...createSettlementRoutes({ database, clock, ...deps.finance }),
     ...createStationRoutes({
       database,

@@ -168,6 +168,9 @@ export function createReservationRoutes(deps: {
 function reservationView({
   _id,
   activeKey: _key,
+  confirmedAt: _confirmedAt,
+  remindAt: _remindAt,
+  remindedAt: _remindedAt,
   ...rest
 }: ReservationDocument): z.infer<typeof reservationSchema> {
   return { id: _id, ...rest, from: rest.from ?? null };

@@ -38,6 +38,10 @@ export type ReservationDocument = Stored & {
   graceUntil: string;
   commandId: string | null;
   reason: string | null;
+  /** When the station agreed, and when the rider was told that it ends soon. */
+  confirmedAt?: string;
+  remindAt?: string | null;
+  remindedAt?: string;
 };
 export const reservationsCollection = defineCollection<ReservationDocument>('reservations', [
   { name: 'active', key: { activeKey: 1 }, unique: true },
@@ -45,6 +49,8 @@ export const reservationsCollection = defineCollection<ReservationDocument>('res
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-user', key: { tenantId: 1, userId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-station', key: { tenantId: 1, stationId: 1, createdAt: 1, _id: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
+  { name: 'remind', key: { remindAt: 1 } },
 ]);
 
 export type Visit = { tenantId: string; userId: string; vehicleId: string; stationId: string };
@@ -69,6 +75,7 @@ export interface Reservations {
 
 const ANSWER_WAIT_MS = 8_000;
 const COMMAND_TTL_MS = 15_000;
+const REMIND_BEFORE_MS = 3 * 60_000;
 /** How far ahead a pack may be promised. */
 export const MAX_AHEAD_MS = 2 * 3_600_000;
 const MAX_PROMISES = 2_000;
@@ -171,7 +178,10 @@ export function createReservations(deps: {
     if (command.state === 'done') {
       const active = await reservations.findOneAndUpdate(
         { _id: id, state: 'requested' },
-        { $set: { state: 'active', updatedAt: isoNow(clock) }, $inc: { version: 1 } },
+        {
+          $set: { state: 'active', confirmedAt: isoNow(clock), updatedAt: isoNow(clock) },
+          $inc: { version: 1 },
+        },
         { returnDocument: 'after' },
       );
       if (active) return { kind: 'kept', reservation: active };
@@ -270,6 +280,9 @@ export function createReservations(deps: {
         graceUntil: isoAt(fromMs + (ttlS + graceS) * 1_000),
         commandId: null,
         reason: null,
+        // One that is short from the start needs no reminder.
+        remindAt:
+          ttlS * 1_000 > 2 * REMIND_BEFORE_MS ? isoAt(fromMs + ttlS * 1_000 - REMIND_BEFORE_MS) : null,
       };
       try {
         await reservations.insertOne(reservation);
@@ -329,6 +342,18 @@ export function createReservations(deps: {
         await tellRelease(claimed, by);
     },
     async sweep() {
+      const now = isoNow(clock);
+      const soonOver = await reservations
+        .find({ remindAt: { $lte: now } }, { sort: { remindAt: 1 }, limit: 200 })
+        .toArray();
+      for (const { _id, state } of soonOver)
+        await reservations.updateOne(
+          { _id, state },
+          {
+            $set: { remindAt: null, ...(state === 'active' ? { remindedAt: now, updatedAt: now } : {}) },
+            $inc: { version: 1 },
+          },
+        );
       await keepPromises();
       for (const state of ['promised', 'requested', 'active', 'used'] as const) {
         const over = await reservations

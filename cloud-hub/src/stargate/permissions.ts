@@ -22,6 +22,11 @@ export const PERMISSIONS = [
   'orders:update',
   'orders:cancel',
   'orders:resolve',
+  'disputes:create',
+  'disputes:read',
+  'disputes:write',
+  'approvals:read',
+  'approvals:decide',
   'passes:create',
   'passes:read',
   'passes:revoke',
@@ -82,13 +87,15 @@ const PEOPLE_ONLY: readonly Permission[] = [
   'credentials:rotate',
   'system:write',
   'releases:write',
+  // Two persons means persons.
+  'approvals:decide',
 ];
 export const KEY_PERMISSIONS = PERMISSIONS.filter((permission) => !PEOPLE_ONLY.includes(permission));
 
 /** How far a permission reaches: the whole tenant, what the caller owns, or what belongs to the calling station. */
 export type Scope = 'tenant' | 'own' | 'station';
 
-export type RoleName = 'rider' | 'station' | 'viewer' | 'operator' | 'admin';
+export type RoleName = 'rider' | 'station' | 'viewer' | 'operator' | 'finance' | 'admin';
 type Grants = Readonly<Partial<Record<Permission, Scope>>>;
 
 const tenantWide = (...permissions: Permission[]): Grants =>
@@ -102,6 +109,8 @@ const VIEWER: Grants = tenantWide(
   'plans:read',
   'subscriptions:read',
   'orders:read',
+  'disputes:read',
+  'approvals:read',
   'passes:read',
   'charges:read',
   'finance:read',
@@ -132,6 +141,9 @@ const OPERATOR: Grants = {
     'orders:update',
     'orders:cancel',
     'orders:resolve',
+    'disputes:create',
+    'disputes:write',
+    'approvals:decide',
     'passes:revoke',
     'alarms:write',
     'work-orders:write',
@@ -141,6 +153,23 @@ const OPERATOR: Grants = {
     'logs:read',
     'tasks:write',
     'webhooks:read',
+    'exports:read',
+    'exports:create',
+  ),
+};
+
+/** Money and nothing else: prices, refunds, settlements; no doors, no stations, no people's settings. */
+const FINANCE: Grants = {
+  ...VIEWER,
+  ...tenantWide(
+    'finance:manage',
+    'payments:refund',
+    'plans:write',
+    'subscriptions:write',
+    'disputes:write',
+    'orders:resolve',
+    'approvals:decide',
+    'audit:read',
     'exports:read',
     'exports:create',
   ),
@@ -160,6 +189,9 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
       'orders:read': 'own',
       'orders:create': 'own',
       'orders:cancel': 'own',
+      'disputes:create': 'own',
+      'disputes:read': 'own',
+      'disputes:write': 'own',
       'passes:create': 'own',
       'passes:read': 'own',
       'passes:revoke': 'own',
@@ -190,6 +222,7 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
   },
   viewer: { audience: 'operator', grants: VIEWER },
   operator: { audience: 'operator', grants: OPERATOR },
+  finance: { audience: 'operator', grants: FINANCE },
   admin: { audience: 'operator', grants: tenantWide(...PERMISSIONS) },
 };
 

@@ -230,9 +230,9 @@ export const orderSchema = z.object({
     /** What the price uses up: reserved with the order, spent or given back with the money. */
     benefits: z.array(z.object({ kind: z.enum(['subscription', 'coupon']), id: z.string() })).optional(),
   }),
-  /** Held when authorised, captured once when the pack left, released otherwise. */
+  /** Held when authorised, captured once when the pack left, released otherwise; `owed` when a pack left and the wallet was short. */
   payment: z.object({
-    state: z.enum(['none', 'held', 'captured', 'released']),
+    state: z.enum(['none', 'held', 'captured', 'released', 'owed']),
     amountFen: z.number().int(),
     chargeId: z.string().nullable(),
   }),

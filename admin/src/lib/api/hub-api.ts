@@ -1,5 +1,5 @@
 import type { Battery, Command, Order, PrincipalInfo, Station } from '@voltbay/protocol/api';
-import createClient from 'openapi-fetch';
+import createClient, { type Client } from 'openapi-fetch';
 import { body, type Page, page, type QueryOf } from './answers.js';
 import type { operations, paths } from './generated/schema.js';
 import { createOfficeApi, type OfficeApi } from './office-api.js';
@@ -25,6 +25,8 @@ export type AlarmQuery = QueryOf<'listAlarms'>;
 
 /** What the console asks of the hub. Throws ApiError, OfflineError, SignedOutError. */
 export type HubApi = OfficeApi & {
+  /** Every other route of the hub, typed by its OpenAPI document; a refusal is thrown. */
+  client: Client<paths>;
   me(signal?: AbortSignal): Promise<PrincipalInfo>;
   stations(query: StationQuery, signal?: AbortSignal): Promise<Page<Station>>;
   station(id: string, signal?: AbortSignal): Promise<Station>;
@@ -49,6 +51,7 @@ export type HubApi = OfficeApi & {
 export function createHubApi(send: (request: Request) => Promise<Response>, origin: string): HubApi {
   const hub = createClient<paths>({ baseUrl: origin, fetch: send });
   return {
+    client: hub,
     ...createOfficeApi(hub),
     me: async (signal) => body(await hub.GET('/auth/v1/me', { signal })),
     stations: async (query, signal) =>

@@ -110,6 +110,7 @@ export const en: Record<MessageKey, string> = {
   'money.released': 'Nothing was charged. The {{amount}} on hold are back in your balance.',
   'money.held': '{{amount}} on hold, charged or given back when the outcome is known.',
   'money.none': 'Nothing was charged.',
+  'money.owed': 'Your balance was too low: {{amount}} are owed and taken after your next top-up.',
   'money.captured': 'Paid {{amount}}',
   'reason.STATION_BUSY': 'Somebody else is swapping right now',
   'reason.OUT_OF_SERVICE': 'The station is out of service',

@@ -108,6 +108,7 @@ export const zhCn = {
   'money.released': '没有扣款，冻结的 {{amount}} 已退回余额。',
   'money.held': '已冻结 {{amount}}，结果确定后扣款或退回。',
   'money.none': '没有扣款。',
+  'money.owed': '余额不足，欠款 {{amount}}；充值后自动扣除。',
   'money.captured': '已支付 {{amount}}',
   'reason.STATION_BUSY': '前面还有人在换电',
   'reason.OUT_OF_SERVICE': '换电站暂停服务',
