@@ -1,8 +1,11 @@
 import type { Hono } from 'hono';
 import { createBackground } from './background.js';
+import { createBatteryDays } from './batteries/battery-days.js';
 import { createBatteryProjection } from './batteries/battery-projection.js';
 import { createCustodyLedger } from './batteries/custody.js';
 import { createPackHoldings } from './batteries/holdings.js';
+import { createPackBlocks } from './batteries/pack-blocks.js';
+import { createQuarantine } from './batteries/quarantine.js';
 import { externalLink } from './broker/broker-address.js';
 import { createEmbeddedBroker, type EmbeddedBroker } from './broker/embedded-broker.js';
 import type { StationLink } from './broker/station-link.js';
@@ -119,6 +122,7 @@ export async function assemble(
   });
   const custody = createCustodyLedger({ database, clock });
   const packs = createPackHoldings({ database });
+  const quarantine = createQuarantine({ database, clock, logger, settings });
   const ledger = createLedger({ database, clock });
   const wallets = createWallets({ database, clock, ledger, checkpoint: overrides.checkpoint });
   const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
@@ -199,8 +203,10 @@ export async function assemble(
     users: identity.users,
     vehicles,
     quotes: plans.quotes,
+    blockedAt: quarantine.blockedAt,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
+  const packBlocks = createPackBlocks({ database, clock, logger, quarantine, dispatcher: commands });
   const disputes = createDisputeFeature({
     database,
     clock,
@@ -208,6 +214,7 @@ export async function assemble(
     settings,
     keys: identity.keys,
     orders: orders.orders,
+    packChoices: orders.packChoices,
     chargeRefunds: finance.chargeRefunds,
     refunds: payments.refunds,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
@@ -274,7 +281,14 @@ export async function assemble(
     vehicles,
     settings,
   });
-  const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
+  const batteryProjection = createBatteryProjection({
+    database,
+    custody,
+    clock,
+    logger,
+    quarantine,
+    days: createBatteryDays({ database }),
+  });
   const ingest = createIngest({
     database,
     registry: stations.registry,
@@ -337,6 +351,8 @@ export async function assemble(
         stations,
         settings,
         reservations,
+        disputes,
+        packBlocks,
       }),
       ...operations.chores,
       ...background.chores,
@@ -379,6 +395,8 @@ export async function assemble(
       plans,
       vehicles,
       packs,
+      custody,
+      quarantine,
       wallets,
       finance,
       payments,

@@ -1,3 +1,4 @@
+import type { PackBlocks } from './batteries/pack-blocks.js';
 import type { Commands } from './commands/commands.js';
 import type { HubConfig } from './config/config.js';
 import type { Database } from './db/index.js';
@@ -31,6 +32,8 @@ export function hubChores(deps: {
   stations: Stations;
   settings: Settings;
   reservations: Reservations;
+  disputes: Pick<DisputeFeature, 'sweep'>;
+  packBlocks: Pick<PackBlocks, 'run'>;
 }): Chore[] {
   const {
     database,
@@ -47,6 +50,8 @@ export function hubChores(deps: {
     stations,
     settings,
     reservations,
+    disputes,
+    packBlocks,
   } = deps;
   return [
     { name: 'commands', everyMs: 2_000, run: () => commands.sweep() },
@@ -58,6 +63,14 @@ export function hubChores(deps: {
       name: 'reconciliation',
       everyMs: 600_000,
       run: () => finance.reconciliations.runDue(config.tenantId),
+    },
+    { name: 'disputes', everyMs: 5_000, run: () => disputes.sweep() },
+    {
+      name: 'packs that stay',
+      everyMs: 5_000,
+      async run() {
+        for (const tenantId of await tenantIds(database, config.tenantId)) await packBlocks.run(tenantId);
+      },
     },
     { name: 'subscriptions', everyMs: 5_000, run: () => plans.subscriptions.sweep() },
     { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },

@@ -2,7 +2,10 @@ import { batteryHealthCollection } from './analytics/battery-health.js';
 import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from './analytics/rollup.js';
 import { approvalsCollection } from './approvals/approval-document.js';
 import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
+import { batteryDaysCollection } from './batteries/battery-days.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
+import { batteryModelsCollection } from './batteries/battery-models.js';
+import { packBlocksCollection } from './batteries/pack-blocks.js';
 import { blobChunksCollection } from './blobs/blob-store.js';
 import { commandsCollection } from './commands/command-documents.js';
 import { diagnosticsCollection } from './diagnostics/diagnostics-documents.js';
@@ -25,6 +28,7 @@ import {
   templatesCollection,
 } from './notifications/notification-document.js';
 import { ordersCollection } from './orders/order-document.js';
+import { packViewsCollection } from './orders/pack-choice.js';
 import { reservationsCollection } from './orders/reservations.js';
 import { debtsCollection, passesCollection } from './passes/pass-document.js';
 import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
@@ -93,6 +97,10 @@ export const allCollections = [
   blobChunksCollection,
   batteriesCollection,
   custodyEventsCollection,
+  batteryDaysCollection,
+  batteryModelsCollection,
+  packBlocksCollection,
+  packViewsCollection,
   commandsCollection,
   messagesCollection,
   ingestRunsCollection,

@@ -34,6 +34,26 @@ export const SETTINGS = {
     initial: 120,
     about: 'How long the station keeps it beyond that, for a rider who is at the door',
   },
+  'batteries.quarantineSohPct': {
+    schema: z.number().int().min(0).max(100),
+    initial: 60,
+    about: 'A pack whose state of health is below this many percent is quarantined; 0 = never',
+  },
+  'batteries.quarantineImbalanceMv': {
+    schema: z.number().int().min(0).max(3_000),
+    initial: 400,
+    about: 'A pack at rest whose cells differ by more than this many millivolts is quarantined; 0 = never',
+  },
+  'batteries.quarantineDeciC': {
+    schema: z.number().int().min(0).max(1_500),
+    initial: 700,
+    about: 'A pack hotter than this, in tenths of a degree Celsius, is quarantined; 0 = never',
+  },
+  'batteries.quarantineCycles': {
+    schema: z.number().int().min(0).max(100_000),
+    initial: 0,
+    about: 'A pack with more full cycles than this is quarantined; 0 = never',
+  },
   'finance.twoPersonLimitFen': {
     schema: z.number().int().min(0).max(10_000_000),
     initial: 5_000,
