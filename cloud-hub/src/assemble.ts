@@ -347,7 +347,6 @@ export async function assemble(
         plans,
         orders,
         debts,
-        disputes,
         stations,
         settings,
         reservations,

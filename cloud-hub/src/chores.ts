@@ -28,7 +28,6 @@ export function hubChores(deps: {
   plans: PlanFeature;
   orders: OrderFeature;
   debts: Debts;
-  disputes: DisputeFeature;
   stations: Stations;
   settings: Settings;
   reservations: Reservations;
@@ -46,7 +45,6 @@ export function hubChores(deps: {
     plans,
     orders,
     debts,
-    disputes,
     stations,
     settings,
     reservations,
@@ -58,7 +56,6 @@ export function hubChores(deps: {
     { name: 'wallets', everyMs: 2_000, run: () => wallets.recover() },
     { name: 'payments', everyMs: 5_000, run: () => payments.sweep() },
     { name: 'finance', everyMs: 5_000, run: () => finance.sweep() },
-    { name: 'disputes', everyMs: 5_000, run: () => disputes.sweep() },
     {
       name: 'reconciliation',
       everyMs: 600_000,
