@@ -6,7 +6,9 @@ import { batteryDaysCollection } from './batteries/battery-days.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { batteryModelsCollection } from './batteries/battery-models.js';
 import { packBlocksCollection } from './batteries/pack-blocks.js';
+import { blobChunksCollection } from './blobs/blob-store.js';
 import { commandsCollection } from './commands/command-documents.js';
+import { diagnosticsCollection } from './diagnostics/diagnostics-documents.js';
 import { disputeEvidenceCollection, disputesCollection } from './disputes/dispute-document.js';
 import { eventCursorsCollection } from './events/event-feed.js';
 import { exportChunksCollection, exportsCollection } from './exports/export-document.js';
@@ -19,6 +21,7 @@ import {
   messagesCollection,
   watermarksCollection,
 } from './ingest/message-document.js';
+import { logLinesCollection } from './logs/log-documents.js';
 import {
   notificationsCollection,
   preferencesCollection,
@@ -34,7 +37,13 @@ import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
 import { plansCollection } from './plans/plan-document.js';
 import { subscriptionsCollection } from './plans/subscriptions.js';
 import { tariffsCollection } from './plans/tariffs.js';
+import {
+  releasesCollection,
+  rolloutStationsCollection,
+  rolloutsCollection,
+} from './releases/release-documents.js';
 import { stargateCollections } from './stargate/collections.js';
+import { stationConfigsCollection } from './station-config/config-documents.js';
 import { stationReportsCollection } from './stations/report-documents.js';
 import {
   alarmsCollection,
@@ -86,6 +95,13 @@ export const allCollections = [
   alarmsCollection,
   workOrdersCollection,
   stationReportsCollection,
+  stationConfigsCollection,
+  diagnosticsCollection,
+  releasesCollection,
+  rolloutsCollection,
+  rolloutStationsCollection,
+  logLinesCollection,
+  blobChunksCollection,
   batteriesCollection,
   custodyEventsCollection,
   batteryDaysCollection,

@@ -20,6 +20,8 @@ import type { RateLimits } from './http/rate-limit.js';
 import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
 import type { Logger } from './logger.js';
+import { createLogRoutes } from './logs/routes.js';
+import type { Operations } from './operations.js';
 import type { OrderFeature } from './orders/order-feature.js';
 import { createReservationRoutes } from './orders/reservation-routes.js';
 import type { Reservations } from './orders/reservations.js';
@@ -54,6 +56,7 @@ import { createIdentities } from './users/identities.js';
 import { createIdentityRoutes } from './users/identity-routes.js';
 import { createOwnData } from './users/own-data.js';
 import { createUserRoutes } from './users/routes.js';
+import { createVehicleBindRoutes } from './vehicles/bind-routes.js';
 import { createTransferRoutes } from './vehicles/transfers.js';
 import { createVehicleRoutes, type PackHoldings, type Vehicles } from './vehicles/vehicles.js';
 import type { Wallets } from './wallets/wallets.js';
@@ -78,6 +81,7 @@ export type RouteDeps = {
   commands: Commands;
   live: LiveBus;
   background: Background;
+  operations: Operations;
   disconnect(device: string, reason: string): number;
   riderTenantId: string;
   endpoints(): { apiUrl: string; mqttUrl: string };
@@ -144,6 +148,7 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     ...createAccountRoutes({
       ownData: createOwnData({ database, clock, packs: deps.packs, sessions: identity.sessions }),
     }),
+    ...createVehicleBindRoutes({ database, clock, vehicles: deps.vehicles }),
     ...createPlanRoutes({ database, ...deps.plans }),
     ...createRiderPlanRoutes({ database, ...deps.plans, userExists }),
     ...createOrderRoutes({
@@ -197,6 +202,8 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
     ...createLiveRoutes({ live: deps.live, clock }),
     ...deps.background.routes(),
+    ...deps.operations.routes(deps.background.tasks),
+    ...createLogRoutes({ database }),
     ...createSystemRoutes({
       database,
       clock,

@@ -136,7 +136,7 @@ export async function startTraffic(options: TrafficOptions) {
     live,
     clock,
     logger,
-    orders,
+    onSettled: (command) => orders.onCommandSettled(command),
   });
   const ingest = createIngest({
     database,

@@ -1,9 +1,10 @@
-import { MSG_TYPE, parseTime, type ReadingMessage, type StationEventData } from '@voltbay/protocol';
+import { MSG_TYPE, type ReadingMessage, type StationEventData } from '@voltbay/protocol';
 import { MongoBulkWriteError } from 'mongodb';
 import { isoAt, isoNow } from '../clock.js';
 import type { Database } from '../db/index.js';
+import type { MessageDocument } from '../ingest/message-document.js';
 import type { Projection } from '../ingest/projector.js';
-import { packIdOf, readingsOf } from '../ingest/uplink-parse.js';
+import { eventTimeMs, packIdOf, readingsOf } from '../ingest/uplink-parse.js';
 import type { Logger } from '../logger.js';
 import type { Clock, CustodyLedger } from '../ports.js';
 import type { BatteryDays } from './battery-days.js';
@@ -88,7 +89,7 @@ export function createBatteryProjection(deps: {
     writing = writing.then(write).catch((error) => logger.warn({ err: error }, 'pack readings not written'));
   }
 
-  async function packMoved(message: { _id: string; device: string; tenantId: string }, event: PackEvent) {
+  async function packMoved(message: MessageDocument, event: PackEvent) {
     if (event.packId === undefined || event.expected) return;
     await custody.handOver({
       key: `${message._id}/pack`,
@@ -98,7 +99,7 @@ export function createBatteryProjection(deps: {
         event.state === 'in'
           ? { kind: 'station', id: message.device, slot: event.slot }
           : { kind: 'unknown', id: message.device },
-      at: isoAt(parseTime(event.at) ?? clock.now()),
+      at: isoAt(eventTimeMs(message, event.at)),
       evidence: { message: message._id, slot: event.slot, movement: event.state },
     });
   }
