@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { cityCommand } from './cli/city-command.js';
 import { controlCommand } from './cli/control-command.js';
 import { fleetCommand } from './cli/fleet-command.js';
 import { paymentGatewayCommand } from './cli/payment-gateway-command.js';
@@ -17,6 +18,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(voltbay-sim --help shows the commands)')
     .addCommand(stationCommand())
     .addCommand(fleetCommand())
+    .addCommand(cityCommand())
     .addCommand(scenarioCommand())
     .addCommand(replayCommand())
     .addCommand(paymentGatewayCommand())
