@@ -88,6 +88,9 @@ export const limitsSchema = z.strictObject({
 });
 export type LimitsConfig = z.infer<typeof limitsSchema>;
 
+/** Prometheus endpoint on 127.0.0.1. */
+export const metricsSchema = z.strictObject({ port: z.number().int().min(0).max(65_535) });
+
 /** Updates of the agent itself: docs/runbooks/agent-update.md. Without `publicKeys` none is accepted. */
 export const updateSchema = z.strictObject({
   /** Where releases are installed; `current` there points to the running one. */
@@ -120,6 +123,7 @@ export const configFileSchema = z.strictObject({
   offline: offlineSchema.prefault({}),
   charging: chargingSchema.prefault({}),
   limits: limitsSchema.prefault({}),
+  metrics: metricsSchema.optional(),
   update: updateSchema.prefault({}),
   topics: z.enum(['own', 'shared']).default('own'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
