@@ -47,10 +47,8 @@ export const chargingSchema = z.strictObject({
   maxCurrentMa: z.number().int().min(500).max(100_000).default(10_000),
   /** What the site may draw in all; absent = no limit. */
   sitePowerW: z.number().min(100).max(1_000_000).optional(),
-  timeZone: z
-    .string()
-    .refine(isTimeZone, 'must be a time zone such as "Asia/Shanghai"')
-    .default('Asia/Shanghai'),
+  /** Absent = the machine's own, which costs less memory. */
+  timeZone: z.string().refine(isTimeZone, 'must be a time zone such as "Asia/Shanghai"').optional(),
   /** So many packs are ready by then, every day. */
   ready: z
     .array(
