@@ -18,6 +18,8 @@ export type ListRoute =
   | '/finance/refunds'
   | '/finance/order-refunds'
   | '/finance/ledger'
+  | '/finance/approvals'
+  | '/finance/disputes'
   | '/finance/invoices'
   | '/finance/deposits'
   | '/finance/reconciliation'

@@ -247,6 +247,14 @@ const routeTree = rootRoute.addChildren([
     '/alarms/reports',
     lazyRouteComponent(() => import('../features/stations/reports-page.js'), 'ReportsPage'),
   ),
+  list(
+    '/finance/approvals',
+    lazyRouteComponent(() => import('../features/finance/approvals-page.js'), 'ApprovalsPage'),
+  ),
+  list(
+    '/finance/disputes',
+    lazyRouteComponent(() => import('../features/finance/disputes-page.js'), 'DisputesPage'),
+  ),
 ]);
 
 export function createConsoleRouter() {

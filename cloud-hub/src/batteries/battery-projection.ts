@@ -7,7 +7,9 @@ import type { Projection } from '../ingest/projector.js';
 import { eventTimeMs, packIdOf, readingsOf } from '../ingest/uplink-parse.js';
 import type { Logger } from '../logger.js';
 import type { Clock, CustodyLedger } from '../ports.js';
+import type { BatteryDays } from './battery-days.js';
 import { batteriesCollection, newBattery } from './battery-documents.js';
+import type { Quarantine } from './quarantine.js';
 
 export interface BatteryProjection extends Projection {
   start(): void;
@@ -19,6 +21,8 @@ type Seen = { reading: ReadingMessage; at: string; device: string; tenantId: str
 
 /** A pack's newest reading is written this often at most; every reading stands in the stored messages anyway. */
 const WRITE_EVERY_MS = 1_000;
+/** And its day's sums this often. */
+const DAYS_EVERY_MS = 60_000;
 const MAX_WAITING = 20_000;
 
 /** Newest reading of each pack, packs nobody registered, and custody by unexpected pack movements (swaps report their own). */
@@ -27,11 +31,14 @@ export function createBatteryProjection(deps: {
   custody: CustodyLedger;
   clock: Clock;
   logger: Logger;
+  days: BatteryDays;
+  quarantine: Pick<Quarantine, 'watch'>;
 }): BatteryProjection {
   const { custody, clock, logger } = deps;
   const batteries = deps.database.collection(batteriesCollection);
   const waiting = new Map<string, Seen>();
   let timer: NodeJS.Timeout | null = null;
+  let daysWrittenMs = clock.now();
   let writing: Promise<void> = Promise.resolve();
 
   async function write(): Promise<void> {
@@ -67,6 +74,15 @@ export function createBatteryProjection(deps: {
       // A serial that another tenant registered: theirs is not touched.
       if (!(error instanceof MongoBulkWriteError && error.code === 11000)) throw error;
     }
+    await deps.quarantine.watch(
+      batch.map(([packId, { tenantId, reading }]) => ({ packId, tenantId, reading })),
+    );
+    if (clock.now() - daysWrittenMs >= DAYS_EVERY_MS) await writeDays();
+  }
+
+  async function writeDays(): Promise<void> {
+    daysWrittenMs = clock.now();
+    await deps.days.flush();
   }
 
   function writeSoon(): void {
@@ -99,22 +115,24 @@ export function createBatteryProjection(deps: {
       timer = null;
       writeSoon();
       await writing;
+      await writeDays();
     },
     async project(entries) {
       for (const entry of entries) {
         if (entry.kind !== 'message') continue;
         const { message } = entry;
-        if (!message.historical && waiting.size < MAX_WAITING)
-          for (const reading of readingsOf(message.type, message.data)) {
-            const id = packIdOf(reading);
-            if (id)
-              waiting.set(id, {
-                reading,
-                at: message.at,
-                device: message.device,
-                tenantId: message.tenantId,
-              });
-          }
+        for (const reading of readingsOf(message.type, message.data)) {
+          const id = packIdOf(reading);
+          if (!id) continue;
+          deps.days.note({ packId: id, tenantId: message.tenantId }, reading, message.at);
+          if (!message.historical && waiting.size < MAX_WAITING)
+            waiting.set(id, {
+              reading,
+              at: message.at,
+              device: message.device,
+              tenantId: message.tenantId,
+            });
+        }
         if (message.type !== MSG_TYPE.STATION_EVENT) continue;
         const event = message.data as StationEventData;
         if (event.kind === 'pack') await packMoved(message, event);

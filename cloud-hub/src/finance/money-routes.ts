@@ -201,7 +201,7 @@ export function createMoneyRoutes(deps: {
       summary:
         'Give a deposit back into the wallet; refused while the rider holds packs or has an open order',
       tags: ['finance'],
-      access: needs('payments:refund'),
+      access: needs('deposits:return'),
       params,
       idempotency: 'required',
       responses: { 200: { description: 'The deposit', schema: depositSchema } },

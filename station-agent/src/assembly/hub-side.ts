@@ -37,6 +37,7 @@ type Deps = {
   overrides: Pick<AgentOverrides, 'secret' | 'resendAfterMs'>;
   signal: AbortSignal;
   restart: () => void;
+  replace: () => void;
   onDownlink: (message: Downlink) => void;
   onUp: () => void;
 };
@@ -169,6 +170,7 @@ export function createHubSide(deps: Deps) {
     credentials,
     signal: deps.signal,
     restart: deps.restart,
+    replace: deps.replace,
   });
   return {
     api,

@@ -133,6 +133,8 @@ export function createReporter(deps: Deps) {
       }, GATHER_MS);
     },
     snapshot: info,
+    /** As read for the last report; null before the first. */
+    cabinetStatus: (): CabinetStatus | null => status,
     /** Age of the last look at the cabinet and the store, for the watchdog. */
     lookAgeMs: (): number => clock.monotonicMs() - lookedMs,
   };

@@ -18,8 +18,8 @@ type Shared = {
   disabled?: boolean;
   testId?: string;
 };
-/** `reveal` is shown in a dialog of its own when it is done: a secret that is said once. */
-export type Done = { reveal: React.ReactNode } | undefined;
+/** Shown in a dialog of its own when it is done: a secret that is said once, or what happens next. */
+export type Revealed = { reveal: React.ReactNode; title?: string };
 
 function useDone(): {
   finish: (answer: unknown) => Promise<void>;
@@ -27,22 +27,21 @@ function useDone(): {
 } {
   const { queryClient } = useServices();
   const t = useT();
-  const [shown, setShown] = useState<React.ReactNode>(null);
+  const [shown, setShown] = useState<Revealed | null>(null);
   return {
     finish: async (answer) => {
       await queryClient.invalidateQueries();
-      if (typeof answer === 'object' && answer !== null && 'reveal' in answer)
-        setShown(answer.reveal as React.ReactNode);
+      if (typeof answer === 'object' && answer !== null && 'reveal' in answer) setShown(answer as Revealed);
     },
     revealed: shown !== null && (
       <Modal
         open
         width={440}
-        title={t('reveal.title')}
+        title={shown.title ?? t('reveal.title')}
         onCancel={() => setShown(null)}
         footer={<Button onClick={() => setShown(null)}>{t('action.close')}</Button>}
       >
-        {shown}
+        {shown.reveal}
       </Modal>
     ),
   };

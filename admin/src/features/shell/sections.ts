@@ -6,6 +6,8 @@ export const FINANCE_TABS = [
   { to: '/finance/payments', label: 'finance.payments', permission: 'payments:read' },
   { to: '/finance/refunds', label: 'finance.refunds', permission: 'payments:read' },
   { to: '/finance/order-refunds', label: 'finance.orderRefunds', permission: 'charges:read' },
+  { to: '/finance/approvals', label: 'finance.approvals', permission: 'approvals:read' },
+  { to: '/finance/disputes', label: 'finance.disputes', permission: 'disputes:read' },
   { to: '/finance/ledger', label: 'finance.ledger', permission: 'finance:read' },
   { to: '/finance/reconciliation', label: 'finance.reconciliation', permission: 'finance:manage' },
   { to: '/finance/invoices', label: 'finance.invoices', permission: 'finance:read' },

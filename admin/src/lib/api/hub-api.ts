@@ -35,12 +35,6 @@ export type HubApi = OfficeApi & {
   orders(query: OrderQuery, signal?: AbortSignal): Promise<Page<Order>>;
   order(id: string, signal?: AbortSignal): Promise<Order>;
   cancelOrder(id: string, idempotencyKey: string): Promise<Order>;
-  /** Settles an `unknown` order by hand; with the serial of the pack that left, the charge stands. */
-  resolveOrder(
-    id: string,
-    resolution: { note: string; dispensedPackId?: string },
-    idempotencyKey: string,
-  ): Promise<Order>;
   batteries(query: BatteryQuery, signal?: AbortSignal): Promise<Page<Battery>>;
   battery(id: string, signal?: AbortSignal): Promise<Battery>;
   custody(batteryId: string, signal?: AbortSignal): Promise<CustodyEntry[]>;
@@ -75,13 +69,6 @@ export function createHubApi(send: (request: Request) => Promise<Response>, orig
         await hub.POST('/core/v0/orders/{id}/cancel', {
           params: { path: { id }, header: { 'Idempotency-Key': idempotencyKey } },
           body: {},
-        }),
-      ),
-    resolveOrder: async (id, resolution, idempotencyKey) =>
-      body(
-        await hub.POST('/core/v0/orders/{id}/resolve', {
-          params: { path: { id }, header: { 'Idempotency-Key': idempotencyKey } },
-          body: resolution,
         }),
       ),
     batteries: async (query, signal) =>

@@ -207,6 +207,8 @@ export const systemWords = {
   'tenant.suspend.text': ['该租户的人员和骑手都将无法登录。', 'Nobody of this tenant can sign in.'],
   'tenant.resume': ['恢复', 'Resume'],
   'tenant.resume.text': ['该租户恢复正常使用。', 'The tenant works again.'],
+  'area.approvals': ['双人复核', 'Approvals'],
+  'area.disputes': ['争议', 'Disputes'],
   'area.reports': ['骑手上报', 'Reports'],
   'area.configs': ['站点配置', 'Configurations'],
   'area.diagnostics': ['诊断', 'Diagnostics'],
