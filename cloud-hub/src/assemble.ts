@@ -15,6 +15,7 @@ import type { HubConfig } from './config/config.js';
 import { loadRootSecret } from './config/root-secret.js';
 import { type Database, ensureCollections, openStore } from './db/index.js';
 import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
+import { createDisputeFeature } from './disputes/dispute-feature.js';
 import { createFinanceFeature } from './finance/finance-feature.js';
 import { createLedger } from './finance/ledger.js';
 import { createMetrics } from './gateway/metrics.js';
@@ -106,6 +107,7 @@ export async function assemble(
     ...(overrides.sms ? { sms: overrides.sms } : {}),
   });
   await checkRootSecret(database, identity.vault);
+  await identity.regions.upgrade();
   await identity.keys.start();
   identity.stations.start();
   stops.push(() => identity.stations.stop());
@@ -113,7 +115,13 @@ export async function assemble(
   const settings = createSettings({ database, clock });
   const live = createLiveBus();
   stops.push(() => live.close());
-  const stations = createStations({ database, clock, logger, live });
+  const stations = createStations({
+    database,
+    clock,
+    logger,
+    live,
+    promised: () => reservations.promised(),
+  });
   const custody = createCustodyLedger({ database, clock });
   const packs = createPackHoldings({ database });
   const ledger = createLedger({ database, clock });
@@ -195,6 +203,17 @@ export async function assemble(
     quotes: plans.quotes,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
+  const disputes = createDisputeFeature({
+    database,
+    clock,
+    logger,
+    settings,
+    keys: identity.keys,
+    orders: orders.orders,
+    chargeRefunds: finance.chargeRefunds,
+    refunds: payments.refunds,
+    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+  });
   const passes = createPasses({
     database,
     clock,
@@ -230,6 +249,9 @@ export async function assemble(
     logger,
     dispatcher: commands,
     directory: stations,
+    async outlook(stationId) {
+      return (await stations.publicList()).find(({ id }) => id === stationId) ?? null;
+    },
     users: identity.users,
     vehicles,
     settings,
@@ -285,6 +307,7 @@ export async function assemble(
       { name: 'wallets', everyMs: 2_000, run: () => wallets.recover() },
       { name: 'payments', everyMs: 5_000, run: () => payments.sweep() },
       { name: 'finance', everyMs: 5_000, run: () => finance.sweep() },
+      { name: 'disputes', everyMs: 5_000, run: () => disputes.sweep() },
       {
         name: 'reconciliation',
         everyMs: 600_000,
@@ -348,6 +371,7 @@ export async function assemble(
     clock,
     identity,
     orders,
+    disputes,
     plans,
     vehicles,
     packs,

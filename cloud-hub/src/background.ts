@@ -8,6 +8,7 @@ import { createAuditRoutes } from './audit/routes.js';
 import type { Database } from './db/index.js';
 import { createDomainEvents, type DomainEvents, eventTaskHandler } from './events/domain-events.js';
 import { createEventFeed } from './events/event-feed.js';
+import { eventSources } from './events/sources.js';
 import { createExportHandler } from './exports/export-task.js';
 import { createExportRoutes } from './exports/routes.js';
 import type { HttpRoute } from './http/route.js';
@@ -56,7 +57,7 @@ export function createBackground(deps: {
   const audit = createAuditLog({ database, clock, logger, vault: deps.vault });
   const tasks = createTaskStore({ database, clock });
   const events = createDomainEvents({ queue: tasks });
-  const feed = createEventFeed({ database, clock, events });
+  const feed = createEventFeed({ database, clock, events, sources: eventSources(database) });
   const webhooks = createWebhooks({
     database,
     clock,
@@ -72,7 +73,12 @@ export function createBackground(deps: {
         detail: { reason },
       }),
   });
-  const notifications = createNotifications({ database, clock, queue: tasks });
+  const notifications = createNotifications({
+    database,
+    clock,
+    queue: tasks,
+    timeZone: deps.timeZone,
+  });
   const rollups = createRollups({ database, clock, timeZone: deps.timeZone });
   const schedules = createSchedules({
     store: tasks,

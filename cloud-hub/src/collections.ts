@@ -1,8 +1,10 @@
 import { batteryHealthCollection } from './analytics/battery-health.js';
 import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from './analytics/rollup.js';
+import { approvalsCollection } from './approvals/approval-document.js';
 import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
 import { commandsCollection } from './commands/command-documents.js';
+import { disputeEvidenceCollection, disputesCollection } from './disputes/dispute-document.js';
 import { eventCursorsCollection } from './events/event-feed.js';
 import { exportChunksCollection, exportsCollection } from './exports/export-document.js';
 import { financeCollections } from './finance/finance-feature.js';
@@ -28,6 +30,7 @@ import { plansCollection } from './plans/plan-document.js';
 import { subscriptionsCollection } from './plans/subscriptions.js';
 import { tariffsCollection } from './plans/tariffs.js';
 import { stargateCollections } from './stargate/collections.js';
+import { stationReportsCollection } from './stations/report-documents.js';
 import {
   alarmsCollection,
   stationLiveCollection,
@@ -64,10 +67,14 @@ export const allCollections = [
   passesCollection,
   debtsCollection,
   reservationsCollection,
+  disputesCollection,
+  disputeEvidenceCollection,
+  approvalsCollection,
   stationsCollection,
   stationLiveCollection,
   alarmsCollection,
   workOrdersCollection,
+  stationReportsCollection,
   batteriesCollection,
   custodyEventsCollection,
   commandsCollection,

@@ -6,6 +6,7 @@ import type { Commands } from './commands/commands.js';
 import { createCommandRoutes } from './commands/routes.js';
 import type { HubRole } from './config/config.js';
 import type { Database } from './db/index.js';
+import type { DisputeFeature } from './disputes/dispute-feature.js';
 import type { FinanceFeature } from './finance/finance-feature.js';
 import { createMoneyRoutes } from './finance/money-routes.js';
 import { createLedgerRoutes } from './finance/routes.js';
@@ -33,8 +34,10 @@ import { createApiKeyRoutes } from './stargate/api-key-routes.js';
 import type { Identity } from './stargate/identity.js';
 import { createOperatorRoutes } from './stargate/operator-routes.js';
 import { createOwnAccountRoutes } from './stargate/own-account-routes.js';
+import { createRoleRoutes } from './stargate/role-routes.js';
 import { createStargateRoutes } from './stargate/routes.js';
 import { createAlarmRoutes } from './stations/alarm-routes.js';
+import { createStationReportRoutes } from './stations/report-routes.js';
 import { createStationRoutes } from './stations/routes.js';
 import type { Stations } from './stations/stations.js';
 import { createWorkOrderRoutes } from './stations/work-order-routes.js';
@@ -44,6 +47,7 @@ import { createSystemRoutes } from './system/system-routes.js';
 import { createReadings } from './telemetry/readings.js';
 import { createReadingRoutes } from './telemetry/routes.js';
 import { createUserRoutes } from './users/routes.js';
+import { createVehicleBindRoutes } from './vehicles/bind-routes.js';
 import { createVehicleRoutes, type PackHoldings, type Vehicles } from './vehicles/vehicles.js';
 import type { Wallets } from './wallets/wallets.js';
 
@@ -52,6 +56,7 @@ export type RouteDeps = {
   clock: Clock;
   identity: Identity;
   orders: OrderFeature;
+  disputes: DisputeFeature;
   offlineOrders: OfflineOrders;
   passes: Passes;
   plans: PlanFeature;
@@ -102,7 +107,8 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       endpoints: deps.endpoints,
     }),
     ...userRoutes.filter((route) => route.path.startsWith('/auth/')),
-    ...createOperatorRoutes({ database, clock, operators: identity.operators, sessions: identity.sessions }),
+    ...createOperatorRoutes({ database, clock, ...identity }),
+    ...createRoleRoutes({ database, roles: identity.roles, routes: () => all }),
     ...createOwnAccountRoutes({ operators: identity.operators, sessions: identity.sessions }),
     ...createBrokerAccessRoutes({
       access: deps.brokerAccess,
@@ -120,6 +126,7 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       packs: deps.packs,
       userExists,
     }),
+    ...createVehicleBindRoutes({ database, clock, vehicles: deps.vehicles }),
     ...createPlanRoutes({ database, ...deps.plans }),
     ...createRiderPlanRoutes({ database, ...deps.plans, userExists }),
     ...createOrderRoutes({
@@ -128,13 +135,23 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       orders: deps.orders.orders,
       offline: deps.offlineOrders,
       reservations: deps.reservations,
-      keys: identity.keys,
+      approvals: deps.disputes.approvals,
     }),
+    ...deps.disputes.routes(),
     ...createReservationRoutes({ database, reservations: deps.reservations }),
     ...createPassRoutes({ database, clock, passes: deps.passes }),
-    ...createPaymentRoutes({ database, ...deps.payments }),
+    ...createPaymentRoutes({
+      database,
+      ...deps.payments,
+      guardedRefunds: deps.disputes.guardedRefunds,
+    }),
     ...createLedgerRoutes({ database, ledger: deps.finance.ledger }),
-    ...createMoneyRoutes({ database, plans: deps.plans.plans, ...deps.finance }),
+    ...createMoneyRoutes({
+      database,
+      plans: deps.plans.plans,
+      ...deps.finance,
+      guardedRefunds: deps.disputes.guardedRefunds,
+    }),
     ...createSettlementRoutes({ database, clock, ...deps.finance }),
     ...createStationRoutes({
       database,
@@ -142,12 +159,20 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       stations,
       disconnect: deps.disconnect,
       enrolled: identity.stations.isEnrolled,
+      regionExists: identity.regions.exists,
     }),
     ...createWorkOrderRoutes({ database, clock }),
+    ...createStationReportRoutes({
+      database,
+      clock,
+      directory: stations,
+      alarms: stations.alarms,
+      counters: identity.counters,
+    }),
     ...createAlarmRoutes({ database, alarms: stations.alarms }),
     ...createBatteryRoutes({ database, clock }),
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
-    ...createLiveRoutes({ live: deps.live }),
+    ...createLiveRoutes({ live: deps.live, clock }),
     ...deps.background.routes(),
     ...createSystemRoutes({
       database,
@@ -155,14 +180,18 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       settings: deps.settings,
       homeTenantId: deps.riderTenantId,
       operators: identity.operators,
+      regions: identity.regions,
+      tenants: identity.tenants,
+      kickStations: identity.stations.kickTenant,
     }),
     ...createApiKeyRoutes({ database, clock, keys: identity.apiKeys }),
     ...createReadingRoutes({ readings: createReadings({ database }), stations }),
   ];
-  return [
+  const all: HttpRoute[] = [
     ...createHealthRoutes({ database, version: deps.version, draining: deps.draining }),
     ...createMetricsRoutes({ metrics: deps.metrics }),
     ...(roles.includes('stargate') ? stargate() : []),
     ...(roles.includes('api') ? core() : []),
   ];
+  return all;
 }

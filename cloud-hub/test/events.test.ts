@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../src/db/index.js';
 import { createDomainEvents, type DomainEvent } from '../src/events/domain-events.js';
 import { createEventFeed } from '../src/events/event-feed.js';
+import { eventSources } from '../src/events/sources.js';
 import { type OrderDocument, ordersCollection } from '../src/orders/order-document.js';
 import { createTaskStore, tasksCollection } from '../src/tasks/index.js';
 import { openTestStore } from './support/store.js';
@@ -22,6 +23,7 @@ describe('the event feed', () => {
       database,
       clock,
       events: createDomainEvents({ queue: createTaskStore({ database, clock }) }),
+      sources: eventSources(database),
     });
   const published = async () =>
     (
@@ -98,4 +100,45 @@ describe('the event feed', () => {
     expect(await feed().run()).toBeLessThan(10);
     expect((await published()).length).toBe(keys.length);
   }, 60_000);
+});
+
+describe('what is published of money', () => {
+  const stored = { tenantId: 't1', version: 1, createdAt: '2026-11-22T08:00:00.000Z' };
+  const late = '2026-12-24T08:00:00.000Z';
+
+  it('keeps the time of the fact however often the document is written again', async () => {
+    const { debtEvents, paymentEvents, refundEvents, subscriptionEvents } = await import(
+      '../src/events/money-events.js'
+    );
+    const debt = { ...stored, _id: 'o-1', userId: 'u', amountFen: 600, updatedAt: late };
+    expect(debtEvents({ ...debt, paidAt: null }).map(({ type, at }) => [type, at])).toEqual([
+      ['debt.raised', stored.createdAt],
+    ]);
+    expect(debtEvents({ ...debt, paidAt: late }).map(({ type }) => type)).toEqual([
+      'debt.raised',
+      'debt.paid',
+    ]);
+    const payment = { ...stored, _id: 'p', userId: 'u', state: 'paid', updatedAt: late } as never;
+    expect(paymentEvents(payment)).toEqual([]);
+    expect(paymentEvents({ ...(payment as object), creditedAt: stored.createdAt } as never)).toMatchObject([
+      { type: 'payment.topped-up', at: stored.createdAt },
+    ]);
+    expect(refundEvents({ ...stored, _id: 'r', state: 'withdrawn', updatedAt: late } as never)).toEqual([]);
+    const renewed = {
+      ...stored,
+      _id: 's',
+      userId: 'u',
+      kind: 'period',
+      state: 'expired',
+      autoRenew: true,
+      round: 2,
+      paidAt: stored.createdAt,
+      updatedAt: late,
+      memberIds: [],
+    } as never;
+    expect(subscriptionEvents(renewed).map(({ type, at }) => [type, at])).toEqual([
+      ['plan.renewed', stored.createdAt],
+      ['plan.renewal-failed', late],
+    ]);
+  });
 });

@@ -119,7 +119,7 @@ describe('swap passes', () => {
     ).toBe('held');
     const { body: told } = await tell(pass, 'swap-debt');
     const { body: owed } = await complete(told.id, 'VB-A-0103');
-    expect(owed).toMatchObject({ state: 'completed', payment: { state: 'none', chargeId: null } });
+    expect(owed).toMatchObject({ state: 'completed', payment: { state: 'owed', chargeId: null } });
     await complete(told.id, 'VB-A-0103');
     const debts = database.collection(debtsCollection);
     expect(await debts.countDocuments({ userId: 'u-demo', paidAt: null })).toBe(1);

@@ -326,7 +326,7 @@ describe('stations and the embedded broker', () => {
     open.push(second);
     await second.send(MSG_TYPE.STATION_INFO, { station: { mainsOn: false } }, 0);
     await until('stored', () => second.isAcked(0));
-    expect((await stored(first.device)).map(({ data }) => data)).toEqual([
+    expect((await stored(first.device)).map(({ json }) => JSON.parse(json))).toEqual([
       { station: { mainsOn: true } },
       { station: { mainsOn: false } },
     ]);

@@ -129,7 +129,7 @@ describe('the hub against the push service', () => {
         headers: { 'idempotency-key': key },
         body: { stationId: '1231', vehicleId: 'v-demo' },
       });
-    expect((await order('push-1')).status).toBe(503);
+    expect((await order('push-1')).status).toBe(409);
     const log = async () =>
       (
         await call<{ state: string; channels?: unknown }[]>(`${apiUrl}/core/v0/notification-log?_limit=20`, {

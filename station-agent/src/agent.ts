@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import type { AgentOverrides } from './agent-overrides.js';
+import { createHubSide } from './assembly/hub-side.js';
+import { createStationSide } from './assembly/station-side.js';
 import { systemClock } from './clock.js';
 import { createCommandHandlers } from './commands/handlers.js';
 import { createCommandIntake } from './commands/intake.js';
@@ -8,30 +10,20 @@ import type { AgentConfig } from './config/config.js';
 import { createControlSocket } from './control/control-socket.js';
 import { createStatusService } from './control/status-service.js';
 import { noCrashPoint } from './crash-point.js';
+import { createAskDiagnostics } from './diagnostics/ask-diagnostics.js';
+import { createLogShipper } from './diagnostics/log-shipper.js';
 import type { Hardware } from './hardware/ports.js';
-import { createLocalStart } from './local-start/local-start.js';
+import type { HealthCheck } from './health-gate.js';
 import { createLogger, type Logger } from './logger.js';
-import { createOfflineStart } from './offline-pass/offline-start.js';
-import { createPassTrust } from './offline-pass/pass-trust.js';
-import { createCallQueue } from './rest/call-queue.js';
-import { createHubApi } from './rest/hub-api.js';
+import { createRemoteConfig } from './remote-config/remote-config.js';
+import { openRemoteConfig } from './remote-config/remote-config-file.js';
 import { createAlarms } from './station/alarms.js';
-import { createCharging } from './station/charging.js';
-import { createMonitor } from './station/monitor.js';
-import { createReporter } from './station/reporter.js';
 import { createService } from './station/service-mode.js';
-import { createSlotBoard } from './station/slot-board.js';
 import { createStorageWatch } from './station/storage-watch.js';
-import type { RestCall } from './storage/rest-queue.js';
 import { openStorage } from './storage/storage.js';
-import { createSwapRunner } from './swap/runner.js';
-import { createSwapService } from './swap/service.js';
 import { swapRules } from './swap/types.js';
 import { settleSwap } from './swap-end.js';
-import { createAttendance } from './uplink/attendance.js';
 import { createHubClock } from './uplink/hub-clock.js';
-import { createSender } from './uplink/sender.js';
-import { createUplinkSession } from './uplink/session.js';
 import { agentVersion } from './version.js';
 import type { Progress } from './watchdog.js';
 
@@ -59,6 +51,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       clock,
       log: log.child({ part: 'hardware' }),
       polling: config.polling,
+      minCabinetFirmware: config.hardware.cabinet.minFirmware,
     });
   } catch (error) {
     storage.close();
@@ -67,6 +60,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const { cabinet, packs } = hardware;
   const part = (name: string): Logger => log.child({ part: name });
   const stopping = new AbortController();
+  const restart = (): void => void stop('restart');
 
   const hubClock = createHubClock(clock);
   const service = createService(storage.meta, clock);
@@ -76,127 +70,68 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     alarms,
     clock,
     log: part('storage'),
-    onFatal: () => void stop('restart'),
+    onFatal: restart,
     ...(overrides.storageLookMs !== undefined && { everyMs: overrides.storageLookMs }),
   });
-  const board = createSlotBoard({
+
+  const station = createStationSide({
     config,
-    cabinet,
-    packs,
-    state: storage.state,
-    rules,
-    clock,
-    log: part('board'),
-  });
-
-  const runner = createSwapRunner({
+    version,
     storage,
-    cabinet,
-    packs,
-    board,
+    hardware,
     rules,
+    alarms,
+    service,
     clock,
-    log: part('swap'),
+    log,
     crashPoint,
-    ...overrides.swap,
-    onSettled: (state) => settleSwap(state, { intake, localStart }),
-    onDoorTrouble(slot, code, detail) {
-      board.setFault(slot, code);
-      alarms.raise(code, 'critical', { slot, detail });
-    },
+    overrides,
+    isOnline: () => hub.isOnline(),
+    onSwapSettled: (state) => settleSwap(state, { intake, localStart: hub.localStart }),
+    onCode: (reader, payload) => void hub.localStart.handle(reader, payload),
   });
-  const swaps = createSwapService({ runner, board, cabinet, packs, service, rules, log: part('swap') });
+  const { board, runner, swaps, reporter, charging, monitor } = station;
 
-  const credentials: { secret: string | null } = { secret: overrides.secret ?? null };
-  const secretOf = (): string => credentials.secret ?? '';
-  const api = createHubApi({
-    apiUrl: config.hub.apiUrl,
-    device: config.device,
-    secret: secretOf,
-    clock,
-  });
-  const calls = createCallQueue({
+  const hub = createHubSide({
+    config,
+    version,
     storage,
-    api,
-    clock,
-    log: part('rest'),
-    onMade: (call) => onOrderCall(call),
-    onRefused(call, detail) {
-      alarms.note('order-call-refused', 'warning', `${call.kind}: ${detail}`);
-      onOrderCall(call);
-    },
-  });
-  /** The hub knows the end of an offline swap: it no longer counts against the station's limits. */
-  const onOrderCall = (call: RestCall): void => {
-    if (call.kind === 'complete-order') storage.passes.reconciled(call.swapId);
-  };
-  const bestNowMs = (): number => hubClock.hubNowMs() ?? clock.nowMs();
-  const passTrust = createPassTrust({
-    meta: storage.meta,
-    api,
-    nowMs: bestNowMs,
-    clock,
-    log: part('passes'),
-  });
-  const localStart = createLocalStart({
-    dataDir: config.dataDir,
-    storage,
-    api,
+    cabinet,
     swaps,
-    offline: createOfflineStart({
-      storage,
-      swaps,
-      trust: passTrust,
-      policy: config.offline,
-      nowMs: bestNowMs,
-      clock,
-    }),
-    isOnline: () => session.state() === 'up',
-    clock,
-    log: part('local-start'),
-  });
-
-  const sender = createSender({
-    device: config.device,
-    outbox: storage.outbox,
+    alarms,
+    service,
     hubClock,
     clock,
-    log: part('sender'),
-    window: config.uplink.window,
-    ...(overrides.resendAfterMs !== undefined && { resendAfterMs: overrides.resendAfterMs }),
+    log,
+    overrides,
+    signal: stopping.signal,
+    restart,
+    onDownlink(message) {
+      try {
+        intake.take(message);
+      } catch (error) {
+        log.error({ err: error, topic: message.topic }, 'message from the hub not handled');
+      }
+    },
+    onUp: () =>
+      void reporter.reportNow().catch((error: unknown) => log.error({ err: error }, 'report failed')),
   });
-  const unsubscribeOutbox = storage.outbox.onEnqueue(sender.schedule);
+  const { session, attendance } = hub;
 
-  const busySlots = (): number[] => runner.current()?.busySlots() ?? [];
-  const reporter = createReporter({
-    storage,
-    board,
-    cabinet,
-    service,
-    busySlots,
-    isConnected: () => session.state() === 'up',
-    agentVersion: version,
-    configHash: config.hash,
-    intervalMs: config.uplink.infoIntervalS * 1000,
-    clock,
-    log: part('reporter'),
-  });
-  const charging = createCharging({ board, cabinet, rules, log: part('charging') });
-  const monitor = createMonitor({
-    storage,
-    board,
-    cabinet,
-    packs,
-    alarms,
-    reporter,
-    rules,
-    busySlots,
-    wakeSwap: runner.wake,
-    onControllerStart: charging.forget,
-    onCode: (reader, payload) => void localStart.handle(reader, payload),
-    clock,
-    log: part('monitor'),
-  });
+  const logs = overrides.logTail
+    ? createLogShipper({
+        tail: overrides.logTail,
+        outbox: storage.outbox,
+        clock,
+        secrets: [overrides.secret ?? ''],
+      })
+    : null;
+  /** Loaded when it is asked for: the doctor's checks take memory that a station needs otherwise. */
+  async function ownBundle(): Promise<Uint8Array> {
+    const { collectFromWithin } = await import('./diagnostics/own-bundle.js');
+    return collectFromWithin({ config, status, tail: overrides.logTail ?? null });
+  }
+
   const intake = createCommandIntake({
     device: config.device,
     storage,
@@ -214,7 +149,15 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       clock,
       log: part('commands'),
       crashPoint,
-      requestLifecycle: (request) => attendance.request(request),
+      requestLifecycle: attendance.request,
+      setConfig: (command, report) => remoteConfig.handle(command, report),
+      askDiagnostics: createAskDiagnostics({
+        api: hub.api,
+        logs,
+        bundle: ownBundle,
+        log: part('diagnostics'),
+        signal: stopping.signal,
+      }),
     }),
     facts: {
       get swapRunning() {
@@ -228,81 +171,41 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
       occupied: (slot) => board.slot(slot)?.occupied ?? null,
       packId: (slot) => board.packId(slot),
     },
-    onAck: (ack) => sender.acknowledge(ack),
+    onAck(ack) {
+      isAcked ||= ack.epoch === storage.epoch;
+      hub.sender.acknowledge(ack);
+    },
     onRetained: (topic) =>
       alarms.note('retained-command', 'critical', `a retained message on ${topic} was ignored`),
   });
-  const session = createUplinkSession({
-    url: config.hub.mqttUrl,
-    device: config.device,
-    secret: secretOf,
-    topics: config.topics,
-    keepaliveS: config.uplink.keepaliveS,
-    sender,
-    epoch: storage.epoch,
-    birth: () => {
-      const identity = cabinet.identity();
-      const lastCommandId = storage.meta.get('lastCommandId');
-      return {
-        epoch: storage.epoch,
-        seq: storage.outbox.head().seq + 1,
-        instanceId: storage.instanceId,
-        versions: {
-          agent: version,
-          config: config.hash,
-          ...(identity && { cabinetFirmware: identity.firmware }),
-        },
-        configHash: config.hash,
-        ...(lastCommandId !== null && { lastCommandId }),
-        time: new Date(clock.nowMs()).toISOString(),
-      };
+  /** What must go on for the station to count as alive. A full disk is an alarm of its own, not a reason to restart. */
+  const progress: readonly Progress[] = [
+    { name: 'database', ageMs: storageWatch.writeAgeMs, limitMs: STUCK_MS },
+    {
+      name: 'reports',
+      ageMs: reporter.lookAgeMs,
+      limitMs: STUCK_MS + 2_000 * config.uplink.infoIntervalS,
     },
-    onDownlink(message) {
-      try {
-        intake.take(message);
-      } catch (error) {
-        log.error({ err: error, topic: message.topic }, 'message from the hub not handled');
-      }
-    },
-    onUp() {
-      calls.hurry();
-      passTrust.onHubUp();
-      seenHub();
-      reporter.reportNow().catch((error: unknown) => log.error({ err: error }, 'report failed'));
-    },
-    onDown(reason) {
-      log.warn({ reason }, 'connection to the hub lost');
-      seenHub();
-    },
-    onFenced(fenced) {
-      if (fenced)
-        alarms.raise('duplicate-identity', 'critical', {
-          detail: 'another agent uses the credentials of this station',
-        });
-      else alarms.clear('duplicate-identity');
-    },
-    log: part('uplink'),
-  });
-  function seenHub(): void {
-    try {
-      storage.meta.set('hubSeenAtMs', String(bestNowMs()));
-    } catch (error) {
-      log.error({ err: error }, 'time of the last contact not stored');
-    }
-  }
-  const attendance = createAttendance({
+  ];
+  /** The hub has stored something of this start. */
+  let isAcked = false;
+  const health = (wants: { cabinet: boolean }): HealthCheck[] => [
+    { name: 'hub', ok: () => service.mode() === 'out-of-service' || (hub.isOnline() && isAcked) },
+    { name: 'cabinet', ok: () => !wants.cabinet || cabinet.isUp() },
+    ...progress.map(({ name, ageMs, limitMs }) => ({ name, ok: () => ageMs() <= limitMs })),
+  ];
+  const remoteConfig = createRemoteConfig({
     config,
-    storage,
-    api,
-    calls,
-    session,
-    service,
-    alarms,
+    file: openRemoteConfig(config.dataDir),
+    swaps,
+    cabinetUp: cabinet.isUp,
+    health,
+    settle: (commandId, settlement) => intake.settle(commandId, settlement),
+    restart: () => attendance.request({ kind: 'restart' }),
+    crashPoint,
     clock,
-    log,
-    credentials,
+    log: part('remote-config'),
     signal: stopping.signal,
-    restart: () => void stop('restart'),
   });
   const status = createStatusService({
     config,
@@ -340,33 +243,40 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     }
   }
 
-  async function start(): Promise<void> {
-    await hardware.start();
-    storageWatch.start();
-    passTrust.start();
-    monitor.start();
+  function recover(): void {
     const openSwap = storage.swaps.open()[0];
-    const toRead = recoverCommands({
+    const isSwapOpen = (commandId: string): boolean => openSwap?.request.requestId === commandId;
+    const deps = {
       storage,
       intake,
       cabinet,
       log: part('recovery'),
-      isSwapOpen: (commandId) => openSwap?.request.requestId === commandId,
-    });
+      isSwapOpen,
+      recoverChange: remoteConfig.recover,
+    };
+    const toRead = recoverCommands(deps);
     runner.resume();
-    if (toRead.length > 0) {
-      const deps = { storage, intake, cabinet, log: part('recovery'), isSwapOpen: () => false };
+    if (toRead.length > 0)
       cabinetUp()
         .then(() => settleOpenedSlots(deps, toRead))
         .catch((error: unknown) => {
           if (!stopping.signal.aborted) log.error({ err: error }, 'recovery failed');
         });
-    }
     storage.commands.prune();
+  }
+
+  async function start(): Promise<void> {
+    await hardware.start();
+    storageWatch.start();
+    hub.passTrust.start();
+    monitor.start();
+    logs?.start();
+    recover();
     reporter.start();
     charging.start();
     await controlSocket.start();
     attendance.start();
+    remoteConfig.start();
     log.info({ device: config.device, epoch: storage.epoch, version }, 'agent started');
   }
 
@@ -385,11 +295,9 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     await intake.idle();
     await attendance.settled();
     await monitor.stop();
-    await calls.stop();
-    await passTrust.stop();
-    await session.stop('stopping');
+    await hub.stop();
+    logs?.stop();
     await hardware.stop();
-    unsubscribeOutbox();
     storageWatch.stop();
     try {
       board.persist();
@@ -411,17 +319,9 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     service,
     session,
     status,
-    localStart,
-    passTrust,
-    /** What must go on for the station to count as alive. A full disk is an alarm of its own, not a reason to restart. */
-    progress: [
-      { name: 'database', ageMs: storageWatch.writeAgeMs, limitMs: STUCK_MS },
-      {
-        name: 'reports',
-        ageMs: reporter.lookAgeMs,
-        limitMs: STUCK_MS + 2_000 * config.uplink.infoIntervalS,
-      },
-    ] satisfies Progress[],
+    localStart: hub.localStart,
+    passTrust: hub.passTrust,
+    progress,
     goOnline: attendance.goOnline,
     rules,
   };

@@ -7,7 +7,7 @@ import { createProgram, runCli } from '../src/cli/cli.js';
 import { createContext, processSurroundings, type Surroundings } from '../src/cli/context.js';
 import { PLAYBOOKS } from '../src/cli/playbooks.js';
 import { displayWidth, fitLine, wrapText } from '../src/cli/text-width.js';
-import { loadConfig } from '../src/config/config.js';
+import { loadConfig } from '../src/config/effective.js';
 import { startVirtualStation } from './hardware/support/virtual-station.js';
 import { aPack, createCabinetModel } from './support/cabinet-model.js';
 import { startTestAgent, tempDir, testConfig } from './support/test-agent.js';

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../src/cli/cli.js';
+import { openRemoteConfig } from '../src/remote-config/remote-config-file.js';
 import { openDatabase } from '../src/storage/database.js';
 import { createCabinetModel } from './support/cabinet-model.js';
 import { createRestHub } from './support/rest-hub.js';
@@ -64,6 +65,23 @@ describe('config', () => {
     expect((await cli('config', 'set', 'device.x', '2', '-c', file)).code).toBe(2);
     expect((await cli('config', 'set', 'enrolCode', '-c', file)).code).toBe(0);
     expect(JSON.parse(readFileSync(file, 'utf8'))).not.toHaveProperty('enrolCode');
+  });
+
+  it('says where the hub has the last word, and shows the file alone when asked', async () => {
+    write();
+    mkdirSync(join(dir.path, 'data'));
+    openRemoteConfig(join(dir.path, 'data')).tryOut(
+      { version: 'v3', config: { swap: { minDispenseSocPct: 90 } }, commandId: 'c' },
+      false,
+    );
+    const shown = await cli('config', 'show', '-c', file);
+    expect(JSON.parse(shown.out)).toMatchObject({ version: 'v3', swap: { minDispenseSocPct: 90 } });
+    const local = await cli('config', 'show', '--local', '-c', file);
+    expect(JSON.parse(local.out)).toMatchObject({ version: null, swap: { minDispenseSocPct: 80 } });
+    const hidden = await cli('config', 'set', 'swap.minDispenseSocPct', '85', '-c', file, '--json');
+    expect(JSON.parse(hidden.out)).toMatchObject({ hiddenBy: 'v3' });
+    const free = await cli('config', 'set', 'swap.returnTimeoutS', '60', '-c', file, '--json');
+    expect(JSON.parse(free.out)).not.toHaveProperty('hiddenBy');
   });
 
   it('check ends with 2 on a file that is not valid; diff names what differs', async () => {

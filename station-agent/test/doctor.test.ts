@@ -198,6 +198,8 @@ it('a cabinet with old firmware is named with both versions', { timeout: 60_000 
     const findings = await look(writeConfig(station.hardware));
     expect(troubles(findings, 'cabinet')).toEqual(['cabinet: firmware-old']);
     expect(finding(findings, 'firmware-old')?.detail).toMatch(/1\.1\.9.*1\.2\.0/);
+    const asked = { ...station.hardware, cabinet: { ...station.hardware.cabinet, minFirmware: '1.1.9' } };
+    expect(troubles(await look(writeConfig(asked)), 'cabinet')).toEqual([]);
   } finally {
     await station.close();
   }

@@ -9,6 +9,7 @@ import { doctorCommand } from './doctor.js';
 import { keysCommands } from './keys.js';
 import { ledgerCommands } from './ledger.js';
 import { runCommand } from './run.js';
+import { seedCommands } from './seed.js';
 import { seedDemoCommand } from './seed-demo.js';
 import { usersCommands } from './users.js';
 
@@ -81,6 +82,7 @@ export function createProgram(context: CliContext): Command {
   withStore(
     program.command('seed-demo').description('write the demo accounts and stations; safe to repeat'),
   ).action((options) => seedDemoCommand(context, configFor(context, { ...options, demo: true }), options));
+  seedCommands(program, context, withStore);
   usersCommands(program, context, withStore);
   keysCommands(program, context, withStore);
   ledgerCommands(program, context, withStore);
@@ -115,6 +117,9 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     context.err(`voltbay-hub: ${error instanceof Error ? error.message : String(error)}`);
-    return (error as { code?: unknown }).code === 'BAD_CONFIG' ? EXIT.usage : EXIT.failed;
+    return (error as { code?: unknown }).code === 'BAD_CONFIG' ||
+      (error as { code?: unknown }).code === 'BAD_USAGE'
+      ? EXIT.usage
+      : EXIT.failed;
   }
 }

@@ -19,6 +19,7 @@ import {
   needs,
   problem,
   scopeFilter,
+  seesStation,
   versioned,
 } from '../http/index.js';
 import type { CommandDispatcher, DispatchRequest, StationDirectory } from '../ports.js';
@@ -71,8 +72,7 @@ export function createCommandRoutes(deps: {
       async handler({ params: { id }, query, body, principal, grant }) {
         const scope = scopeFilter(principal, grant, { station: '_id' });
         const station = await stations.get(id);
-        const visible = principal.stationIds === null || principal.stationIds.includes(id);
-        if (!station || station.tenantId !== scope.tenantId || !visible)
+        if (!station || station.tenantId !== scope.tenantId || !seesStation(principal, grant, id))
           throw problem('NOT_FOUND', `no station ${id}`);
         const sent = await commands.send({
           device: id,

@@ -56,6 +56,12 @@ export function authorize(access: Access, principal: Principal): Grant {
   return { scope };
 }
 
+/** Whether a station of the caller's tenant lies within what the caller may see; the same rule as in {@link scopeFilter}. */
+export function seesStation(principal: Principal, grant: Grant, stationId: string): boolean {
+  if (grant.scope === 'station') return principal.device === stationId;
+  return principal.stationIds === null || principal.stationIds.includes(stationId);
+}
+
 /**
  * Filter that keeps a query inside what the caller may see; every query of a feature starts with it. `fields` says where the
  * owner and the station stand in the documents; a scope that the feature has no field for sees nothing.

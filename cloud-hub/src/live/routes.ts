@@ -1,7 +1,7 @@
 import { deviceSchema, idSchema, type LiveEvent } from '@voltbay/protocol';
 import { z } from 'zod';
 import { defineRoute, type Grant, type HttpRoute, needs, type Principal } from '../http/index.js';
-import type { LiveBus } from '../ports.js';
+import type { Clock, LiveBus } from '../ports.js';
 import { publicStationView } from '../stations/station-view.js';
 
 const HEARTBEAT_MS = 15_000;
@@ -36,6 +36,7 @@ function stationOf(event: LiveEvent): string {
 
 export function createLiveRoutes(deps: {
   live: LiveBus;
+  clock: Clock;
   heartbeatMs?: number;
   maxStreamMs?: number;
 }): HttpRoute[] {
@@ -59,7 +60,7 @@ export function createLiveRoutes(deps: {
         const events = live.subscribe(wants(principal, grant, query), signal);
         const body = eventStream(events, {
           heartbeatMs,
-          shape: grant.scope === 'own' ? forRider : (event) => event,
+          shape: grant.scope === 'own' ? forRider(deps.clock) : (event) => event,
           cancel: () => ended.abort(),
         });
         return new Response(body, {
@@ -75,10 +76,17 @@ export function createLiveRoutes(deps: {
 }
 
 /** What operators see of a station is not for riders. */
-const forRider = (event: LiveEvent): unknown =>
-  event.type === 'station'
-    ? { type: 'station', id: event.id, tenantId: event.tenantId, station: publicStationView(event.station) }
-    : event;
+const forRider =
+  (clock: Clock) =>
+  (event: LiveEvent): unknown =>
+    event.type === 'station'
+      ? {
+          type: 'station',
+          id: event.id,
+          tenantId: event.tenantId,
+          station: publicStationView(event.station, clock.now()),
+        }
+      : event;
 
 /** One event at a time, as fast as the reader reads; a heartbeat comment when nothing happens. */
 function eventStream(

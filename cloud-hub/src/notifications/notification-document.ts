@@ -74,6 +74,10 @@ export const DEFAULT_PREFERENCES: Preferences = {
     order: perChannel(false),
     payment: perChannel(false),
     reservation: perChannel(false),
+    plan: perChannel(false),
+    // A pack that must not be ridden on: a text as well.
+    pack: perChannel(true),
+    approval: perChannel(false),
     alarm: perChannel(false),
   },
 };

@@ -29,12 +29,13 @@ export interface Notifications {
 
 const KEEP_MS = 90 * 86_400_000;
 const ALARM_SEVERITIES: readonly unknown[] = ['critical', 'warning'];
-const ALARM_ROLES: readonly string[] = ['operator', 'admin'];
 
 export function createNotifications(deps: {
   database: Database;
   clock: Clock;
   queue: TaskQueue;
+  /** IANA name: in which times are told. */
+  timeZone: string;
 }): Notifications {
   const { database, clock } = deps;
   const notifications = database.collection(notificationsCollection);
@@ -62,14 +63,22 @@ export function createNotifications(deps: {
           : await database.collection(usersCollection).findOne({ _id: event.userId, tenantId });
       return user ? [{ owner: `rider:${user._id}`, locale: user.locale ?? 'zh-CN' }] : [];
     }
-    if (!ALARM_SEVERITIES.includes(event.data.severity)) return [];
+    if (event.type === 'alarm.raised' && !ALARM_SEVERITIES.includes(event.data.severity)) return [];
     const operators = await database.collection(operatorsCollection).find({ tenantId }).toArray();
+    const station =
+      event.stationId === null
+        ? null
+        : await database.collection(stationsCollection).findOne({ _id: event.stationId, tenantId });
+    const looksAfter = (stationIds: readonly string[] | null, regionIds: readonly string[] = []) =>
+      (stationIds === null && regionIds.length === 0) ||
+      (station !== null &&
+        ((stationIds ?? []).includes(station._id) || regionIds.includes(station.regionId ?? '')));
     return operators
       .filter(
-        ({ status, roles, stationIds }) =>
+        ({ status, roles, stationIds, regionIds }) =>
           status === 'active' &&
-          roles.some((role) => ALARM_ROLES.includes(role)) &&
-          (stationIds === null || (event.stationId !== null && stationIds.includes(event.stationId))),
+          roles.some((role) => template.roles?.includes(role)) &&
+          looksAfter(stationIds, regionIds),
       )
       .map(({ _id }) => ({ owner: `operator:${_id}`, locale: 'zh-CN' as const }));
   };
@@ -91,7 +100,11 @@ export function createNotifications(deps: {
   ) => {
     const wanted = (await preferencesOf(tenantId, owner)).channels[template.category];
     const words = await wordingFor(tenantId, event.type, template, locale);
-    const values = { station: stationName, ...valuesOf(event, locale) };
+    const values = {
+      station: stationName,
+      ...valuesOf(event, locale),
+      ...timesOf(event, locale, deps.timeZone),
+    };
     const now = isoNow(clock);
     const channels = (['push', 'sms'] as const).filter((channel) => wanted[channel]);
     const document: NotificationDocument = {
@@ -152,7 +165,7 @@ export function createNotifications(deps: {
 /** ¥6.00 from 600 fen. */
 const yuan = (fen: number): string => `¥${(fen / 100).toFixed(2)}`;
 
-function valuesOf({ data, at }: DomainEvent, locale: Locale): Record<string, string> {
+function valuesOf({ data }: DomainEvent, locale: Locale): Record<string, string> {
   const text = (value: unknown) =>
     typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   const price = (data.price as { totalFen?: unknown } | undefined)?.totalFen;
@@ -161,7 +174,9 @@ function valuesOf({ data, at }: DomainEvent, locale: Locale): Record<string, str
     orderId: text(data.orderId ?? data.id),
     amount: typeof amountFen === 'number' ? yuan(amountFen) : '–',
     reason: reasonText(text(data.reason), locale),
-    until: text(data.until ?? data.expiresAt ?? at),
+    plan: text(locale === 'en' ? (data.nameEn ?? data.name) : data.name),
+    packId: text(data.packId),
+    resolution: text(data.resolution),
     code: text(data.code),
     severity: text(data.severity),
     slot: text(data.slot) || '–',
@@ -169,12 +184,35 @@ function valuesOf({ data, at }: DomainEvent, locale: Locale): Record<string, str
   };
 }
 
+/** Times as people in the network's own zone read them. */
+function timesOf({ data, at }: DomainEvent, locale: Locale, timeZone: string): Record<string, string> {
+  // Without an end it holds until it is ended.
+  if (data.endsAt === null) return { until: '–' };
+  const until = [data.until, data.endsAt, data.expiresAt].find((value) => typeof value === 'string') ?? at;
+  const ms = Date.parse(String(until));
+  if (Number.isNaN(ms)) return { until: '–' };
+  return {
+    until: new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : 'zh-CN', {
+      timeZone,
+      month: 'numeric',
+      day: 'numeric',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    }).format(ms),
+  };
+}
+
 function idsOf(event: DomainEvent): Record<string, string> {
   const id = event.data.id;
   const [family = 'event'] = event.type.split('.');
+  // The order that money belongs to; a top-up has none.
+  const { orderId } = event.data;
+  const named = family === 'payment' && event.data.kind === 'swap' ? 'order' : family;
   return {
     type: event.type,
-    ...(typeof id === 'string' ? { [`${family === 'payment' ? 'order' : family}Id`]: id } : {}),
+    ...(typeof id === 'string' ? { [`${named}Id`]: id } : {}),
+    ...(typeof orderId === 'string' ? { orderId } : {}),
     ...(event.stationId ? { stationId: event.stationId } : {}),
   };
 }

@@ -13,6 +13,7 @@ import {
   ok,
   problem,
   scopeFilter,
+  seesStation,
   versioned,
 } from '../http/index.js';
 import {
@@ -33,6 +34,8 @@ const reservationSchema = z.object({
   stationId: deviceSchema,
   packClass: z.string(),
   state: z.enum(RESERVATION_STATES),
+  /** When the rider comes; null = at once. */
+  from: isoTimeSchema.nullable(),
   until: isoTimeSchema,
   graceUntil: isoTimeSchema,
   commandId: z.string().nullable(),
@@ -84,7 +87,14 @@ export function createReservationRoutes(deps: {
       summary: 'Keeps a pack for the rider: until `until`, with some grace for who is at the door',
       tags,
       access: needs('orders:create'),
-      body: z.strictObject({ stationId: deviceSchema, vehicleId: idSchema, userId: idSchema.optional() }),
+      description:
+        'With `from` a pack that will be ready by then is promised when none is ready now (state `promised`); the station keeps it as soon as it is charged (`active`). `until` counts from `from`.',
+      body: z.strictObject({
+        stationId: deviceSchema,
+        vehicleId: idSchema,
+        userId: idSchema.optional(),
+        from: isoTimeSchema.optional(),
+      }),
       idempotency: 'required',
       responses: { 201: { description: 'The station keeps a pack', schema: reservationSchema } },
       problems: [
@@ -102,11 +112,15 @@ export function createReservationRoutes(deps: {
           throw problem('FORBIDDEN', 'body.userId: a rider reserves for himself only');
         const userId = grant.scope === 'own' ? principal.sub : body.userId;
         if (userId === undefined) throw problem('VALIDATION', 'body.userId: say for whom');
-        if (principal.stationIds && !principal.stationIds.includes(body.stationId))
+        if (!seesStation(principal, grant, body.stationId))
           throw problem('NOT_FOUND', `no station ${body.stationId}`);
         const { stationId, vehicleId } = body;
         const visit = { tenantId: principal.tenantId, userId, vehicleId, stationId };
-        const reservation = await deps.reservations.reserve(visit, `${principal.audience}:${principal.sub}`);
+        const reservation = await deps.reservations.reserve(
+          visit,
+          `${principal.audience}:${principal.sub}`,
+          body.from ?? null,
+        );
         return created(reservationView(reservation), {
           Location: `/core/v0/reservations/${reservation._id}`,
         });
@@ -154,7 +168,10 @@ export function createReservationRoutes(deps: {
 function reservationView({
   _id,
   activeKey: _key,
+  confirmedAt: _confirmedAt,
+  remindAt: _remindAt,
+  remindedAt: _remindedAt,
   ...rest
 }: ReservationDocument): z.infer<typeof reservationSchema> {
-  return { id: _id, ...rest };
+  return { id: _id, ...rest, from: rest.from ?? null };
 }

@@ -45,7 +45,7 @@ export function createSettlement(deps: {
       deps.logger.error({ orderId: order._id, amountFen }, 'order is unpaid: no money to take');
       await deps.quotes.consume(order._id);
       await deps.debts.owe(order, payerOf(order));
-      return { state: 'none', amountFen, chargeId: null };
+      return { state: 'owed', amountFen, chargeId: null };
     }
     at('capture');
     const { taxRateBp } = order.price;

@@ -28,13 +28,17 @@ export function createDebts(deps: {
   const orders = deps.database.collection(ordersCollection);
   return {
     async owe(order, userId) {
+      const now = isoNow(deps.clock);
       try {
         await debts.insertOne({
           _id: order._id,
           tenantId: order.tenantId,
+          version: 1,
+          createdAt: now,
+          updatedAt: now,
           userId,
+          stationId: order.stationId,
           amountFen: order.price.totalFen,
-          createdAt: isoNow(deps.clock),
           paidAt: null,
         });
       } catch (error) {
@@ -42,7 +46,11 @@ export function createDebts(deps: {
       }
     },
     async paid(orderId) {
-      await debts.updateOne({ _id: orderId, paidAt: null }, { $set: { paidAt: isoNow(deps.clock) } });
+      const now = isoNow(deps.clock);
+      await debts.updateOne(
+        { _id: orderId, paidAt: null },
+        { $set: { paidAt: now, updatedAt: now }, $inc: { version: 1 } },
+      );
     },
     async owedBy(tenantId, userId) {
       const open = await debts.find({ tenantId, userId, paidAt: null }).toArray();

@@ -1,5 +1,6 @@
-import type { Pass } from '@voltbay/protocol';
-import { defineCollection } from '../db/index.js';
+import { isoTimeSchema, type Pass } from '@voltbay/protocol';
+import { z } from 'zod';
+import { defineCollection, type Stored } from '../db/index.js';
 
 /** A pass that was issued. The pass itself is with the rider alone; its digest proves that one that comes back is the one issued. */
 export type PassDocument = {
@@ -26,18 +27,31 @@ export const passesCollection = defineCollection<PassDocument>('passes', [
 ]);
 
 /** A swap that happened and is not paid for. */
-export type DebtDocument = {
+export type DebtDocument = Stored & {
   /** The order's id: one debt an order. */
   _id: string;
-  tenantId: string;
   userId: string;
+  stationId?: string;
   amountFen: number;
-  createdAt: string;
   paidAt: string | null;
 };
+export const debtSchema = z.object({
+  /** The order's id. */
+  id: z.string(),
+  tenantId: z.string(),
+  version: z.number().int(),
+  createdAt: isoTimeSchema,
+  updatedAt: isoTimeSchema,
+  userId: z.string(),
+  stationId: z.string().optional(),
+  amountFen: z.number().int(),
+  paidAt: isoTimeSchema.nullable(),
+});
 export const debtsCollection = defineCollection<DebtDocument>('debts', [
   { name: 'tenant-user', key: { tenantId: 1, userId: 1, paidAt: 1 } },
   { name: 'open', key: { paidAt: 1, createdAt: 1 } },
+  { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
 ]);
 
 export function toPass(document: PassDocument, nowIso: string): Pass {

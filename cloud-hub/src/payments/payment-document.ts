@@ -40,6 +40,8 @@ export type PaymentDocument = AsDocument<Payment> & {
   /** Work that a transition left behind: idempotent, done after it was stored, then taken off. */
   due: 'credit'[];
   dueAt: string | null;
+  /** When the money was in the wallet. */
+  creditedAt?: string;
   /** When the provider is asked next; null when nothing is open. */
   checkAt: string | null;
   checks: number;
@@ -53,6 +55,7 @@ export const paymentsCollection = defineCollection<PaymentDocument>('payments', 
   { name: 'tenant-user', key: { tenantId: 1, userId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-state', key: { tenantId: 1, state: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-paid', key: { tenantId: 1, provider: 1, paidAt: 1, _id: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
 ]);
 
 export function toPayment(document: PaymentDocument): Payment {
@@ -62,6 +65,7 @@ export function toPayment(document: PaymentDocument): Payment {
     refundIds: _refundIds,
     due: _due,
     dueAt: _dueAt,
+    creditedAt: _creditedAt,
     checkAt: _checkAt,
     checks: _checks,
     ...payment
@@ -94,6 +98,8 @@ export const refundSchema = z.object({
 export type Refund = z.infer<typeof refundSchema>;
 export type RefundDocument = AsDocument<Refund> & {
   requestKey: string;
+  /** Refused when the payment's refunds together would exceed it: what one person may give back. */
+  ceilingFen?: number;
   /** When somebody should carry it on; null when it is over. */
   workAt: string | null;
   attempts: number;
@@ -105,10 +111,18 @@ export const refundsCollection = defineCollection<RefundDocument>('refunds', [
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-user', key: { tenantId: 1, userId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-succeeded', key: { tenantId: 1, provider: 1, succeededAt: 1, _id: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
 ]);
 
 export function toRefund(document: RefundDocument): Refund {
-  const { _id, requestKey: _requestKey, workAt: _workAt, attempts: _attempts, ...refund } = document;
+  const {
+    _id,
+    requestKey: _requestKey,
+    ceilingFen: _ceilingFen,
+    workAt: _workAt,
+    attempts: _attempts,
+    ...refund
+  } = document;
   return { ...refund, id: _id };
 }
 

@@ -70,9 +70,14 @@ export function createPayments(deps: {
       paymentId: id,
     });
     at('payment:credited');
+    const now = isoNow(clock);
     await payments.updateOne(
-      { _id: id },
-      { $pull: { due: 'credit' }, $set: { dueAt: null, updatedAt: isoNow(clock) }, $inc: { version: 1 } },
+      { _id: id, due: 'credit' },
+      {
+        $pull: { due: 'credit' },
+        $set: { dueAt: null, creditedAt: now, updatedAt: now },
+        $inc: { version: 1 },
+      },
     );
   };
 

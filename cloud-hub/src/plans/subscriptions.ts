@@ -46,8 +46,11 @@ export type SubscriptionDocument = AsDocument<Subscription> & {
   reservations: string[];
   /** Orders that used one, newest last. */
   usedBy: string[];
-  /** When it is to be looked at: half-done money, renewal, end. Null when nothing will happen. */
+  /** When it is to be looked at: half-done money, reminder, renewal, end. Null when nothing will happen. */
   lookAt: string | null;
+  /** When the present round was paid, and when its payer was told that it ends soon. */
+  paidAt?: string;
+  remindedAt?: string | null;
 };
 export const subscriptionsCollection = defineCollection<SubscriptionDocument>('subscriptions', [
   { name: 'request', key: { requestKey: 1 }, unique: true },
@@ -56,6 +59,7 @@ export const subscriptionsCollection = defineCollection<SubscriptionDocument>('s
   { name: 'tenant-member', key: { tenantId: 1, memberIds: 1, state: 1 } },
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
   { name: 'reservation', key: { reservations: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
 ]);
 export function toSubscription(document: SubscriptionDocument): Subscription {
   const {
@@ -65,6 +69,8 @@ export function toSubscription(document: SubscriptionDocument): Subscription {
     reservations: _reservations,
     usedBy: _usedBy,
     lookAt: _lookAt,
+    paidAt: _paidAt,
+    remindedAt: _remindedAt,
     ...rest
   } = document;
   return { ...rest, id: _id };
@@ -92,6 +98,14 @@ export interface Subscriptions {
 }
 
 const GRACE_MS = 5_000;
+/** How long before its end a plan that does not renew itself is spoken of. */
+const REMIND_BEFORE_MS = 3 * 86_400_000;
+/** The reminder if it is still to come, else the end. */
+const nextLook = (endsAt: string | null, now: string): string | null => {
+  if (endsAt === null) return null;
+  const remindAt = isoAt(Date.parse(endsAt) - REMIND_BEFORE_MS);
+  return remindAt > now ? remindAt : endsAt;
+};
 const REMEMBERED = 100;
 const BATCH = 200;
 
@@ -162,7 +176,7 @@ export function createSubscriptions(deps: {
       const paid = await pay(one, 1);
       at('subscription:paid');
       if (paid === 'insufficient') return set(one, { state: 'failed', lookAt: null });
-      return set(one, { state: 'active', lookAt: one.endsAt });
+      return set(one, { state: 'active', paidAt: now, lookAt: nextLook(one.endsAt, now) });
     }
     if (one.state === 'cancelled') {
       await giveMoneyBack(one);
@@ -170,7 +184,11 @@ export function createSubscriptions(deps: {
       return set(one, { lookAt: null });
     }
     if (one.state !== 'active' || one.endsAt === null) return set(one, { lookAt: null });
-    if (one.endsAt > now) return set(one, { lookAt: one.endsAt });
+    if (one.endsAt > now) {
+      const soon = one.endsAt <= isoAt(clock.now() + REMIND_BEFORE_MS);
+      const remind = soon && !one.autoRenew && !one.remindedAt;
+      return set(one, { lookAt: nextLook(one.endsAt, now), ...(remind ? { remindedAt: now } : {}) });
+    }
     if (one.autoRenew && one.length && (await pay(one, one.round + 1)) === 'moved') {
       at('subscription:renewed');
       const endsAt = periodEnd(one.endsAt, one.length);
@@ -178,7 +196,9 @@ export function createSubscriptions(deps: {
         round: one.round + 1,
         startsAt: one.endsAt,
         endsAt,
-        lookAt: endsAt,
+        lookAt: nextLook(endsAt, now),
+        paidAt: now,
+        remindedAt: null,
         swapsLeft: one.swaps,
       });
     }

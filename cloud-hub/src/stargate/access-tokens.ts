@@ -5,13 +5,13 @@ import { z } from 'zod';
 import type { Principal } from '../http/access.js';
 import { problem } from '../http/problem.js';
 import type { Clock } from '../ports.js';
-import { grantsOf } from './permissions.js';
 import type { SigningKeys } from './signing-keys.js';
+import type { StandingOf, TokenHolder } from './standing.js';
 
 export const ACCESS_TOKEN_TTL_S = 600;
 export const TOKEN_ISSUER = 'voltbay';
-/** A verified token is trusted this long before its session is looked at again. */
-const RECHECK_MS = 15_000;
+/** A verified token is trusted this long before its session, tenant, roles and regions are looked at again. */
+const RECHECK_MS = 4_000;
 const CACHE_SIZE = 10_000;
 
 export type TokenSubject = {
@@ -25,6 +25,8 @@ export type TokenSubject = {
   /** Id of the station's secret that was used. */
   credentialId?: string;
   stationIds?: readonly string[] | null;
+  /** Regions whose stations come on top. */
+  regionIds?: readonly string[];
 };
 
 const claimsSchema = z.object({
@@ -37,6 +39,7 @@ const claimsSchema = z.object({
   dev: z.string().optional(),
   cid: z.string().optional(),
   st: z.array(z.string()).optional(),
+  rg: z.array(z.string()).optional(),
   exp: z.number(),
 });
 
@@ -52,10 +55,10 @@ export interface AccessTokens {
 export function createAccessTokens(deps: {
   keys: SigningKeys;
   clock: Clock;
-  /** Whether the session or station secret behind the token still stands. */
-  stillValid(subject: { sessionId?: string; device?: string; credentialId?: string }): Promise<boolean>;
+  /** What the holder of a token may do now. */
+  standingOf: StandingOf;
 }): AccessTokens {
-  type Entry = { principal: Principal; expiresAtMs: number; checkedAtMs: number; credentialId?: string };
+  type Entry = { principal: Principal; holder: TokenHolder; expiresAtMs: number; checkedAtMs: number };
   const cache = new Map<string, Entry>();
 
   const remember = (key: string, entry: Entry) => {
@@ -107,6 +110,7 @@ export function createAccessTokens(deps: {
         ...(subject.device === undefined ? {} : { dev: subject.device }),
         ...(subject.credentialId === undefined ? {} : { cid: subject.credentialId }),
         ...(subject.stationIds ? { st: [...subject.stationIds] } : {}),
+        ...(subject.regionIds?.length ? { rg: [...subject.regionIds] } : {}),
       })
         .setProtectedHeader({ alg: 'EdDSA', kid, typ: 'at+jwt' })
         .setIssuer(TOKEN_ISSUER)
@@ -127,30 +131,41 @@ export function createAccessTokens(deps: {
       }
       if (!entry) {
         const claims = await verifySignature(token);
+        const identity = {
+          ...(claims.sid === undefined ? {} : { sessionId: claims.sid }),
+          ...(claims.dev === undefined ? {} : { device: claims.dev }),
+        };
         entry = {
           principal: {
             sub: claims.sub,
             audience: claims.aud,
             tenantId: claims.tid,
             roles: claims.roles,
-            permissions: grantsOf(claims.aud, claims.roles),
-            stationIds: claims.st ?? null,
+            permissions: new Map(),
+            stationIds: [],
             ...(claims.name === undefined ? {} : { name: claims.name }),
-            ...(claims.sid === undefined ? {} : { sessionId: claims.sid }),
-            ...(claims.dev === undefined ? {} : { device: claims.dev }),
+            ...identity,
+          },
+          holder: {
+            audience: claims.aud,
+            tenantId: claims.tid,
+            roles: claims.roles,
+            stationIds: claims.st ?? null,
+            regionIds: claims.rg ?? [],
+            ...identity,
+            ...(claims.cid === undefined ? {} : { credentialId: claims.cid }),
           },
           expiresAtMs: claims.exp * 1_000,
           checkedAtMs: Number.NEGATIVE_INFINITY,
-          ...(claims.cid === undefined ? {} : { credentialId: claims.cid }),
         };
       }
       if (now - entry.checkedAtMs >= RECHECK_MS) {
-        const { sessionId, device } = entry.principal;
-        if (!(await deps.stillValid({ sessionId, device, credentialId: entry.credentialId }))) {
+        const standing = await deps.standingOf(entry.holder);
+        if (!standing) {
           cache.delete(cacheKey);
           throw refuse('the session is closed');
         }
-        entry.checkedAtMs = now;
+        entry = { ...entry, principal: { ...entry.principal, ...standing }, checkedAtMs: now };
         remember(cacheKey, entry);
       }
       return entry.principal;

@@ -55,7 +55,13 @@ export interface ApiKeys extends RequestMeter {
 }
 
 /** Keys for integrators: an audience of its own, with permissions by name instead of roles. */
-export function createApiKeys(deps: { database: Database; clock: Clock; vault: Vault }): ApiKeys {
+export function createApiKeys(deps: {
+  database: Database;
+  clock: Clock;
+  vault: Vault;
+  /** Whether nobody of the tenant may do anything. */
+  isSuspended(tenantId: string): Promise<boolean>;
+}): ApiKeys {
   const { clock } = deps;
   const keys = deps.database.collection(apiKeysCollection);
   const usages = deps.database.collection(apiKeyUsageCollection);
@@ -99,7 +105,7 @@ export function createApiKeys(deps: { database: Database; clock: Clock; vault: V
       if (id === undefined || secret === undefined) throw wrong();
       const mac = macOf(id, secret);
       const document = await read(id, mac);
-      if (!isUsable(document, mac)) throw wrong();
+      if (!isUsable(document, mac) || (await deps.isSuspended(document.tenantId))) throw wrong();
       await touch(document);
       return {
         sub: id,

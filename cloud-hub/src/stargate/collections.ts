@@ -2,6 +2,7 @@ import type { Audience } from '@voltbay/protocol';
 import type { JWK } from 'jose';
 import { defineCollection, type Stored } from '../db/index.js';
 import { apiKeysCollection, apiKeyUsageCollection } from './api-key-documents.js';
+import { rolesCollection } from './roles.js';
 
 /** A signing key. Published from creation, signs from `signFrom`, verifies until `verifyUntil`. */
 export type SigningKeyDocument = {
@@ -66,6 +67,7 @@ export const operatorsCollection = defineCollection<OperatorDocument>('operators
   { name: 'username', key: { username: 1 }, unique: true },
   { name: 'tenant-username', key: { tenantId: 1, username: 1, _id: 1 } },
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
+  { name: 'tenant-role', key: { tenantId: 1, roles: 1, _id: 1 } },
 ]);
 
 export type StationSecret = {
@@ -87,7 +89,10 @@ export type StationCredentialsDocument = {
 };
 export const stationCredentialsCollection = defineCollection<StationCredentialsDocument>(
   'station_credentials',
-  [{ name: 'revoked', key: { revokedAt: 1 } }],
+  [
+    { name: 'revoked', key: { revokedAt: 1 } },
+    { name: 'tenant', key: { tenantId: 1, _id: 1 } },
+  ],
 );
 
 /** Fixed-window counters that hold over all hub processes. */
@@ -107,6 +112,7 @@ export const stargateCollections = [
   sessionsCollection,
   otpCollection,
   operatorsCollection,
+  rolesCollection,
   stationCredentialsCollection,
   countersCollection,
   settingsCollection,

@@ -3,6 +3,7 @@ import { createIdempotencyStore } from '../http/idempotency.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
 import { createRegions } from '../system/regions.js';
+import { createTenants } from '../system/tenants.js';
 import { createUsers } from '../users/users.js';
 import { createAccessTokens } from './access-tokens.js';
 import { createApiKeys } from './api-keys.js';
@@ -10,9 +11,11 @@ import { createCounters } from './counters.js';
 import { createConsoleSms, createOneTimeCodes, type SmsSender } from './one-time-codes.js';
 import { createOperators } from './operators.js';
 import { createRequestAuthenticator } from './request-authenticator.js';
+import { createRoles } from './roles.js';
 import { createSignIn } from './service.js';
 import { createSessions } from './sessions.js';
 import { createSigningKeys } from './signing-keys.js';
+import { createStanding } from './standing.js';
 import { createStationCredentials } from './station-credentials.js';
 import { createVault } from './vault.js';
 
@@ -33,9 +36,12 @@ export function createIdentity(deps: IdentityDeps) {
   const vault = createVault(deps.rootSecret);
   const counters = createCounters({ database, clock });
   const keys = createSigningKeys({ database, clock, vault });
-  const stations = createStationCredentials({ database, clock, vault });
+  const tenants = createTenants({ database, clock });
+  const roles = createRoles({ database, clock });
+  const regions = createRegions({ database, clock });
+  const stations = createStationCredentials({ database, clock, vault, isSuspended: tenants.isSuspended });
   const users = createUsers({ database, clock });
-  const apiKeys = createApiKeys({ database, clock, vault });
+  const apiKeys = createApiKeys({ database, clock, vault, isSuspended: tenants.isSuspended });
   const operators = createOperators({ database, clock, vault, counters });
   const sessions = createSessions({
     database,
@@ -46,10 +52,13 @@ export function createIdentity(deps: IdentityDeps) {
   const tokens = createAccessTokens({
     keys,
     clock,
-    async stillValid({ sessionId, device, credentialId }) {
-      if (device !== undefined && credentialId !== undefined) return stations.isValid(device, credentialId);
-      return sessionId !== undefined && sessions.isOpen(sessionId);
-    },
+    standingOf: createStanding({
+      tenants,
+      roles,
+      regions,
+      isOpen: sessions.isOpen,
+      isValidSecret: stations.isValid,
+    }),
   });
   stations.onRevoked((device) => tokens.forget({ device }));
   const codes = createOneTimeCodes({
@@ -67,7 +76,7 @@ export function createIdentity(deps: IdentityDeps) {
     operators,
     stations,
     users,
-    stationLimitOf: createRegions({ database }).stationLimitOf,
+    isSuspended: tenants.isSuspended,
     riderTenantId: deps.riderTenantId,
   });
   return {
@@ -77,6 +86,9 @@ export function createIdentity(deps: IdentityDeps) {
     stations,
     users,
     operators,
+    tenants,
+    roles,
+    regions,
     apiKeys,
     sessions,
     tokens,

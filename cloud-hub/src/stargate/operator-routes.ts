@@ -17,17 +17,15 @@ import {
   ok,
   type Principal,
   problem,
-  signedIn,
   versioned,
 } from '../http/index.js';
 import type { Clock } from '../ports.js';
-import { createRegions } from '../system/regions.js';
+import type { Regions } from '../system/regions.js';
 import { type OperatorDocument, operatorsCollection } from './collections.js';
 import type { Operators } from './operators.js';
-import { grantsOf, PERMISSIONS, ROLES } from './permissions.js';
+import type { Roles } from './roles.js';
 import type { Sessions } from './sessions.js';
 
-const ROLE_NAMES = ['viewer', 'operator', 'admin'] as const;
 const operatorSchema = z.object({
   id: z.string(),
   tenantId: z.string(),
@@ -42,15 +40,13 @@ const operatorSchema = z.object({
   status: z.enum(['active', 'disabled']),
   totp: z.boolean(),
 });
-const roleSchema = z.object({
-  name: z.string(),
-  audience: z.string(),
-  grants: z.record(z.string(), z.enum(['tenant', 'own', 'station'])),
-});
-const matrixSchema = z.object({ permissions: z.array(z.string()), roles: z.array(roleSchema) });
 
 const personName = z.string().trim().min(1).max(80);
-const roles = z.array(z.enum(ROLE_NAMES)).min(1).max(3);
+/** Names; which of them exist depends on the tenant. */
+const roles = z
+  .array(z.string().regex(/^[a-z][a-z0-9-]{1,31}$/))
+  .min(1)
+  .max(10);
 const stationIds = z.array(deviceSchema).min(1).max(500).nullable();
 const regionIds = z.array(idSchema).max(100);
 const password = z.string().min(10).max(256);
@@ -73,16 +69,20 @@ export function createOperatorRoutes(deps: {
   clock: Clock;
   operators: Operators;
   sessions: Sessions;
+  regions: Regions;
+  roles: Roles;
 }): HttpRoute[] {
   const collection = deps.database.collection(operatorsCollection);
-  const regions = createRegions({ database: deps.database });
+  const { regions } = deps;
   const find = async (principal: Principal, id: string) => {
     const operator = await collection.findOne({ _id: id, tenantId: principal.tenantId });
     if (!operator) throw problem('NOT_FOUND', `no operator ${id}`);
     return operator;
   };
-  const mayRule = (principal: Principal, names: readonly string[]) => {
-    for (const [permission, scope] of grantsOf('operator', names))
+  const mayRule = async (principal: Principal, names: readonly string[]) => {
+    const unknown = await deps.roles.unknownRole(principal.tenantId, names);
+    if (unknown !== undefined) throw problem('VALIDATION', `body.roles: there is no role ${unknown}`);
+    for (const [permission, scope] of await deps.roles.grantsOf(principal.tenantId, 'operator', names))
       if (principal.permissions.get(permission) !== scope)
         throw problem('FORBIDDEN', `body.roles: ${permission} is not yours to give`);
   };
@@ -108,20 +108,6 @@ export function createOperatorRoutes(deps: {
     deps.sessions.revokeAll({ tenantId: operator.tenantId, sub: operator._id }, reason);
 
   return [
-    defineRoute({
-      method: 'get',
-      path: '/core/v0/roles',
-      operationId: 'getRoles',
-      summary: 'Every permission, and which role holds which',
-      tags,
-      access: signedIn,
-      responses: { 200: { description: 'The matrix', schema: matrixSchema } },
-      handler: () =>
-        ok({
-          permissions: PERMISSIONS,
-          roles: Object.entries(ROLES).map(([name, { audience, grants }]) => ({ name, audience, grants })),
-        }),
-    }),
     defineRoute({
       method: 'get',
       path: '/core/v0/operators',
@@ -159,7 +145,7 @@ export function createOperatorRoutes(deps: {
       responses: { 201: { description: 'The operator', schema: operatorSchema } },
       problems: ['DUPLICATE'],
       async handler({ body, principal }) {
-        mayRule(principal, body.roles);
+        await mayRule(principal, body.roles);
         await mayLimit(principal, { ...body, stationIds: body.stationIds ?? null });
         const operator = await deps.operators.create({
           ...body,
@@ -206,11 +192,11 @@ export function createOperatorRoutes(deps: {
       problems: ['NOT_FOUND', 'CONFLICT'],
       async handler({ params: { id }, body, principal, request }) {
         const current = await find(principal, id);
-        mayRule(principal, current.roles);
+        await mayRule(principal, current.roles);
         const { name: _name, ...rights } = body;
         const rightsChange = Object.keys(rights).length > 0;
         if (rightsChange) notOneself(principal, id);
-        if (body.roles) mayRule(principal, body.roles);
+        if (body.roles) await mayRule(principal, body.roles);
         await mayLimit(principal, { ...current, ...body });
         const scope = { _id: id, tenantId: principal.tenantId };
         const operator = await collection.findOneAndUpdate(
@@ -242,7 +228,7 @@ export function createOperatorRoutes(deps: {
       problems: ['NOT_FOUND'],
       async handler({ params: { id }, body, principal }) {
         const operator = await find(principal, id);
-        mayRule(principal, operator.roles);
+        await mayRule(principal, operator.roles);
         await deps.operators.setPassword(operator.username, body.password);
         await signOut(operator, 'password set');
         return noContent();
@@ -261,7 +247,7 @@ export function createOperatorRoutes(deps: {
       async handler({ params: { id }, principal }) {
         const operator = await find(principal, id);
         notOneself(principal, id);
-        mayRule(principal, operator.roles);
+        await mayRule(principal, operator.roles);
         await deps.operators.disableTotp(operator.username);
         await signOut(operator, 'second factor removed');
         return noContent();

@@ -7,7 +7,7 @@ import { problem } from '../http/problem.js';
 import type { Clock } from '../ports.js';
 import { type OperatorDocument, operatorsCollection } from './collections.js';
 import type { Counters } from './counters.js';
-import { ROLES, type RoleName } from './permissions.js';
+import { createRoles } from './roles.js';
 import type { Vault } from './vault.js';
 
 /** OWASP's second choice for argon2id: 19 MiB, two passes. */
@@ -34,6 +34,7 @@ export interface Operators {
     roles: string[];
     stationIds?: string[] | null;
     regionIds?: string[];
+    id?: string;
   }): Promise<OperatorDocument>;
   /** Throws BAD_CREDENTIALS or RATE_LIMITED: for a change that a borrowed session must not make. */
   confirmPassword(id: string, password: string): Promise<OperatorDocument>;
@@ -54,6 +55,7 @@ export function createOperators(deps: {
   counters: Counters;
 }): Operators {
   const operators = deps.database.collection(operatorsCollection);
+  const customRoles = createRoles({ database: deps.database, clock: deps.clock });
   let decoyHash: Promise<string> | null = null;
   const wrong = () => problem('BAD_CREDENTIALS');
 
@@ -101,17 +103,18 @@ export function createOperators(deps: {
     },
     find: (id) => operators.findOne({ _id: id }),
     list: (tenantId) => operators.find({ tenantId }, { sort: { username: 1 } }).toArray(),
-    async create({ tenantId, username, name, password, roles, stationIds, regionIds }) {
+    async create({ tenantId, username, name, password, roles, stationIds, regionIds, id }) {
       if (password.length < MIN_PASSWORD)
         throw problem('VALIDATION', `password: at least ${MIN_PASSWORD} characters`);
-      const unknown = roles.find(
-        (role) => !Object.hasOwn(ROLES, role) || ROLES[role as RoleName].audience !== 'operator',
-      );
+      const unknown = await customRoles.unknownRole(tenantId, roles);
       if (unknown !== undefined || roles.length === 0)
-        throw problem('VALIDATION', `roles: ${unknown ?? '(none)'} is not viewer, operator or admin`);
+        throw problem(
+          'VALIDATION',
+          `roles: ${unknown ?? '(none)'} is not viewer, operator, admin or a role of the tenant`,
+        );
       const now = isoNow(deps.clock);
       const document: OperatorDocument = {
-        _id: uuidv7(),
+        _id: id ?? uuidv7(),
         tenantId,
         version: 1,
         createdAt: now,

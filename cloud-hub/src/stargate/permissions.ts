@@ -13,6 +13,7 @@ export const PERMISSIONS = [
   'users:write',
   'vehicles:read',
   'vehicles:write',
+  'vehicles:bind',
   'plans:read',
   'plans:write',
   'subscriptions:read',
@@ -22,6 +23,11 @@ export const PERMISSIONS = [
   'orders:update',
   'orders:cancel',
   'orders:resolve',
+  'disputes:create',
+  'disputes:read',
+  'disputes:write',
+  'approvals:read',
+  'approvals:decide',
   'passes:create',
   'passes:read',
   'passes:revoke',
@@ -32,6 +38,7 @@ export const PERMISSIONS = [
   'payments:read',
   'payments:create',
   'payments:refund',
+  'deposits:return',
   'commands:read',
   'alarms:read',
   'alarms:write',
@@ -46,6 +53,17 @@ export const PERMISSIONS = [
   'metrics:read',
   'work-orders:read',
   'work-orders:write',
+  'reports:create',
+  'reports:read',
+  'configs:read',
+  'configs:write',
+  'diagnostics:read',
+  'diagnostics:create',
+  'diagnostics:upload',
+  'logs:read',
+  'releases:read',
+  'releases:write',
+  'releases:download',
   'tasks:read',
   'tasks:write',
   'audit:read',
@@ -70,13 +88,16 @@ const PEOPLE_ONLY: readonly Permission[] = [
   'stations:credentials',
   'credentials:rotate',
   'system:write',
+  'releases:write',
+  // Two persons means persons.
+  'approvals:decide',
 ];
 export const KEY_PERMISSIONS = PERMISSIONS.filter((permission) => !PEOPLE_ONLY.includes(permission));
 
 /** How far a permission reaches: the whole tenant, what the caller owns, or what belongs to the calling station. */
 export type Scope = 'tenant' | 'own' | 'station';
 
-export type RoleName = 'rider' | 'station' | 'viewer' | 'operator' | 'admin';
+export type RoleName = 'rider' | 'station' | 'viewer' | 'operator' | 'finance' | 'admin';
 type Grants = Readonly<Partial<Record<Permission, Scope>>>;
 
 const tenantWide = (...permissions: Permission[]): Grants =>
@@ -90,6 +111,8 @@ const VIEWER: Grants = tenantWide(
   'plans:read',
   'subscriptions:read',
   'orders:read',
+  'disputes:read',
+  'approvals:read',
   'passes:read',
   'charges:read',
   'finance:read',
@@ -102,6 +125,10 @@ const VIEWER: Grants = tenantWide(
   'notifications:read',
   'analytics:read',
   'work-orders:read',
+  'reports:read',
+  'configs:read',
+  'diagnostics:read',
+  'releases:read',
 );
 const OPERATOR: Grants = {
   ...VIEWER,
@@ -116,11 +143,35 @@ const OPERATOR: Grants = {
     'orders:update',
     'orders:cancel',
     'orders:resolve',
+    'disputes:create',
+    'disputes:write',
+    'approvals:decide',
     'passes:revoke',
     'alarms:write',
     'work-orders:write',
+    'reports:create',
+    'configs:write',
+    'diagnostics:create',
+    'logs:read',
     'tasks:write',
     'webhooks:read',
+    'exports:read',
+    'exports:create',
+  ),
+};
+
+/** Money and nothing else: prices, refunds, settlements; no doors, no stations, no people's settings. */
+const FINANCE: Grants = {
+  ...VIEWER,
+  ...tenantWide(
+    'finance:manage',
+    'payments:refund',
+    'plans:write',
+    'subscriptions:write',
+    'disputes:write',
+    'orders:resolve',
+    'approvals:decide',
+    'audit:read',
     'exports:read',
     'exports:create',
   ),
@@ -134,12 +185,16 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
       'users:read': 'own',
       'users:write': 'own',
       'vehicles:read': 'own',
+      'vehicles:bind': 'own',
       'plans:read': 'tenant',
       'subscriptions:read': 'own',
       'subscriptions:write': 'own',
       'orders:read': 'own',
       'orders:create': 'own',
       'orders:cancel': 'own',
+      'disputes:create': 'own',
+      'disputes:read': 'own',
+      'disputes:write': 'own',
       'passes:create': 'own',
       'passes:read': 'own',
       'passes:revoke': 'own',
@@ -147,7 +202,10 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
       'finance:read': 'own',
       'payments:read': 'own',
       'payments:create': 'own',
+      'deposits:return': 'own',
       'events:read': 'own',
+      'reports:create': 'own',
+      'reports:read': 'own',
     },
   },
   station: {
@@ -162,10 +220,13 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
       'credentials:rotate': 'station',
       'passes:verify': 'tenant',
       'commands:read': 'station',
+      'diagnostics:upload': 'station',
+      'releases:download': 'station',
     },
   },
   viewer: { audience: 'operator', grants: VIEWER },
   operator: { audience: 'operator', grants: OPERATOR },
+  finance: { audience: 'operator', grants: FINANCE },
   admin: { audience: 'operator', grants: tenantWide(...PERMISSIONS) },
 };
 

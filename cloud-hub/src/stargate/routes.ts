@@ -10,7 +10,7 @@ import {
   tokenResponseSchema,
 } from '@voltbay/protocol';
 import { z } from 'zod';
-import { needs, publicAccess, signedIn } from '../http/access.js';
+import { needs, publicAccess, seesStation, signedIn } from '../http/access.js';
 import { problem } from '../http/problem.js';
 import { created, defineRoute, type HttpRoute, noContent, ok } from '../http/route.js';
 import type { StationDirectory } from '../ports.js';
@@ -177,9 +177,10 @@ export function createStargateRoutes(deps: {
       params: deviceParams,
       responses: { 201: { description: 'The code', schema: enrolCodeSchema } },
       problems: ['NOT_FOUND'],
-      async handler({ params, principal }) {
+      async handler({ params, principal, grant }) {
         const station = await deps.directory.get(params.id);
-        if (station?.tenantId !== principal.tenantId) throw problem('NOT_FOUND', `no station ${params.id}`);
+        if (station?.tenantId !== principal.tenantId || !seesStation(principal, grant, params.id))
+          throw problem('NOT_FOUND', `no station ${params.id}`);
         const issued = await deps.stations.issueEnrolCode({
           device: params.id,
           tenantId: principal.tenantId,
@@ -198,8 +199,7 @@ export function createStargateRoutes(deps: {
       responses: { 201: { description: 'The new secret, shown once', schema: rotatedSchema } },
       problems: ['NOT_FOUND'],
       async handler({ params, principal, grant }) {
-        if (grant.scope === 'station' && principal.device !== params.id)
-          throw problem('NOT_FOUND', `no station ${params.id}`);
+        if (!seesStation(principal, grant, params.id)) throw problem('NOT_FOUND', `no station ${params.id}`);
         const rotated = await deps.stations.rotate({ device: params.id, tenantId: principal.tenantId });
         return created({ device: params.id, ...rotated });
       },
@@ -214,8 +214,9 @@ export function createStargateRoutes(deps: {
       params: deviceParams,
       responses: { 204: { description: 'Revoked' } },
       problems: ['NOT_FOUND'],
-      async handler({ params, principal }) {
-        if (!(await deps.stations.revoke({ device: params.id, tenantId: principal.tenantId })))
+      async handler({ params, principal, grant }) {
+        const station = { device: params.id, tenantId: principal.tenantId };
+        if (!seesStation(principal, grant, params.id) || !(await deps.stations.revoke(station)))
           throw problem('NOT_FOUND', `no station ${params.id}`);
         return noContent();
       },

@@ -3,7 +3,7 @@ import { problem } from '../http/problem.js';
 import type { RequestFacts } from '../http/route.js';
 import type { Users } from '../users/users.js';
 import type { AccessTokens, TokenSubject } from './access-tokens.js';
-import type { OperatorDocument, SessionDocument } from './collections.js';
+import type { SessionDocument } from './collections.js';
 import type { OneTimeCodes } from './one-time-codes.js';
 import type { Operators } from './operators.js';
 import type { Sessions } from './sessions.js';
@@ -21,8 +21,8 @@ export function createSignIn(deps: {
   operators: Operators;
   stations: StationCredentials;
   users: Users;
-  /** The stations that an operator is limited to, with those of the operator's regions; null = all. */
-  stationLimitOf(operator: OperatorDocument): Promise<string[] | null>;
+  /** Whether nobody of the tenant may sign in. */
+  isSuspended(tenantId: string): Promise<boolean>;
   /** Tenant that riders sign in to. */
   riderTenantId: string;
 }): SignIn {
@@ -39,7 +39,8 @@ export function createSignIn(deps: {
             audience: 'operator',
             roles: operator.roles,
             name: operator.name,
-            stationIds: await deps.stationLimitOf(operator),
+            stationIds: operator.stationIds,
+            regionIds: operator.regionIds ?? [],
           }
         : null;
     }
@@ -52,6 +53,8 @@ export function createSignIn(deps: {
     session: SessionDocument;
     refreshToken: string;
   }): Promise<TokenResponse> => {
+    if (await deps.isSuspended(opened.session.tenantId))
+      throw problem('UNAUTHENTICATED', 'the tenant is suspended');
     const subject = await subjectOf(opened.session);
     if (!subject) {
       const { tenantId, sub, _id } = opened.session;

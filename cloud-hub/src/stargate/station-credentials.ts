@@ -37,6 +37,8 @@ export interface StationCredentials extends StationAuthenticator {
   rotate(station: { device: string; tenantId: string }): Promise<{ secret: string; oldValidUntil: string }>;
   /** Drops every secret and code and closes live sessions. False: no such station. */
   revoke(station: { device: string; tenantId: string }): Promise<boolean>;
+  /** Closes the live sessions of a tenant's stations in every process; their secrets stay. */
+  kickTenant(tenantId: string): Promise<void>;
   isValid(device: string, credentialId: string): Promise<boolean>;
   /** Whether the station holds a secret that works. */
   isEnrolled(device: string): Promise<boolean>;
@@ -54,6 +56,8 @@ export function createStationCredentials(deps: {
   database: Database;
   clock: Clock;
   vault: Vault;
+  /** Whether nobody of the tenant may sign in. */
+  isSuspended(tenantId: string): Promise<boolean>;
 }): StationCredentials {
   const credentials = deps.database.collection(stationCredentialsCollection);
   const listeners = new Set<(device: string) => void>();
@@ -122,13 +126,18 @@ export function createStationCredentials(deps: {
       const document = await credentials.findOne({ _id: device });
       const mac = macOf(device, secret);
       const match = document?.secrets.find((candidate) => candidate.mac === mac && usable(candidate));
-      return document && match
+      return document && match && !(await deps.isSuspended(document.tenantId))
         ? { ok: true, tenantId: document.tenantId, credentialId: match.id }
         : { ok: false };
     },
     onRevoked(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    async kickTenant(tenantId) {
+      await credentials.updateMany({ tenantId }, { $set: { revokedAt: isoNow(deps.clock) } });
+      for (const { _id } of await credentials.find({ tenantId }, { projection: { _id: 1 } }).toArray())
+        announce(_id);
     },
     async isValid(device, credentialId) {
       const document = await credentials.findOne({ _id: device });

@@ -41,6 +41,7 @@ const LIST: ListSpec = {
     lifecycle: { kind: 'enum', values: LIFECYCLES },
     topics: { kind: 'enum', values: ['own', 'shared'] },
     online: { kind: 'boolean' },
+    regionId: { kind: 'id' },
     createdAt: { kind: 'time' },
   },
   sort: ['id', 'name', 'createdAt', 'lifecycle', 'online'],
@@ -57,6 +58,7 @@ export function createStationRoutes(deps: {
   disconnect(device: string, reason: string): number;
   /** Whether a station holds a secret. */
   enrolled(device: string): Promise<boolean>;
+  regionExists(tenantId: string, id: string): Promise<boolean>;
 }): HttpRoute[] {
   const { stations, clock } = deps;
   const collection = deps.database.collection(stationsCollection);
@@ -98,6 +100,11 @@ export function createStationRoutes(deps: {
         reason: 'CHECKLIST',
         errors: missing.map(({ id, fix }) => ({ path: `checklist.${id}`, message: fix })),
       });
+  };
+
+  const knownRegion = async (tenantId: string, regionId: string | null | undefined) => {
+    if (typeof regionId === 'string' && !(await deps.regionExists(tenantId, regionId)))
+      throw problem('VALIDATION', `body.regionId: no region ${regionId}`);
   };
 
   return [
@@ -176,6 +183,7 @@ export function createStationRoutes(deps: {
       responses: { 201: { description: 'The station', schema: stationSchema } },
       problems: ['DUPLICATE'],
       async handler({ body, principal }) {
+        await knownRegion(principal.tenantId, body.regionId);
         const result = await stations.create({ ...body, tenantId: principal.tenantId });
         if (!result.ok) throw problem('DUPLICATE', `device ${body.device} is registered already`);
         return created(result.station, {
@@ -198,6 +206,7 @@ export function createStationRoutes(deps: {
       problems: ['NOT_FOUND', 'PRECONDITION_FAILED', 'CONFLICT'],
       async handler({ params: { id }, body, principal, grant, request }) {
         const scope = scoped(principal, grant, id);
+        await knownRegion(principal.tenantId, body.regionId);
         if (body.lifecycle) await mayMove(await collection.findOne(scope), body.lifecycle);
         const document = await collection.findOneAndUpdate(
           request.ifMatch === null ? scope : { ...scope, version: request.ifMatch },

@@ -8,6 +8,8 @@ export type StationDocument = Stored & {
   topics: Station['topics'];
   location: Station['location'];
   timeZone: string;
+  /** Older documents have none. */
+  regionId?: string | null;
   /** Copy of the live state for filters; written at each change of it, without a new version. */
   online: boolean;
 };
@@ -29,6 +31,8 @@ export type StationLiveDocument = {
   seq: number | null;
   versions: Record<string, string> | null;
   configHash: string | null;
+  /** Older documents have none. */
+  configVersion?: string | null;
   lastCommandId: string | null;
   info: StationMessage | null;
   /** By slot number as text. */
@@ -67,6 +71,7 @@ export const stationsCollection = defineCollection<StationDocument>('stations', 
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-lifecycle', key: { tenantId: 1, lifecycle: 1, _id: 1 } },
   { name: 'tenant-online', key: { tenantId: 1, online: 1, _id: 1 } },
+  { name: 'tenant-region', key: { tenantId: 1, regionId: 1, _id: 1 } },
   { name: 'lifecycle', key: { lifecycle: 1, _id: 1 } },
   { name: 'online', key: { online: 1 } },
 ]);

@@ -181,6 +181,7 @@ function stateWrites(_id: string, incarnation: number, state: StationState, at: 
             instanceId: state.instanceId ?? null,
             versions: versionsOf(state),
             configHash: state.configHash ?? null,
+            configVersion: state.configVersion ?? null,
             lastCommandId: state.lastCommandId ?? null,
           },
           $max: { lastSeenAt: at },

@@ -1,8 +1,6 @@
 import type { PublicStation, ReadingMessage, SlotMessage, Station } from '@voltbay/protocol';
+import { packClassOf, packForecasts, READY_SOC_PCT, readyByTime } from './ready-forecast.js';
 import type { StationDocument, StationLiveDocument } from './station-documents.js';
-
-/** A pack below this cannot leave when the station itself does not say which ones are ready. */
-const READY_SOC_PCT = 80;
 
 /** REST form of a station: what was registered and what it last reported. */
 export function stationView(station: StationDocument, live: StationLiveDocument | null): Station {
@@ -19,6 +17,7 @@ export function stationView(station: StationDocument, live: StationLiveDocument 
     topics: station.topics,
     location: station.location,
     timeZone: station.timeZone,
+    regionId: station.regionId ?? null,
     online: live?.online ?? false,
     lastSeenAt: live?.lastSeenAt ?? null,
     epoch: live?.epoch ?? null,
@@ -30,7 +29,16 @@ export function stationView(station: StationDocument, live: StationLiveDocument 
   };
 }
 
-export function publicStationView(station: Station): PublicStation {
+/** `promised`: packs that riders on the way were told they would find, by class. */
+export function publicStationView(
+  station: Station,
+  nowMs: number,
+  promised: Readonly<Record<string, number>> = {},
+): PublicStation {
+  const inService =
+    station.online &&
+    station.lifecycle === 'live' &&
+    (station.info?.mode === undefined || station.info.mode === 'in-service');
   return {
     id: station.id,
     name: station.name,
@@ -41,10 +49,10 @@ export function publicStationView(station: Station): PublicStation {
     emptySlots: station.emptySlots,
     lastSeenAt: station.lastSeenAt,
     slotCount: station.slots.length,
-    inService:
-      station.online &&
-      station.lifecycle === 'live' &&
-      (station.info?.mode === undefined || station.info.mode === 'in-service'),
+    inService,
+    readyNow: Object.values(station.ready).reduce((sum, count) => sum + count, 0),
+    // What an absent station charges is not known.
+    readyBy: inService ? readyByTime(station.ready, packForecasts(station.slots, nowMs), promised) : [],
   };
 }
 
@@ -67,7 +75,7 @@ function readyByClass(slots: readonly SlotView[]): Record<string, number> {
   const ready: Record<string, number> = {};
   for (const slot of slots) {
     if (!isReady(slot, slot.reading ?? null)) continue;
-    const packClass = slot.packClass ?? slot.reading?.packClass ?? 'unknown';
+    const packClass = packClassOf(slot);
     ready[packClass] = (ready[packClass] ?? 0) + 1;
   }
   return ready;

@@ -19,6 +19,8 @@ export type StationsDeps = {
   clock: Clock;
   logger: Logger;
   live: LiveBus & { readonly idle?: boolean };
+  /** Packs that riders on the way were promised, by station and class. */
+  promised?(): Promise<ReadonlyMap<string, Record<string, number>>>;
 };
 
 export type NewStation = {
@@ -29,6 +31,7 @@ export type NewStation = {
   topics?: StationDocument['topics'];
   location?: StationDocument['location'];
   timeZone?: string;
+  regionId?: string | null;
 };
 
 export interface Stations extends StationDirectory {
@@ -101,9 +104,10 @@ export function createStations(deps: StationsDeps): Stations {
       .sort({ lifecycle: 1, _id: 1 })
       .limit(MAX_PUBLIC)
       .toArray();
-    return (await withLive(documents)).map((station) => ({
+    const [list, promised] = await Promise.all([withLive(documents), deps.promised?.()]);
+    return list.map((station) => ({
       tenantId: station.tenantId,
-      station: publicStationView(station),
+      station: publicStationView(station, clock.now(), promised?.get(station.id)),
     }));
   }
 
@@ -133,6 +137,7 @@ export function createStations(deps: StationsDeps): Stations {
         topics: input.topics ?? 'own',
         location: input.location ?? null,
         timeZone: input.timeZone ?? DEFAULT_TIME_ZONE,
+        regionId: input.regionId ?? null,
         online: false,
       };
       try {

@@ -29,6 +29,11 @@ export const SETTINGS = {
     initial: 120,
     about: 'How long the station keeps it beyond that, for a rider who is at the door',
   },
+  'finance.twoPersonLimitFen': {
+    schema: z.number().int().min(0).max(10_000_000),
+    initial: 5_000,
+    about: 'Refunds and manual resolutions above this amount, in fen, need the agreement of a second person',
+  },
 } as const satisfies Record<
   string,
   { schema: z.ZodType<SettingValue>; initial: SettingValue; about: string }

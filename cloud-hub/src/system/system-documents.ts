@@ -1,11 +1,20 @@
 import { defineCollection, type Stored } from '../db/index.js';
 
 /** `_id` is the tenant's name in every other document. */
-export type TenantDocument = { _id: string; name: string; createdAt: string; createdBy: string };
+export type TenantDocument = {
+  _id: string;
+  name: string;
+  createdAt: string;
+  createdBy: string;
+  /** Older documents have none of these three: active. */
+  state?: 'active' | 'suspended';
+  stateReason?: string | null;
+  stateSince?: string;
+};
 export const tenantsCollection = defineCollection<TenantDocument>('tenants', []);
 
-/** Stations that are looked after together. */
-export type RegionDocument = Stored & { name: string; stationIds: string[] };
+/** Stations that are looked after together: each names its region. Documents of an older hub list them here. */
+export type RegionDocument = Stored & { name: string; stationIds?: string[] };
 export const regionsCollection = defineCollection<RegionDocument>('regions', [
   { name: 'tenant-name', key: { tenantId: 1, name: 1 }, unique: true },
 ]);

@@ -36,6 +36,7 @@ export const vehiclesCollection = defineCollection<VehicleDocument>('vehicles', 
   { name: 'tenant-owner', key: { tenantId: 1, ownerUserId: 1, _id: 1 } },
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-plate', key: { tenantId: 1, plate: 1, _id: 1 } },
+  { name: 'tenant-vin', key: { tenantId: 1, vin: 1, _id: 1 } },
   { name: 'tenant-id', key: { tenantId: 1, _id: 1 } },
 ]);
 

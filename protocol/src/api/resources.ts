@@ -98,6 +98,8 @@ export const stationSchema = z.object({
     })
     .nullable(),
   timeZone: z.string(),
+  /** The region that it belongs to. */
+  regionId: z.string().nullable(),
   online: z.boolean(),
   lastSeenAt: isoTimeSchema.nullable(),
   epoch: z.number().int().nullable(),
@@ -126,6 +128,7 @@ export const stationCreateSchema = z.strictObject({
     })
     .optional(),
   timeZone: z.string().max(64).optional(),
+  regionId: z.string().max(64).nullable().optional(),
 });
 export const stationPatchSchema = stationCreateSchema
   .omit({ device: true })
@@ -148,6 +151,17 @@ export const publicStationSchema = stationSchema
   .extend({
     slotCount: z.number().int(),
     inService: z.boolean(),
+    /** Packs that could leave now, of all classes. */
+    readyNow: z.number().int(),
+    /** How many will be ready by when if nobody takes one, from the charge curves: packs that are ready now count in. */
+    readyBy: z.array(
+      z.object({
+        at: isoTimeSchema,
+        count: z.number().int(),
+        /** The same by class of pack. */
+        ready: z.record(z.string(), z.number().int()),
+      }),
+    ),
   });
 export type PublicStation = z.infer<typeof publicStationSchema>;
 
@@ -216,9 +230,9 @@ export const orderSchema = z.object({
     /** What the price uses up: reserved with the order, spent or given back with the money. */
     benefits: z.array(z.object({ kind: z.enum(['subscription', 'coupon']), id: z.string() })).optional(),
   }),
-  /** Held when authorised, captured once when the pack left, released otherwise. */
+  /** Held when authorised, captured once when the pack left, released otherwise; `owed` when a pack left and the wallet was short. */
   payment: z.object({
-    state: z.enum(['none', 'held', 'captured', 'released']),
+    state: z.enum(['none', 'held', 'captured', 'released', 'owed']),
     amountFen: z.number().int(),
     chargeId: z.string().nullable(),
   }),
@@ -272,8 +286,12 @@ export const commandSchema = z.object({
   state: z.enum(['queued', 'sent', ...COMMAND_STATES]),
   reason: z.string().nullable(),
   detail: z.string().nullable(),
+  /** Facts that the station answered with, for example the version of the configuration that it applied. */
+  result: z.record(z.string(), z.unknown()).nullable().optional(),
   by: z.string(),
   orderId: z.string().nullable(),
+  /** The request that asked for it; null for what the hub does by itself. */
+  requestId: z.string().nullable().optional(),
   ttlMs: z.number().int(),
   issuedAt: isoTimeSchema,
   settledAt: isoTimeSchema.nullable(),

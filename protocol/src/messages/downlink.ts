@@ -18,6 +18,8 @@ export const askChargeDataSchema = z.object({
       count: z.number().int().min(1).max(8).optional(),
       minSocPct: z.number().min(0).max(100).optional(),
       serials: z.array(z.string().max(64)).max(8).optional(),
+      /** Packs that must not leave: quarantined ones that stand in this station. */
+      exceptSerials: z.array(z.string().max(64)).max(64).optional(),
     })
     .optional(),
   offlineOk: z.boolean().optional(),
@@ -49,7 +51,28 @@ export const setConfigDataSchema = z.object({
   version: z.string().min(1).max(80),
   config: z.record(z.string(), z.unknown()),
 });
-export const askDiagnosticsDataSchema = z.object({ uploadPath: z.string().max(200).optional() });
+export type SetConfigData = z.infer<typeof setConfigDataSchema>;
+export const STATION_LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
+export const askDiagnosticsDataSchema = z.object({
+  /** Path on the hub that takes the bundle: gzip, with the station's token. */
+  uploadPath: z.string().max(200).optional(),
+  /** False = no bundle, log lines alone. Default true. */
+  bundle: z.boolean().optional(),
+  /** Lines that come as STATION_LOG: what was logged before, and what follows. */
+  logs: z
+    .object({
+      level: z.enum(STATION_LOG_LEVELS),
+      minutesBack: z.number().int().min(0).max(1_440).optional(),
+      /** Seconds for which further lines follow. */
+      forS: z.number().int().min(0).max(900).optional(),
+      orderId: z.string().max(64).optional(),
+    })
+    .optional(),
+});
+export type AskDiagnosticsData = z.infer<typeof askDiagnosticsDataSchema>;
+/** Text that the Ed25519 signature of an update covers, as UTF-8. */
+export const updateSigningText = (update: { version: string; sha256: string }): string =>
+  `voltbay-update\n${update.version}\n${update.sha256}\n`;
 export const serverUpdateDataSchema = z.object({
   url: z.string().max(500),
   version: z.string().max(40),
@@ -57,6 +80,7 @@ export const serverUpdateDataSchema = z.object({
   signature: z.string().max(200),
   window: z.object({ from: timeSchema, to: timeSchema }).optional(),
 });
+export type ServerUpdateData = z.infer<typeof serverUpdateDataSchema>;
 export const openSlotDataSchema = z.object({
   slot: z.number().int().min(1).max(512),
   /** Technician or operator who asked. */
@@ -70,6 +94,13 @@ export const reserveDataSchema = z.object({
   until: timeSchema,
 });
 export const releaseDataSchema = z.object({ orderId: z.string().max(64) });
+/** The packs that may leave no station: the whole list, in place of the one before. It is kept through restarts and without a network. */
+export const blockPacksDataSchema = z.object({
+  /** Name of the list; the same list has the same name. */
+  version: z.string().min(1).max(80),
+  serials: z.array(z.string().min(1).max(64)).max(4_000),
+});
+export type BlockPacksData = z.infer<typeof blockPacksDataSchema>;
 export type OpenSlotData = z.infer<typeof openSlotDataSchema>;
 
 const nothing = z.unknown().optional();
@@ -87,4 +118,5 @@ export const DOWNLINK_DATA_SCHEMAS = {
   [MSG_TYPE.SERVER_OPEN_SLOT]: openSlotDataSchema,
   [MSG_TYPE.SERVER_RESERVE]: reserveDataSchema,
   [MSG_TYPE.SERVER_RELEASE]: releaseDataSchema,
+  [MSG_TYPE.SERVER_BLOCK_PACKS]: blockPacksDataSchema,
 } as const;

@@ -68,6 +68,8 @@ export const downlinkEnvelopeSchema = z.object({
   ttlMs: z.number().int().min(1).max(86_400_000).optional(),
   /** Conditions that must still hold at the station, see `preconditionSchema` in commands. */
   precondition: z.record(z.string(), z.unknown()).optional(),
+  /** The request that asked for it: the station names it in its own log lines about the command. */
+  requestId: z.string().max(64).optional(),
 });
 export type DownlinkEnvelope = z.infer<typeof downlinkEnvelopeSchema>;
 
@@ -88,6 +90,8 @@ export const stationStateSchema = z.object({
     })
     .optional(),
   configHash: z.string().max(80).optional(),
+  /** Version of the configuration that the hub set last and that is in force; absent while the station runs on its file alone. */
+  configVersion: z.string().max(80).optional(),
   lastCommandId: z.string().max(64).optional(),
   /** Why it went away: absent on a birth. */
   reason: z.enum(['will', 'stopping', 'disconnect-command', 'fenced']).optional(),

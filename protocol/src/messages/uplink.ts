@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STATION_LOG_LEVELS } from './downlink.js';
 import { timeSchema } from './envelope.js';
 import { MESSAGE_LIMITS } from './limits.js';
 import { readingMessageSchema, slotMessageSchema, stationMessageSchema } from './readings.js';
@@ -145,8 +146,9 @@ export const stationLogDataSchema = z.object({
     .array(
       z.object({
         at: timeSchema,
-        level: z.enum(['debug', 'info', 'warn', 'error', 'fatal']),
+        level: z.enum(STATION_LOG_LEVELS),
         msg: z.string().max(MESSAGE_LIMITS.maxTextLength),
+        /** Of these the hub's log search knows `requestId`, `orderId` and `commandId`. */
         fields: z.record(z.string(), z.unknown()).optional(),
       }),
     )

@@ -15,6 +15,9 @@ export type RiderApi = {
   orders(stationId: string, vehicleId: string, idempotencyKey: string): Promise<Order>;
   order(id: string): Promise<Order>;
   vehicle(id: string): Promise<Vehicle>;
+  /** Any other call as this rider. */
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body: object): Promise<T>;
 };
 
 const TIMEOUT_MS = 20_000;
@@ -43,6 +46,8 @@ export async function request<T>(
   return body as T;
 }
 
+const freshKey = (who: string): string => `${who}-${Date.now()}-${Math.round(performance.now() * 1000)}`;
+
 const tokenFor = async (apiUrl: string, body: object): Promise<string> =>
   (await request<TokenResponse>(apiUrl, '/auth/v1/token', { method: 'POST', body: JSON.stringify(body) }))
     .accessToken;
@@ -52,6 +57,14 @@ export async function signInRider(apiUrl: string, who: { phone: string; code: st
   await request(apiUrl, '/auth/v1/otp', { method: 'POST', body: JSON.stringify({ phone: who.phone }) });
   const token = await tokenFor(apiUrl, { grantType: 'otp', phone: who.phone, code: who.code });
   return {
+    get: (path) => request(apiUrl, path, { token }),
+    post: (path, body) =>
+      request(apiUrl, path, {
+        method: 'POST',
+        token,
+        body: JSON.stringify(body),
+        headers: { 'idempotency-key': freshKey('rider') },
+      }),
     orders: (stationId, vehicleId, idempotencyKey) =>
       request<Order>(apiUrl, '/core/v0/orders', {
         method: 'POST',
@@ -68,6 +81,9 @@ export async function signInRider(apiUrl: string, who: { phone: string; code: st
 export type OperatorApi = {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: object): Promise<T>;
+  delete(path: string): Promise<void>;
+  /** The body as it comes, of a route that answers no JSON. */
+  text(path: string): Promise<string>;
   /** Changes one resource of which this version was seen. */
   patch<T>(path: string, body: object, version: number): Promise<T>;
   /** How many rows a list has in all. */
@@ -121,6 +137,15 @@ export function operatorApi(apiUrl: string, who: { username: string; password: s
         headers: { 'idempotency-key': `operator-${run}-${posts}` },
       });
     },
+    text: async (path) => {
+      const response = await fetch(`${apiUrl}${path}`, {
+        headers: { authorization: `Bearer ${await signedIn()}` },
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (!response.ok) throw new Error(`${path}: ${response.status}`);
+      return response.text();
+    },
+    delete: (path) => asOperator(path, { method: 'DELETE' }),
   };
 }
 

@@ -1,10 +1,12 @@
-import { loadConfig } from '../config/config.js';
+import { loadLocalConfig } from '../config/config.js';
+import { loadConfig } from '../config/effective.js';
+import { redact } from '../diagnostics/redact.js';
 import { AgentError } from '../errors.js';
-import { differences, parseValue, readRawConfig, withValue, writeConfig } from './config-file.js';
+import { inForce, readRemoteConfig } from '../remote-config/remote-config-file.js';
+import { differences, parseValue, readRawConfig, valueAt, withValue, writeConfig } from './config-file.js';
 import { type CliContext, configFileOf, type StationOptions } from './context.js';
 import { askAgent } from './control-client.js';
 import { table } from './output.js';
-import { redact } from './redact.js';
 
 function fileOf(options: StationOptions, context: CliContext): string {
   const file = configFileOf(options, context);
@@ -18,6 +20,12 @@ function fileOf(options: StationOptions, context: CliContext): string {
 /** Every setting as the agent takes it, defaults included, secrets removed. */
 export function showConfig(options: StationOptions, context: CliContext): number {
   context.output.out(JSON.stringify(redact(loadConfig(fileOf(options, context))), null, 2));
+  return 0;
+}
+
+/** What the file alone says, without what the hub has set over it. */
+export function showLocalConfig(options: StationOptions, context: CliContext): number {
+  context.output.out(JSON.stringify(redact(loadLocalConfig(fileOf(options, context))), null, 2));
   return 0;
 }
 
@@ -45,14 +53,23 @@ export function setConfig(
   writeConfig(file, after);
   const changed = differences(before, after);
   const { output, t } = context;
+  const set = inForce(readRemoteConfig(loadConfig(file).dataDir));
+  const hiddenBy = set && valueAt(set.config, key) !== undefined ? set.version : null;
   output.out(
     options.json
-      ? JSON.stringify({ file, changed: redact(changed) })
+      ? JSON.stringify({ file, changed: redact(changed), ...(hiddenBy !== null && { hiddenBy }) })
       : t(
           `${file} is written (the old one is ${file}.bak); restart the agent to use it`,
           `已写入 ${file}（旧文件为 ${file}.bak）；重启站点程序后生效`,
         ),
   );
+  if (hiddenBy !== null && !options.json)
+    output.err(
+      t(
+        `note: the hub sets ${key} (version ${hiddenBy}); its value counts while that is in force`,
+        `注意：云端已下发 ${key}（版本 ${hiddenBy}），在其生效期间以云端值为准`,
+      ),
+    );
   return 0;
 }
 

@@ -48,6 +48,10 @@ export function withValue(raw: Json, path: string, value: Json | undefined): Jso
   return copy;
 }
 
+/** The value at a path; undefined where there is none. */
+export const valueAt = (raw: unknown, path: string): unknown =>
+  path.split('.').reduce<unknown>((place, step) => (isObject(place) ? place[step] : undefined), raw);
+
 /** Writes a config only when it is valid; the one before stays beside it as `.bak`. @throws ConfigError naming every problem */
 export function writeConfig(file: string, raw: Json, options: { isNew?: boolean } = {}): void {
   parseConfig(raw, { file, baseDir: dirname(resolve(file)) });

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { redactText } from '../diagnostics/redact.js';
 import { AgentError, messageOf } from '../errors.js';
 import type { CliContext } from './context.js';
 import { LEVELS, renderLogLine } from './log-line.js';
-import { redactText } from './redact.js';
 
 export type LogOptions = {
   file?: string;

@@ -1,8 +1,12 @@
-import { createAgent } from '../agent.js';
-import { loadConfig } from '../config/config.js';
+import { type Agent, createAgent } from '../agent.js';
+import { loadLocalConfig } from '../config/config.js';
+import { loadConfig } from '../config/effective.js';
 import { crashPointFrom } from '../crash-point.js';
+import { createLogTail } from '../diagnostics/log-tail.js';
+import { messageOf } from '../errors.js';
 import { createHardware } from '../hardware/create-hardware.js';
 import { createLogger } from '../logger.js';
+import { openRemoteConfig } from '../remote-config/remote-config-file.js';
 import { createServiceNotifier } from '../sd-notify.js';
 import { createWatchdog, watchdogMsFrom } from '../watchdog.js';
 import type { Output } from './output.js';
@@ -15,19 +19,32 @@ const STOP_LIMIT_MS = 15_000;
  * database. Resolves with the exit code.
  */
 export async function run(options: { config: string; json?: boolean }, output: Output): Promise<number> {
-  const config = loadConfig(options.config);
-  const log = createLogger(config.logLevel);
+  const local = loadLocalConfig(options.config);
+  const remote = openRemoteConfig(local.dataDir);
   const secret = process.env.VOLTBAY_STATION_SECRET;
   const crashPoint = crashPointFrom(process.env.VOLTBAY_CRASH_AT);
   const notifier = createServiceNotifier();
+  const logTail = createLogTail();
   let stopping = false;
   for (;;) {
-    const agent = await createAgent(config, {
-      createHardware: (hardware, deps) => createHardware(hardware, deps),
-      log,
-      crashPoint,
-      ...(secret && { secret }),
-    });
+    remote.countStart();
+    const config = loadConfig(options.config);
+    const log = createLogger(config.logLevel, { tail: logTail });
+    let agent: Agent;
+    try {
+      agent = await createAgent(config, {
+        createHardware: (hardware, deps) => createHardware(hardware, deps),
+        log,
+        logTail,
+        crashPoint,
+        ...(secret && { secret }),
+      });
+    } catch (error) {
+      if (remote.read().trial === null) throw error;
+      log.error({ err: error }, 'the agent does not start with its new configuration');
+      remote.rollBack(messageOf(error));
+      continue;
+    }
     const watchdog = createWatchdog({
       progress: agent.progress,
       notifier,

@@ -1,5 +1,6 @@
 import {
   type AskChargeData,
+  blockPacksDataSchema,
   MSG_TYPE,
   type OpenSlotData,
   parseTime,
@@ -33,6 +34,8 @@ type Deps = {
   crashPoint: (name: string) => void;
   /** Carried out after the command's result had a chance to leave. */
   requestLifecycle(request: LifecycleRequest): void;
+  setConfig: CommandHandler;
+  askDiagnostics: CommandHandler;
 };
 
 /** What the station does on each command of the hub. */
@@ -45,6 +48,9 @@ export function createCommandHandlers(deps: Deps): ReadonlyMap<number, CommandHa
     [MSG_TYPE.SERVER_OPEN_SLOT, (command, report) => openSlot(deps, command, report)],
     [MSG_TYPE.SERVER_RESERVE, (command) => reserve(deps, command)],
     [MSG_TYPE.SERVER_RELEASE, (command) => release(deps, command)],
+    [MSG_TYPE.SERVER_SET_CONFIG, deps.setConfig],
+    [MSG_TYPE.SERVER_ASK_DIAGNOSTICS, deps.askDiagnostics],
+    [MSG_TYPE.SERVER_BLOCK_PACKS, (command) => blockPacks(deps, command)],
   ]);
 }
 
@@ -56,7 +62,7 @@ const rejected = (reason: string, detail?: string): Settlement => ({
 const expired: Settlement = { state: 'expired', reason: 'EXPIRED' };
 
 /** The request of a SERVER_ASK_CHARGE: the 2021 plan's `user` and `vehicle` alone mean one pack in, one pack out. */
-export function swapRequestOf(commandId: string, data: AskChargeData): SwapRequest {
+export function swapRequestOf(commandId: string, data: AskChargeData, hubRequestId?: string): SwapRequest {
   const { user, vehicle, orderId, returns = 1, returnSerials, dispense = {} } = data;
   return {
     swapId: uuidv7(),
@@ -67,6 +73,7 @@ export function swapRequestOf(commandId: string, data: AskChargeData): SwapReque
     returns,
     count: dispense.count ?? 1,
     ...(orderId !== undefined && { orderId }),
+    ...(hubRequestId !== undefined && { hubRequestId }),
     ...(returnSerials && { returnSerials }),
     ...(dispense.packClass !== undefined && { packClass: dispense.packClass }),
     ...(dispense.minSocPct !== undefined && { minSocPct: dispense.minSocPct }),
@@ -76,7 +83,14 @@ export function swapRequestOf(commandId: string, data: AskChargeData): SwapReque
 
 async function askCharge(deps: Deps, command: Command, report: CommandReport): Promise<Settlement | null> {
   if (report.isLate()) return expired;
-  const request = swapRequestOf(command.id, command.data as AskChargeData);
+  const data = command.data as AskChargeData;
+  const blocked = data.dispense?.exceptSerials ?? [];
+  if (blocked.length > 0) {
+    // The list may not have reached this station yet: these stay here from now on.
+    deps.storage.state.blockPacks(blocked, { replace: false });
+    deps.board.reloadHolds();
+  }
+  const request = swapRequestOf(command.id, data, command.requestId);
   const start = await deps.swaps.start(request, { isLate: report.isLate, together: () => report.started() });
   if (start.ok) return null;
   return start.reason === 'EXPIRED' ? expired : rejected(start.reason, start.detail);
@@ -224,4 +238,14 @@ function release(deps: Deps, command: Command): Settlement {
   deps.storage.state.releaseOrder(parsed.data.orderId);
   deps.board.reloadHolds();
   return { state: 'done' };
+}
+
+/** Quarantined packs: kept here, whoever asks, until the hub's next list leaves them out. */
+function blockPacks(deps: Deps, command: Command): Settlement {
+  const parsed = blockPacksDataSchema.safeParse(command.data);
+  if (!parsed.success) return rejected('BAD_COMMAND');
+  const { version, serials } = parsed.data;
+  deps.storage.state.blockPacks(serials, { replace: true });
+  deps.board.reloadHolds();
+  return { state: 'done', detail: version, result: { blocked: serials.length } };
 }

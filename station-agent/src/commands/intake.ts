@@ -26,6 +26,8 @@ export type Command = {
   id: string;
   type: number;
   data: unknown;
+  /** The request at the hub that asked for it: named in the log lines about it. */
+  requestId?: string;
   /** Past this the command must not act; monotonic milliseconds. */
   deadlineMs: number;
 };
@@ -71,6 +73,15 @@ type Deps = {
 
 /** So long the same words without an id are the same command, counted from its end. */
 const SAME_WORDS_MS = 60_000;
+
+/** What ties the log lines of a command to those of the hub. */
+function correlation({ requestId, data }: DownlinkEnvelope): { requestId?: string; orderId?: string } {
+  const { orderId } = (data ?? {}) as { orderId?: unknown };
+  return {
+    ...(requestId !== undefined && { requestId }),
+    ...(typeof orderId === 'string' && { orderId }),
+  };
+}
 
 /** COMMAND_RESULT as an outbox message. */
 export const resultMessage = (data: CommandResultData): NewMessage => ({
@@ -162,7 +173,11 @@ export function createCommandIntake(deps: Deps) {
     });
     crashPoint('command:received');
     if (refusal || deadlineMs === null) return;
-    const work = execute({ id, type, data, deadlineMs }, handler).finally(() => inHand.delete(work));
+    const about = correlation(envelope);
+    log.info({ commandId: id, type: msgTypeName(type) ?? type, ...about }, 'command received');
+    const { requestId } = envelope;
+    const command: Command = { id, type, data, deadlineMs, ...(requestId !== undefined && { requestId }) };
+    const work = execute(command, about, handler).finally(() => inHand.delete(work));
     inHand.add(work);
   }
 
@@ -188,13 +203,15 @@ export function createCommandIntake(deps: Deps) {
 
   /** Records the end of a command and reports it. Safe inside a caller's transaction. */
   function settle(id: string, settlement: Settlement): void {
+    const { state, reason } = settlement;
+    log.info({ commandId: id, state, reason }, 'command settled');
     storage.transact(() => {
       storage.commands.setState(id, settlement.state, settlement.reason, settlement.detail);
       storage.outbox.enqueue([resultMessage({ commandId: id, ...settlement })]);
     });
   }
 
-  async function execute(command: Command, handler: CommandHandler): Promise<void> {
+  async function execute(command: Command, about: object, handler: CommandHandler): Promise<void> {
     const { id } = command;
     const isLate = (): boolean => clock.monotonicMs() >= command.deadlineMs;
     try {
@@ -211,7 +228,7 @@ export function createCommandIntake(deps: Deps) {
       });
       if (settlement) settle(id, settlement);
     } catch (error) {
-      log.error({ err: error, commandId: id }, 'command failed');
+      log.error({ err: error, commandId: id, ...about }, 'command failed');
       fail(id, error);
     }
   }

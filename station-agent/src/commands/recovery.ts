@@ -13,6 +13,8 @@ type Deps = {
   log: Logger;
   /** The swap that a command began and that goes on; it settles the command itself. */
   isSwapOpen(commandId: string): boolean;
+  /** A new configuration or version: null when it goes on and settles its command itself. */
+  recoverChange(row: CommandRow): Settlement | null;
 };
 
 /**
@@ -40,6 +42,12 @@ export function recoverCommands(deps: Deps): CommandRow[] {
       case MSG_TYPE.SERVER_ASK_CHARGE:
         if (!deps.isSwapOpen(row.id)) intake.settle(row.id, interrupted);
         break;
+      case MSG_TYPE.SERVER_SET_CONFIG:
+      case MSG_TYPE.SERVER_UPDATE: {
+        const settlement = deps.recoverChange(row);
+        if (settlement) intake.settle(row.id, settlement);
+        break;
+      }
       default:
         intake.settle(row.id, interrupted);
         if (row.type === MSG_TYPE.SERVER_OPEN_SLOT) toRead.push(row);

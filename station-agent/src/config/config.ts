@@ -23,8 +23,8 @@ export class ConfigError extends AgentError {
 
 const MAX_LISTED_PROBLEMS = 100;
 
-/** Reads and validates a config file. Throws `ConfigError` (all problems) or `CONFIG_UNREADABLE`. */
-export function loadConfig(file: string): AgentConfig {
+/** Reads and validates a config file as it stands. Throws `ConfigError` (all problems) or `CONFIG_UNREADABLE`. */
+export function loadLocalConfig(file: string): AgentConfig {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -43,19 +43,18 @@ export function loadConfig(file: string): AgentConfig {
 }
 
 /** Validates config data; `dataDir` is resolved against `baseDir`. Throws `ConfigError`. */
-export function parseConfig(raw: unknown, where: { file?: string; baseDir: string }): AgentConfig {
+export function parseConfig(
+  raw: unknown,
+  where: { file?: string | undefined; baseDir: string },
+): AgentConfig {
   const parsed = configFileSchema.safeParse(raw);
   if (!parsed.success) {
     const problems = parsed.error.issues.flatMap(describeIssue);
     throw new ConfigError(where.file ?? 'the configuration', problems.slice(0, MAX_LISTED_PROBLEMS));
   }
-  const hash = createHash('sha256').update(JSON.stringify(parsed.data)).digest('hex').slice(0, 16);
-  return deepFreeze({
-    ...parsed.data,
-    dataDir: resolve(where.baseDir, parsed.data.dataDir),
-    hash,
-    file: where.file ?? null,
-  });
+  const data = { ...parsed.data, dataDir: resolve(where.baseDir, parsed.data.dataDir) };
+  const hash = createHash('sha256').update(JSON.stringify(data)).digest('hex').slice(0, 16);
+  return deepFreeze({ ...data, hash, file: where.file ?? null, version: null });
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string[] {

@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AgentError, messageOf } from '../errors.js';
+import { writeDurably } from '../storage/durable-file.js';
 
 const credentialsSchema = z.object({ device: z.string(), secret: z.string().min(1).max(256) });
 export type Credentials = z.infer<typeof credentialsSchema>;
@@ -37,15 +38,5 @@ export function readCredentials(dataDir: string, device: string): Credentials | 
 
 /** Writes the secret durably, readable by the owner alone. */
 export function writeCredentials(dataDir: string, credentials: Credentials): void {
-  const file = fileOf(dataDir);
-  const next = `${file}.new`;
-  const handle = openSync(next, 'w', 0o600);
-  try {
-    writeSync(handle, `${JSON.stringify(credentials, null, 2)}\n`);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-  chmodSync(next, 0o600);
-  renameSync(next, file);
+  writeDurably(fileOf(dataDir), `${JSON.stringify(credentials, null, 2)}\n`, 0o600);
 }

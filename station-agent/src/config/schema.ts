@@ -39,6 +39,20 @@ export const offlineSchema = z.strictObject({
   maxTrustAgeS: seconds(60, 2_592_000, 86_400),
 });
 
+/** Updates of the agent itself: docs/runbooks/agent-update.md. Without `publicKeys` none is accepted. */
+export const updateSchema = z.strictObject({
+  /** Where releases are installed; `current` there points to the running one. */
+  root: z.string().min(1).max(400).default('/opt/voltbay-agent'),
+  /** Ed25519 keys that may sign an update: 32 bytes, base64url. */
+  publicKeys: z
+    .array(z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be an Ed25519 public key: 32 bytes in base64url'))
+    .max(8)
+    .default([]),
+  /** A new version, or a new configuration, must work by then. */
+  healthS: seconds(5, 3_600, 120),
+  maxMiB: z.number().int().min(1).max(2_000).default(200),
+});
+
 export const configFileSchema = z.strictObject({
   device: deviceSchema,
   hub: z.strictObject({
@@ -55,6 +69,7 @@ export const configFileSchema = z.strictObject({
   swap: swapSchema.prefault({}),
   uplink: uplinkSchema.prefault({}),
   offline: offlineSchema.prefault({}),
+  update: updateSchema.prefault({}),
   topics: z.enum(['own', 'shared']).default('own'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 });
@@ -62,5 +77,12 @@ export const configFileSchema = z.strictObject({
 export type SwapConfig = z.infer<typeof swapSchema>;
 export type UplinkConfig = z.infer<typeof uplinkSchema>;
 
-/** Validated and frozen. `dataDir` is absolute, `hash` identifies the content, `file` is where it came from. */
-export type AgentConfig = z.infer<typeof configFileSchema> & { hash: string; file: string | null };
+/**
+ * Validated and frozen. `dataDir` is absolute, `hash` identifies the content, `file` is where it came from, `version` names the
+ * configuration of the hub that is laid over the file (null = none).
+ */
+export type AgentConfig = z.infer<typeof configFileSchema> & {
+  hash: string;
+  file: string | null;
+  version: string | null;
+};

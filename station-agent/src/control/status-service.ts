@@ -43,6 +43,8 @@ type Deps = {
 
 const limitOf = ({ args }: ControlRequest): number => Math.min(1_000, Math.max(1, Number(args.limit) || 10));
 
+export type StatusService = ReturnType<typeof createStatusService>;
+
 /** Answers the technician's questions from the running agent. */
 export function createStatusService(deps: Deps) {
   const { storage, board, cabinet, packs, service, swaps, session, clock } = deps;

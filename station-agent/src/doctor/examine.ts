@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { LinkDeps } from '../capture/with-link.js';
-import { type AgentConfig, loadConfig } from '../config/config.js';
+import type { AgentConfig } from '../config/config.js';
 import { readCredentials } from '../config/credentials.js';
+import { loadConfig } from '../config/effective.js';
 import { createRegistry } from '../drivers/registry.js';
 import { messageOf } from '../errors.js';
 import { type LoadNoble, loadNoble } from '../transports/ble/noble-api.js';
@@ -16,8 +17,6 @@ import { checkClockLocally, checkDatabase, checkDisk, configFinding } from './lo
 import { type RunningAgent, runningAgents } from './other-agents.js';
 import { checkPorts } from './port-checks.js';
 
-/** Oldest controller firmware that is accepted when nothing else is asked for. */
-export const MIN_CABINET_FIRMWARE = '1.2.0';
 /** Room for a day of backlog, a journal and a diagnostics bundle. */
 export const MIN_FREE_MIB = 256;
 
@@ -116,7 +115,7 @@ async function checkHardware(
 ): Promise<Finding[]> {
   const { hardware } = config;
   const registry = createRegistry();
-  const minCabinetFirmware = deps.minCabinetFirmware ?? MIN_CABINET_FIRMWARE;
+  const minCabinetFirmware = deps.minCabinetFirmware ?? hardware.cabinet.minFirmware;
   const { clock, log } = deps;
   if (live) {
     const held = portsHeld(live.status, hardware);

@@ -3,6 +3,9 @@ import type { PackDriver } from '../drivers/driver.js';
 import { createRegistry, type DriverRegistry } from '../drivers/registry.js';
 import { nearestWord } from './nearest-word.js';
 
+/** Older firmware of the cabinet controller lacks what a safe swap needs (idempotent release). */
+export const MIN_CABINET_FIRMWARE = '1.2.0';
+
 /** Names of ports, as slots refer to them. */
 const portName = z
   .string()
@@ -40,7 +43,15 @@ const slotSchema = z.strictObject({
 
 const shapeSchema = z.strictObject({
   ports: z.record(portName, portSchema),
-  cabinet: z.strictObject({ driver: z.string(), port: z.string() }),
+  cabinet: z.strictObject({
+    driver: z.string(),
+    port: z.string(),
+    /** Oldest controller firmware that may move doors. */
+    minFirmware: z
+      .string()
+      .regex(/^\d{1,5}(\.\d{1,5}){0,3}$/, 'must be a version such as "1.2.0"')
+      .default(MIN_CABINET_FIRMWARE),
+  }),
   slots: z.array(slotSchema).min(1, 'must list at least one slot').max(512),
   ble: z
     .strictObject({

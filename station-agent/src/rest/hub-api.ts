@@ -58,11 +58,20 @@ type Deps = {
   send?: HttpSend;
   timeoutMs?: number;
 };
-type Call = { method: 'GET' | 'POST' | 'PUT'; path: string; body?: unknown; idempotencyKey?: string };
+type Call = {
+  method: 'GET' | 'POST' | 'PUT';
+  path: string;
+  body?: unknown;
+  idempotencyKey?: string;
+  /** Sent as it is, with its own headers, instead of `body`. */
+  bytes?: Uint8Array;
+  headers?: Readonly<Record<string, string>>;
+};
 
 /** A token is renewed this long before it ends. */
 const RENEW_BEFORE_MS = 60_000;
 const MAX_ANSWER_BYTES = 1_048_576;
+const UPLOAD_TIMEOUT_MS = 120_000;
 
 /** The hub's REST service as a station uses it: sign-in and the 2021 plan's four calls. Throws `HubApiError`. */
 export function createHubApi(deps: Deps) {
@@ -73,7 +82,7 @@ export function createHubApi(deps: Deps) {
   let signingIn: Promise<string> | null = null;
 
   async function send<T>(call: Call, schema: z.ZodType<T>, bearer?: string): Promise<T> {
-    const headers: Record<string, string> = { accept: 'application/json' };
+    const headers: Record<string, string> = { accept: 'application/json', ...call.headers };
     if (bearer) headers.authorization = `Bearer ${bearer}`;
     if (call.body !== undefined) headers['content-type'] = 'application/json';
     if (call.idempotencyKey) headers['idempotency-key'] = call.idempotencyKey;
@@ -83,9 +92,10 @@ export function createHubApi(deps: Deps) {
       answer = await sendHttp(base + call.path, {
         method: call.method,
         headers,
-        timeoutMs: deps.timeoutMs ?? 10_000,
+        timeoutMs: call.bytes ? UPLOAD_TIMEOUT_MS : (deps.timeoutMs ?? 10_000),
         maxAnswerBytes: MAX_ANSWER_BYTES,
         ...(call.body !== undefined && { body: JSON.stringify(call.body) }),
+        ...(call.bytes && { body: call.bytes }),
       });
     } catch (error) {
       throw new HubApiError(`${what}: no answer from ${base} (${messageOf(error)})`, 0, null, {
@@ -153,6 +163,15 @@ export function createHubApi(deps: Deps) {
     getJwks: () => send({ method: 'GET', path: '/auth/v1/.well-known/jwks.json' }, jwksSchema),
     getPassRevocations: (): Promise<PassRevocations> =>
       request({ method: 'GET', path: '/core/v0/pass-revocations' }, passRevocationsSchema),
+    /** Bytes to a path of the hub, with the station's token. */
+    upload: <T>(
+      uploadPath: string,
+      bytes: Uint8Array,
+      headers: Readonly<Record<string, string>>,
+      schema: z.ZodType<T>,
+    ): Promise<T> => request({ method: 'POST', path: uploadPath, bytes, headers }, schema),
+    /** The header that a request of this station carries. */
+    bearer: async (): Promise<string> => `Bearer ${await currentToken()}`,
     /** A commissioning code becomes the station's secret. */
     enroll: (code: string): Promise<EnrollResponse> =>
       send(

@@ -1,4 +1,11 @@
-import type { SwapReason } from '@voltbay/protocol';
+import {
+  choosePack,
+  type PackCandidate,
+  type PackRefusal,
+  type PackWish,
+  packRefusals,
+  type SwapReason,
+} from '@voltbay/protocol';
 import type { PackView, SlotView, SwapRequest, SwapRules } from './types.js';
 
 /** Alarms that an empty pack raises in normal use: they do not stop a return. */
@@ -28,35 +35,54 @@ const temperatureVerdict = (pack: PackView, rules: SwapRules): Verdict | null =>
   return null;
 };
 
+/** What the station answers to a swap for each refusal of the choice. */
+const SWAP_REASON_OF: Record<PackRefusal, SwapReason> = {
+  EXCLUDED: 'NO_PACK_READY',
+  EMPTY: 'NO_PACK_READY',
+  SLOT_FAULT: 'SLOT_UNSAFE',
+  SLOT_NOT_SHUT: 'SLOT_UNSAFE',
+  NO_READING: 'PACK_UNREADABLE',
+  BAD_READING: 'PACK_UNREADABLE',
+  QUARANTINED: 'NO_PACK_READY',
+  HELD: 'NO_PACK_READY',
+  WRONG_CLASS: 'WRONG_CLASS',
+  ALARM: 'PACK_ALARM',
+  TOO_HOT: 'PACK_OVER_TEMPERATURE',
+  TOO_COLD: 'PACK_OVER_TEMPERATURE',
+  LOW_SOC: 'NO_PACK_READY',
+  NOT_THE_RESERVED_ONE: 'NO_PACK_READY',
+};
+
+/** A slot as the choice of a pack sees it. */
+export function packCandidate({
+  slot,
+  packClass,
+  door,
+  lock,
+  occupied,
+  fault,
+  pack,
+}: SlotView): PackCandidate {
+  return {
+    slot,
+    serial: pack?.packId,
+    packClass: pack?.packClass ?? packClass,
+    occupied,
+    shut: door === 'closed' && lock === 'locked',
+    fault,
+    socPct: pack && pack.ageMs !== null ? pack.socPct : null,
+    maxDeciC: pack?.maxDeciC ?? null,
+    minDeciC: pack?.minDeciC ?? null,
+    alarms: pack?.alarms ?? [],
+    quality: pack?.quality ?? [],
+    heldFor: pack?.heldFor,
+  };
+}
+
 /** Whether a pack may leave for this request. A pack that is not read well and freshly never leaves. */
 export function judgeDispense(slot: SlotView, request: SwapRequest, rules: SwapRules): Verdict {
-  const { pack } = slot;
-  if (slot.occupied !== true) return refuse('NO_PACK_READY', 'empty');
-  if (slot.fault) return refuse('SLOT_UNSAFE', slot.fault);
-  if (slot.door !== 'closed' || slot.lock !== 'locked')
-    return refuse('SLOT_UNSAFE', 'door or lock is not shut');
-  if (!pack || pack.ageMs === null || pack.socPct === null) return refuse('PACK_UNREADABLE', 'no reading');
-  if (pack.quality.length > 0) return refuse('PACK_UNREADABLE', pack.quality.join(', '));
-  if (pack.heldFor && (pack.heldFor.orderId === null || pack.heldFor.orderId !== request.orderId))
-    return refuse('NO_PACK_READY', 'held');
-  if (request.packClass !== undefined && pack.packClass !== request.packClass)
-    return refuse('WRONG_CLASS', `class ${pack.packClass}, asked ${request.packClass}`);
-  const alarm = pack.alarms.find((name) => !FULL_PACK_ALARMS.has(name));
-  if (alarm) return refuse('PACK_ALARM', alarm);
-  const temperature = temperatureVerdict(pack, rules);
-  if (temperature) return temperature;
-  const minSocPct = Math.max(
-    request.minSocPct ?? 0,
-    request.minSocPct === undefined ? rules.minDispenseSocPct : 0,
-  );
-  if (pack.socPct < minSocPct) return refuse('NO_PACK_READY', `${pack.socPct} %, needs ${minSocPct} %`);
-  if (
-    request.serials &&
-    request.serials.length > 0 &&
-    !(pack.packId && request.serials.includes(pack.packId))
-  )
-    return refuse('NO_PACK_READY', 'another pack is reserved for this order');
-  return { ok: true };
+  const [first] = packRefusals(packCandidate(slot), request, rules);
+  return first ? refuse(SWAP_REASON_OF[first.code], first.detail) : { ok: true };
 }
 
 /** Whether only a good reading is missing for a slot of the right class. */
@@ -89,21 +115,17 @@ export function judgeReturned(returned: ReturnedPack, request: SwapRequest, rule
   return { ok: true };
 }
 
-/** Best pack to hand out: fullest first, coolest among equals, lowest slot last. */
+/** The pack to hand out, by the rule that the hub explains too; `preferred` is the door the rider stands at. */
 export function chooseDispenseSlot(
   slots: readonly SlotView[],
   request: SwapRequest,
   rules: SwapRules,
   except: readonly number[],
+  preferred: number | null = null,
 ): SlotView | null {
-  const good = slots.filter((slot) => !except.includes(slot.slot) && judgeDispense(slot, request, rules).ok);
-  good.sort(
-    (a, b) =>
-      (b.pack?.socPct ?? 0) - (a.pack?.socPct ?? 0) ||
-      (a.pack?.maxDeciC ?? 0) - (b.pack?.maxDeciC ?? 0) ||
-      a.slot - b.slot,
-  );
-  return good[0] ?? null;
+  const wish: PackWish = { ...request, exceptSlots: except, preferredSlot: preferred };
+  const { chosen } = choosePack(slots.map(packCandidate), wish, rules);
+  return slots.find(({ slot }) => slot === chosen?.slot) ?? null;
 }
 
 /** Empty, shut, sound slot of the class; the one used before comes first so that the rider need not walk. */

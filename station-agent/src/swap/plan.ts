@@ -333,11 +333,7 @@ function decideDispense(
   if (view.phaseMs >= rules.collectTimeoutMs || state.idleCycles.dispense >= rules.maxIdleCycles)
     return fail('NOT_COLLECTED');
   const except = [...state.jammed, ...view.unreadable, ...state.returned.map(({ slot }) => slot)];
-  const preferred = state.lastSlot.dispense;
-  const again = slots.filter(({ slot }) => slot === preferred);
-  const target =
-    chooseDispenseSlot(again, state.request, rules, except) ??
-    chooseDispenseSlot(slots, state.request, rules, except);
+  const target = chooseDispenseSlot(slots, state.request, rules, except, state.lastSlot.dispense);
   if (!target) {
     if (otherDoorOpen(slots)) return { do: 'wait' };
     // After a restart the only obstacle may be that no pack has been read yet.

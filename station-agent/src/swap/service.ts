@@ -24,10 +24,15 @@ type Deps = {
 /** How many old readings are renewed before a swap is refused for want of a pack. */
 const MAX_REFRESHED = 3;
 
+/** Pause between looks whether a swap is over. */
+const IDLE_LOOK_MS = 200;
+
 /** The way in for every swap, remote or local: looks at the station as it is now, accepts one at a time. */
 export function createSwapService(deps: Deps) {
   const { runner, board, cabinet, packs, service, rules } = deps;
   let planning = false;
+  /** Why no swap begins now. */
+  let heldOff: string | null = null;
 
   async function plan(request: SwapRequest): Promise<Acceptance> {
     try {
@@ -46,7 +51,31 @@ export function createSwapService(deps: Deps) {
     }
   }
 
+  /** Resolves when nothing is planned or running. */
+  async function idle(signal: AbortSignal): Promise<void> {
+    while (planning || runner.current()) {
+      signal.throwIfAborted();
+      await Promise.race([
+        runner.current()?.finished,
+        new Promise((resolve) => setTimeout(resolve, IDLE_LOOK_MS).unref()),
+      ]);
+    }
+  }
+
   return {
+    /**
+     * Waits until no swap runs and lets none begin from then on. False when someone else holds them off already; rejects when the signal
+     * aborts.
+     */
+    async holdOff(why: string, signal: AbortSignal): Promise<boolean> {
+      await idle(signal);
+      if (heldOff !== null) return false;
+      heldOff = why;
+      return true;
+    },
+    letOn: (): void => {
+      heldOff = null;
+    },
     isBusy: (): boolean => planning || runner.current() !== null,
     current: (): RunningSwap | null => runner.current(),
     /**
@@ -56,6 +85,7 @@ export function createSwapService(deps: Deps) {
       const refuse = (reason: SwapReason, detail: string): SwapStart => ({ ok: false, reason, detail });
       if (service.mode() === 'maintenance') return refuse('MAINTENANCE', 'maintenance mode');
       if (service.mode() === 'out-of-service') return refuse('OUT_OF_SERVICE', 'out of service');
+      if (heldOff !== null) return refuse('STATION_BUSY', heldOff);
       if (planning || runner.current()) return refuse('STATION_BUSY', 'another swap is running');
       if (!cabinet.isUp()) return refuse('HARDWARE_SILENT', 'the cabinet does not answer');
       planning = true;

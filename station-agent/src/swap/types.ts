@@ -7,6 +7,8 @@ export type SwapRequest = {
   /** The command or the local start that asked for it. */
   requestId: string;
   origin: 'remote' | 'local' | 'offline';
+  /** The request at the hub behind a remote swap, for log lines. */
+  hubRequestId?: string;
   orderId?: string;
   user: string;
   vehicle: string;

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 
 export type RestCallSeen = {
   method: string;
@@ -6,6 +6,8 @@ export type RestCallSeen = {
   body: Record<string, unknown> | null;
   key: string | null;
   authorization: string | null;
+  raw: Buffer;
+  headers: IncomingHttpHeaders;
 };
 export type Reply = { status: number; body: unknown };
 
@@ -71,8 +73,12 @@ export async function createRestHub(options: { port?: number } = {}) {
   }
 
   const server: Server = createServer((request, response) => {
-    void read(request).then((text) => {
+    void read(request).then((raw) => {
+      const isJson = !request.headers['content-type'] || request.headers['content-type'].includes('json');
+      const text = isJson ? raw.toString('utf8') : '';
       const call: RestCallSeen = {
+        raw,
+        headers: request.headers,
         method: request.method ?? '',
         path: request.url ?? '',
         body: text ? (JSON.parse(text) as Record<string, unknown>) : null,
@@ -105,8 +111,8 @@ export async function createRestHub(options: { port?: number } = {}) {
 }
 export type RestHub = Awaited<ReturnType<typeof createRestHub>>;
 
-async function read(request: IncomingMessage): Promise<string> {
-  let text = '';
-  for await (const chunk of request) text += String(chunk);
-  return text;
+async function read(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  for await (const chunk of request) parts.push(chunk as Buffer);
+  return Buffer.concat(parts);
 }

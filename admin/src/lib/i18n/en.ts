@@ -1,9 +1,12 @@
 import { officeEn } from './office/en.js';
+import { inEnglish } from './words/pairs.js';
+import { WORDS } from './words/words.js';
 import type { MessageKey } from './zh-cn.js';
 
 /** English wording; the type makes a missing or an extra key a build error. */
 export const en: Record<MessageKey, string> = {
   ...officeEn,
+  ...inEnglish(WORDS),
   'app.console': 'Operations',
   'nav.main': 'Main navigation',
   'nav.stations': 'Stations',
@@ -204,6 +207,7 @@ export const en: Record<MessageKey, string> = {
   'order.payment.held': 'Held',
   'order.payment.captured': 'Charged',
   'order.payment.released': 'Released',
+  'order.payment.owed': 'Owed',
   'order.packs': 'Packs handed over',
   'order.returnedPack': 'Returned',
   'order.dispensedPack': 'Taken',

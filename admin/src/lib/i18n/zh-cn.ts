@@ -1,8 +1,11 @@
 import { officeZhCn } from './office/zh-cn.js';
+import { inChinese } from './words/pairs.js';
+import { WORDS } from './words/words.js';
 
 /** Chinese wording, and the list of all keys. Keep keys sorted by area. */
 export const zhCn = {
   ...officeZhCn,
+  ...inChinese(WORDS),
   'app.console': '运营中台',
   'nav.main': '主导航',
   'nav.stations': '换电站',
@@ -199,6 +202,7 @@ export const zhCn = {
   'order.payment.held': '已冻结',
   'order.payment.captured': '已扣款',
   'order.payment.released': '已解冻',
+  'order.payment.owed': '欠款',
   'order.packs': '电池交接',
   'order.returnedPack': '归还',
   'order.dispensedPack': '取走',

@@ -12,6 +12,8 @@ export function moneySentence(order: Order, t: Translate, locale: string): strin
       return t('money.held', { amount });
     case 'released':
       return t('money.released', { amount });
+    case 'owed':
+      return t('money.owed', { amount });
     case 'none':
       return t('money.none');
   }

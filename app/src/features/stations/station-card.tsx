@@ -1,5 +1,6 @@
 import { Pressable, StyleSheet, View } from 'react-native';
 import { Button } from 'react-native-paper';
+import { Icon } from '../../components/ui/icon.js';
 import { Card } from '../../components/ui/screen.js';
 import { Pill } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
@@ -18,6 +19,7 @@ export function StationState(props: { near: NearStation }) {
 export function StationCard(props: {
   near: NearStation;
   selected: boolean;
+  favourite: boolean;
   onOpen: () => void;
   onSwap: () => void;
 }) {
@@ -41,9 +43,12 @@ export function StationCard(props: {
           </Txt>
         </View>
         <View style={styles.middle}>
-          <Txt variant="heading" numberOfLines={1}>
-            {near.station.name}
-          </Txt>
+          <View style={styles.name}>
+            <Txt variant="heading" numberOfLines={1} style={{ flexShrink: 1 }}>
+              {near.station.name}
+            </Txt>
+            {props.favourite && <Icon name="star" color={palette.tone.charging.solid} size={18} />}
+          </View>
           <Txt variant="small" tone="text3" numberOfLines={1}>
             {[
               near.distanceM === null ? null : distanceText(near.distanceM),
@@ -75,5 +80,6 @@ const styles = StyleSheet.create({
   line: { flexDirection: 'row', gap: 14, alignItems: 'center' },
   count: { width: 84, borderRadius: 12, alignItems: 'center', paddingVertical: 8 },
   middle: { flex: 1, gap: 3, minWidth: 0 },
+  name: { flexDirection: 'row', gap: 6, alignItems: 'center' },
   tags: { flexDirection: 'row', alignItems: 'center', gap: 10, marginTop: 3 },
 });

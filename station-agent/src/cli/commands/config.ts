@@ -1,19 +1,29 @@
 import { addCommand, type Register } from '../command-spec.js';
+import type { StationOptions } from '../context.js';
 
 export const registerConfig: Register = (program, context) => {
   const config = program
     .command('config')
     .description(context.t('show and change the station’s config', '查看与修改站点配置'));
   const load = () => import('../config-command.js');
-  addCommand(config, context, {
+  addCommand<StationOptions & { local?: boolean }>(config, context, {
     usage: 'show',
     summary: {
-      en: 'every setting with its default, without secrets',
-      zh: '显示全部设置（含默认值，不含密钥）',
+      en: 'every setting in force (defaults, the file, what the hub set), without secrets',
+      zh: '显示全部生效设置（默认值、文件、云端下发，不含密钥）',
     },
     station: true,
-    examples: ['config show -c agent.json'],
-    run: async (_, options) => (await load()).showConfig(options, context),
+    examples: ['config show -c agent.json', 'config show --local'],
+    options: [
+      {
+        flags: '--local',
+        summary: { en: 'the file alone, without what the hub set', zh: '仅显示本地文件，不含云端下发' },
+      },
+    ],
+    run: async (_, options) => {
+      const { showConfig, showLocalConfig } = await load();
+      return (options.local ? showLocalConfig : showConfig)(options, context);
+    },
   });
   addCommand(config, context, {
     usage: 'check',

@@ -1,0 +1,89 @@
+import type { IssuedPass, Pass } from '@voltbay/protocol/api';
+import type { Kept } from '../storage/query-keeper.js';
+
+/** A pass on this device. */
+export type KeptPass = {
+  id: string;
+  /** What the QR code says. */
+  code: string;
+  vehicleId: string;
+  packClass: string;
+  maxPriceFen: number;
+  issuedAt: string;
+  expiresAt: string;
+  /** When it was first shown to be used; from then on only a station or the hub knows what became of it. */
+  shownAt: string | null;
+  /** What the hub said last, and when. */
+  hub: { state: Pass['state']; stationId: string | null; orderId: string | null; seenAt: string };
+};
+
+export const PASS_KEY = 'voltbay.pass';
+
+/** The device keeps one pass: what can be stolen is one swap. */
+export type PassStore = {
+  read(): Promise<KeptPass | null>;
+  write(pass: KeptPass | null): Promise<void>;
+};
+
+export function createPassStore(kept: Kept): PassStore {
+  return {
+    read: async () => parse(await kept.read(PASS_KEY).catch(() => null)),
+    write: (pass) => kept.write(PASS_KEY, pass === null ? null : JSON.stringify(pass)),
+  };
+}
+
+function parse(text: string | null): KeptPass | null {
+  try {
+    const value = JSON.parse(text ?? 'null') as KeptPass | null;
+    return value && typeof value.code === 'string' && typeof value.expiresAt === 'string' ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+export const keptPass = (issued: IssuedPass, nowMs: number): KeptPass => ({
+  id: issued.id,
+  code: issued.code,
+  vehicleId: issued.vehicleId,
+  packClass: issued.packClass,
+  maxPriceFen: issued.maxPriceFen,
+  issuedAt: issued.issuedAt,
+  expiresAt: issued.expiresAt,
+  shownAt: null,
+  hub: { state: issued.state, stationId: null, orderId: null, seenAt: new Date(nowMs).toISOString() },
+});
+
+/** Takes in what the hub knows of it. */
+export const reconciled = (pass: KeptPass, fromHub: Pass, nowMs: number): KeptPass => ({
+  ...pass,
+  hub: {
+    state: fromHub.state,
+    stationId: fromHub.spentAtStationId,
+    orderId: fromHub.orderId,
+    seenAt: new Date(nowMs).toISOString(),
+  },
+});
+
+/**
+ * What can honestly be said of a pass now. `open`: it was shown, and neither the hub nor anybody else has said yet whether a station
+ * took it; a station without a network tells later, also after the pass has expired.
+ */
+export type PassStanding = 'ready' | 'open' | 'spent' | 'revoked' | 'expired';
+
+export function passStanding(pass: KeptPass, nowMs: number): PassStanding {
+  if (pass.hub.state === 'spent' || pass.hub.state === 'revoked') return pass.hub.state;
+  if (pass.shownAt !== null) return 'open';
+  return nowMs >= Date.parse(pass.expiresAt) ? 'expired' : 'ready';
+}
+
+/** A fresh one is fetched when less than this is left, while there is a network to fetch it. */
+const RENEW_BEFORE_MS = 60 * 60_000;
+
+/** Whether the app should fetch a pass ahead: there is none for the vehicle, or the one there is will not last. An open one is waited for. */
+export function wantsPass(pass: KeptPass | null, vehicleId: string, nowMs: number): boolean {
+  if (!pass) return true;
+  const standing = passStanding(pass, nowMs);
+  if (standing === 'open') return nowMs >= Date.parse(pass.expiresAt) + RENEW_BEFORE_MS;
+  if (standing !== 'ready' || pass.vehicleId !== vehicleId) return true;
+  return Date.parse(pass.expiresAt) - nowMs < RENEW_BEFORE_MS;
+}
