@@ -1,4 +1,6 @@
 import type { Background } from './background.js';
+import { createBatteryCareRoutes } from './batteries/care-routes.js';
+import type { Quarantine } from './batteries/quarantine.js';
 import { createBatteryRoutes } from './batteries/routes.js';
 import type { BrokerAccess } from './broker/http-access.js';
 import { createBrokerAccessRoutes } from './broker/http-access-routes.js';
@@ -17,6 +19,8 @@ import type { RateLimits } from './http/rate-limit.js';
 import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
 import type { Logger } from './logger.js';
+import { createLogRoutes } from './logs/routes.js';
+import type { Operations } from './operations.js';
 import type { OrderFeature } from './orders/order-feature.js';
 import { createReservationRoutes } from './orders/reservation-routes.js';
 import type { Reservations } from './orders/reservations.js';
@@ -29,7 +33,7 @@ import { createPaymentRoutes } from './payments/routes.js';
 import type { PlanFeature } from './plans/plan-feature.js';
 import { createRiderPlanRoutes } from './plans/rider-routes.js';
 import { createPlanRoutes } from './plans/routes.js';
-import type { Clock, LiveBus } from './ports.js';
+import type { Clock, CustodyLedger, LiveBus } from './ports.js';
 import { createApiKeyRoutes } from './stargate/api-key-routes.js';
 import type { Identity } from './stargate/identity.js';
 import { createOperatorRoutes } from './stargate/operator-routes.js';
@@ -62,6 +66,8 @@ export type RouteDeps = {
   plans: PlanFeature;
   vehicles: Vehicles;
   packs: PackHoldings;
+  custody: CustodyLedger;
+  quarantine: Quarantine;
   wallets: Wallets;
   finance: FinanceFeature;
   payments: PaymentFeature;
@@ -69,6 +75,7 @@ export type RouteDeps = {
   commands: Commands;
   live: LiveBus;
   background: Background;
+  operations: Operations;
   disconnect(device: string, reason: string): number;
   riderTenantId: string;
   endpoints(): { apiUrl: string; mqttUrl: string };
@@ -171,9 +178,17 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     }),
     ...createAlarmRoutes({ database, alarms: stations.alarms }),
     ...createBatteryRoutes({ database, clock }),
+    ...createBatteryCareRoutes({
+      database,
+      clock,
+      custody: deps.custody,
+      quarantine: deps.quarantine,
+    }),
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
     ...createLiveRoutes({ live: deps.live, clock }),
     ...deps.background.routes(),
+    ...deps.operations.routes(deps.background.tasks),
+    ...createLogRoutes({ database }),
     ...createSystemRoutes({
       database,
       clock,

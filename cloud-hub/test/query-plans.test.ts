@@ -118,5 +118,5 @@ describe('queries of the hub', () => {
     await client.close();
     await server.close();
     expect(scans).toEqual([]);
-  }, 90_000);
+  }, 240_000);
 });

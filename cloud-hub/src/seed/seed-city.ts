@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { batteryHealthCollection } from '../analytics/battery-health.js';
 import { rollupCursorsCollection } from '../analytics/rollup.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import { batteriesCollection } from '../batteries/battery-documents.js';
@@ -7,6 +8,7 @@ import type { Database } from '../db/index.js';
 import { HubError } from '../errors.js';
 import { eventCursorsCollection } from '../events/event-feed.js';
 import { ordersCollection } from '../orders/order-document.js';
+import { plansCollection } from '../plans/plan-document.js';
 import type { Operators } from '../stargate/operators.js';
 import type { StationCredentials } from '../stargate/station-credentials.js';
 import { stationsCollection } from '../stations/station-documents.js';
@@ -76,7 +78,15 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   const devices = await freeDevices(database, size.stations);
   const writer = createBulkWriter(database);
   const outages = outagesOf(size.stations, fromMs, size.days, chance);
-  const fleet = buildFleet({ size, tag, fromMs, untilMs, devices, chance });
+  const fleet = buildFleet({
+    size,
+    tag,
+    fromMs,
+    untilMs,
+    devices,
+    phonePrefix: await freePhones(database, tenantId, Number.parseInt(tag, 16)),
+    chance,
+  });
   if (await database.collection(batteriesCollection).findOne({ _id: fleet.packs[0]?.id ?? '' }))
     throw new HubError('TENANT_IN_USE', 'this city is there already: take another --seed');
   const { team, usernames } = await hire(deps, tenantId, tag);
@@ -94,9 +104,14 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
     tenantId,
     chance,
     writer,
-    booked: ({ atMs, posting }) => figures.posted(atMs, posting),
+    booked: (posting) => figures.posted(posting),
+    charged: (charge) => figures.charged(charge),
   });
+  const plans = database.collection(plansCollection);
+  const perSwap = await plans.findOne({ tenantId, plan: 'per-swap' }, { sort: { planVersion: -1 } });
   const passes = createCityPasses({
+    perSwap,
+    suffix: (await plans.findOne({ tenantId, plan: 'month' })) ? `-${tag}` : '',
     tenantId,
     fromMs,
     untilMs,
@@ -111,6 +126,7 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   phase('orders', 0, size.orders);
   await liveCity({
     tenantId,
+    withHealth: !(await database.collection(batteryHealthCollection).findOne({ tenantId })),
     size,
     fromMs,
     untilMs,
@@ -175,6 +191,17 @@ async function freeDevices(database: Database, count: number): Promise<string[]>
     const taken = await stations.findOne({ _id: { $in: devices } }, { projection: { _id: 1 } });
     if (!taken) return devices;
   }
+}
+
+/** The beginning of phone numbers that nobody in the tenant has. */
+async function freePhones(database: Database, tenantId: string, start: number): Promise<string> {
+  const users = database.collection(usersCollection);
+  for (let turn = 0; turn < 1_000; turn += 1) {
+    const prefix = `19${String((start + turn) % 1_000).padStart(3, '0')}`;
+    if (!(await users.findOne({ tenantId, phone: `${prefix}000001` }, { projection: { _id: 1 } })))
+      return prefix;
+  }
+  throw new HubError('TENANT_IN_USE', `tenant ${tenantId} has no room for more made-up phone numbers`);
 }
 
 async function hire(

@@ -71,6 +71,13 @@ export const batterySchema = z.object({
   packClass: z.string(),
   model: z.string().optional(),
   status: z.enum(['in-service', 'quarantined', 'retired']),
+  /** Why it may not leave a station; null or absent while it may. */
+  quarantine: z
+    .object({ at: isoTimeSchema, by: z.string(), code: z.string(), note: z.string() })
+    .nullable()
+    .optional(),
+  /** Who let it go again last, and why. */
+  quarantineLifted: z.object({ at: isoTimeSchema, by: z.string(), note: z.string() }).optional(),
   /** The one that holds it now. */
   custodian: z.object({
     kind: z.enum(['station', 'vehicle', 'depot', 'transit', 'maker', 'unknown']),

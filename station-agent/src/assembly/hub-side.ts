@@ -29,11 +29,15 @@ type Deps = {
   alarms: Alarms;
   service: Service;
   hubClock: HubClock;
+  /** The machine's own clock. */
+  wall: Clock;
+  /** What records are labelled with. */
   clock: Clock;
   log: Logger;
   overrides: Pick<AgentOverrides, 'secret' | 'resendAfterMs'>;
   signal: AbortSignal;
   restart: () => void;
+  replace: () => void;
   onDownlink: (message: Downlink) => void;
   onUp: () => void;
 };
@@ -45,7 +49,6 @@ export function createHubSide(deps: Deps) {
   const { device } = config;
   const credentials: { secret: string | null } = { secret: deps.overrides.secret ?? null };
   const secret = (): string => credentials.secret ?? '';
-  const bestNowMs = (): number => hubClock.hubNowMs() ?? clock.nowMs();
 
   const api = createHubApi({ apiUrl: config.hub.apiUrl, device, secret, clock });
   const calls = createCallQueue({
@@ -66,7 +69,7 @@ export function createHubSide(deps: Deps) {
   const passTrust = createPassTrust({
     meta: storage.meta,
     api,
-    nowMs: bestNowMs,
+    nowMs: clock.nowMs,
     clock,
     log: part('passes'),
   });
@@ -75,7 +78,7 @@ export function createHubSide(deps: Deps) {
     swaps,
     trust: passTrust,
     policy: config.offline,
-    nowMs: bestNowMs,
+    nowMs: clock.nowMs,
     clock,
   });
   const isOnline = (): boolean => session.state() === 'up';
@@ -94,6 +97,7 @@ export function createHubSide(deps: Deps) {
     device,
     outbox: storage.outbox,
     hubClock,
+    wall: deps.wall,
     clock,
     log: part('sender'),
     window: config.uplink.window,
@@ -148,7 +152,7 @@ export function createHubSide(deps: Deps) {
   });
   function seenHub(): void {
     try {
-      storage.meta.set('hubSeenAtMs', String(bestNowMs()));
+      storage.meta.set('hubSeenAtMs', String(clock.nowMs()));
     } catch (error) {
       log.error({ err: error }, 'time of the last contact not stored');
     }
@@ -166,6 +170,7 @@ export function createHubSide(deps: Deps) {
     credentials,
     signal: deps.signal,
     restart: deps.restart,
+    replace: deps.replace,
   });
   return {
     api,

@@ -8,6 +8,8 @@ export type KeptPass = {
   code: string;
   vehicleId: string;
   packClass: string;
+  /** Packs that may come back with it: after another swap it is of no use any more. */
+  packIds: string[];
   maxPriceFen: number;
   issuedAt: string;
   expiresAt: string;
@@ -35,9 +37,22 @@ export function createPassStore(kept: Kept): PassStore {
 function parse(text: string | null): KeptPass | null {
   try {
     const value = JSON.parse(text ?? 'null') as KeptPass | null;
-    return value && typeof value.code === 'string' && typeof value.expiresAt === 'string' ? value : null;
+    const whole =
+      typeof value?.code === 'string' && typeof value.expiresAt === 'string' && Array.isArray(value.packIds);
+    return whole ? value : null;
   } catch {
     return null;
+  }
+}
+
+/** What the pass itself says of the packs (claim `pk`, docs/protocol/offline-pass.md). The signature is for the station to check. */
+function packsIn(pass: string): string[] {
+  try {
+    const claims = (pass.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const { pk } = JSON.parse(atob(claims)) as { pk?: unknown };
+    return Array.isArray(pk) ? pk.filter((id): id is string => typeof id === 'string') : [];
+  } catch {
+    return [];
   }
 }
 
@@ -46,6 +61,7 @@ export const keptPass = (issued: IssuedPass, nowMs: number): KeptPass => ({
   code: issued.code,
   vehicleId: issued.vehicleId,
   packClass: issued.packClass,
+  packIds: packsIn(issued.pass),
   maxPriceFen: issued.maxPriceFen,
   issuedAt: issued.issuedAt,
   expiresAt: issued.expiresAt,
@@ -79,11 +95,19 @@ export function passStanding(pass: KeptPass, nowMs: number): PassStanding {
 /** A fresh one is fetched when less than this is left, while there is a network to fetch it. */
 const RENEW_BEFORE_MS = 60 * 60_000;
 
-/** Whether the app should fetch a pass ahead: there is none for the vehicle, or the one there is will not last. An open one is waited for. */
-export function wantsPass(pass: KeptPass | null, vehicleId: string, nowMs: number): boolean {
-  if (!pass) return true;
+type Holder = { id: string; packIds: readonly string[] };
+
+const samePacks = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((id) => b.includes(id));
+
+/**
+ * Whether the app should fetch a pass ahead: there is none for the vehicle, the vehicle holds other packs by now, or the one there is will
+ * not last. One that was shown is waited for as long as the packs are the same.
+ */
+export function wantsPass(pass: KeptPass | null, vehicle: Holder, nowMs: number): boolean {
+  if (!pass || pass.vehicleId !== vehicle.id || !samePacks(pass.packIds, vehicle.packIds)) return true;
   const standing = passStanding(pass, nowMs);
   if (standing === 'open') return nowMs >= Date.parse(pass.expiresAt) + RENEW_BEFORE_MS;
-  if (standing !== 'ready' || pass.vehicleId !== vehicleId) return true;
+  if (standing !== 'ready') return true;
   return Date.parse(pass.expiresAt) - nowMs < RENEW_BEFORE_MS;
 }

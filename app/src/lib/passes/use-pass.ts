@@ -1,4 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Vehicle } from '@voltbay/protocol/api';
 import { useCallback, useEffect } from 'react';
 import { useServices } from '../services.js';
 import { type KeptPass, keptPass, reconciled, wantsPass } from './pass-store.js';
@@ -42,9 +43,12 @@ export function usePass() {
 
   const fetchPass = useCallback(
     async (vehicleId: string): Promise<void> => {
+      const former = await passes.read();
+      // Two may be open at once: the one that is replaced is taken back, as far as that is possible.
+      if (former?.hub.state === 'issued') await api.revokePass(former.id).catch(() => undefined);
       await put(keptPass(await api.issuePass(vehicleId, newKey()), Date.now()));
     },
-    [api, newKey, put],
+    [api, newKey, passes, put],
   );
   const markShown = useCallback(async (): Promise<void> => {
     if (pass && pass.shownAt === null) await put({ ...pass, shownAt: new Date().toISOString() });
@@ -62,10 +66,13 @@ export function usePass() {
 }
 
 /** Fetches a pass ahead while there is a network, so that it is there when there is none. A refusal is no trouble here: the pass screen tells it. */
-export function usePassAhead(vehicleId: string | null): void {
+export function usePassAhead(vehicle: Vehicle | null): void {
   const { pass, loading, fetchPass } = usePass();
-  const wanted = !loading && vehicleId !== null && wantsPass(pass, vehicleId, Date.now());
+  const wanted = !loading && vehicle !== null && wantsPass(pass, vehicle, Date.now());
+  const vehicleId = vehicle?.id ?? null;
+  const packs = vehicle?.packIds.join() ?? '';
+  // biome-ignore lint/correctness/useExhaustiveDependencies: other packs want another pass
   useEffect(() => {
     if (wanted && vehicleId !== null) fetchPass(vehicleId).catch(() => undefined);
-  }, [wanted, vehicleId, fetchPass]);
+  }, [wanted, vehicleId, packs, fetchPass]);
 }
