@@ -60,8 +60,28 @@ test('a file that was cut off counts as no pass', async () => {
       file = value;
     },
   });
-  await store.write(keptPass(anIssuedPass(), NOW));
+  await store.update(() => keptPass(anIssuedPass(), NOW));
   expect(await store.read()).toMatchObject({ id: 'pass-1' });
   file = (file ?? '').slice(0, 40);
   expect(await store.read()).toBeNull();
+});
+
+test('changes wait for each other, and one that fails leaves the pass as it was', async () => {
+  let file: string | null = null;
+  const store = createPassStore({
+    read: async () => file,
+    write: async (_key, value) => {
+      file = value;
+    },
+  });
+  const slow = store.update(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    return keptPass(anIssuedPass(), NOW);
+  });
+  const after = store.update((current) => (current ? { ...current, shownAt: at(NOW) } : null));
+  const failing = store.update(() => Promise.reject(new Error('no network')));
+  await slow;
+  expect(await after).toMatchObject({ id: 'pass-1', shownAt: at(NOW) });
+  await expect(failing).rejects.toThrow('no network');
+  expect(await store.read()).toMatchObject({ id: 'pass-1', shownAt: at(NOW) });
 });
