@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { MSG_TYPE, updateSigningText } from '@voltbay/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -255,7 +255,8 @@ describe('looking after stations from afar', () => {
   });
 
   describe('releases', () => {
-    const artifact = gzipSync(Buffer.alloc(1_500_000, 'agent '));
+    // More than two pieces of the store, and not to be compressed.
+    const artifact = gzipSync(randomBytes(1_300_000));
     const announce = (releaseVersion: string, hash = sha256(artifact)) => ({
       releaseVersion,
       sha256: hash,
@@ -301,6 +302,16 @@ describe('looking after stations from afar', () => {
         headers: { Authorization: `Bearer ${station}` },
       });
       expect(sha256(new Uint8Array(await file.arrayBuffer()))).toBe(sha256(artifact));
+      const rest = await fetch(`${hub.apiUrl}${path}/artifact`, {
+        headers: { Authorization: `Bearer ${station}`, Range: 'bytes=600000-' },
+      });
+      expect([rest.status, rest.headers.get('content-range')]).toEqual([
+        206,
+        `bytes 600000-${artifact.length - 1}/${artifact.length}`,
+      ]);
+      expect(Buffer.from(await rest.arrayBuffer()).equals(artifact.subarray(600_000))).toBe(true);
+      const beyond = { Range: `bytes=${artifact.length}-` };
+      expect((await send('GET', `${path}/artifact`, undefined, station, beyond)).status).toBe(200);
       for (const each of [path, `${path}/artifact`])
         expect((await send('GET', each, undefined, stranger)).status, each).toBe(404);
       expect((await send('POST', `${path}/withdraw`, undefined, stranger)).status).toBe(404);
