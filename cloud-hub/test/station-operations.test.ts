@@ -149,6 +149,8 @@ describe('looking after stations from afar', () => {
       const local = await put({ hub: { apiUrl: 'http://elsewhere' } }, 3);
       expect([local.status, problemOf(local).errors?.[0]?.path]).toEqual([400, 'body.config.hub']);
       expect((await put({ text: 'x'.repeat(60_000) }, 3)).status).toBe(400);
+      for (const odd of [{ $set: 1 }, { swap: { 'a.b': 1 } }, { list: [{ '': 1 }] }])
+        expect((await put(odd, 3)).status, JSON.stringify(odd)).toBe(400);
       expect((await put({}, 3, stranger)).status).toBe(404);
       expect((await put({}, 3, await hub.operator('viewer'))).status).toBe(403);
       for (const each of [path, `${path}/versions`, `${path}/diff?from=1&to=2`])
