@@ -95,6 +95,7 @@ export function createBackground(deps: {
     clock,
     schedules: [...rollups.schedules, ...deps.schedules],
     tenants: () => database.collection(operatorsCollection).distinct('tenantId'),
+    homeTenantId: deps.homeTenantId,
   });
   const runner = createTaskRunner({
     store: tasks,
