@@ -20,6 +20,8 @@ export const askChargeDataSchema = z.object({
       serials: z.array(z.string().max(64)).max(8).optional(),
     })
     .optional(),
+  /** The charged pack leaves before the rider's own comes in (trusted riders, full stations). Default false. */
+  outFirst: z.boolean().optional(),
   offlineOk: z.boolean().optional(),
 });
 export type AskChargeData = z.infer<typeof askChargeDataSchema>;
