@@ -6,7 +6,7 @@ import { PaperProvider } from 'react-native-paper';
 import { SafeAreaProvider } from 'react-native-safe-area-context';
 import { Icon, isIconName } from './components/ui/icon.js';
 import { createI18n } from './lib/i18n/create-i18n.js';
-import { type Language, PreferencesProvider, usePreferences } from './lib/preferences.js';
+import { type Language, PreferencesProvider, TEXT_SIZES, usePreferences } from './lib/preferences.js';
 import { type Services, ServicesProvider } from './lib/services.js';
 import { paperTheme } from './lib/theme/paper-theme.js';
 
@@ -21,7 +21,12 @@ export function AppRoot(props: { services: Services; children: React.ReactNode }
     },
     [i18n],
   );
-  useEffect(() => void services.session.restore(), [services]);
+  useEffect(() => {
+    // What was known last is there before the first answer, and without one.
+    void services.queryKeeper.start();
+    void services.session.restore();
+    return () => services.queryKeeper.close();
+  }, [services]);
   return (
     <ServicesProvider value={services}>
       <QueryClientProvider client={services.queryClient}>
@@ -43,9 +48,9 @@ const paperSettings = {
 };
 
 function Themed(props: { children: React.ReactNode }) {
-  const { palette } = usePreferences();
+  const { palette, textSize } = usePreferences();
   return (
-    <PaperProvider theme={paperTheme(palette)} settings={paperSettings}>
+    <PaperProvider theme={paperTheme(palette, TEXT_SIZES[textSize])} settings={paperSettings}>
       <StatusBar style={palette.dark ? 'light' : 'dark'} />
       {props.children}
     </PaperProvider>

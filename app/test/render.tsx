@@ -1,11 +1,14 @@
 import { QueryClient } from '@tanstack/react-query';
 import { render } from '@testing-library/react';
 import type { Order, PublicStation } from '@voltbay/protocol/api';
-import { createSession, type Session } from '@voltbay/protocol/client';
+import { ApiError, createSession, type Session } from '@voltbay/protocol/client';
 import { AppRoot } from '../src/app-root.js';
 import type { RiderApi } from '../src/lib/api/rider-api.js';
+import { createPassStore } from '../src/lib/passes/pass-store.js';
+import { createPushPort } from '../src/lib/push/push-port.web.js';
 import type { Services } from '../src/lib/services.js';
 import { keptText } from '../src/lib/storage/kept-text.web.js';
+import { createQueryKeeper } from '../src/lib/storage/query-keeper.js';
 
 export const AT = '2026-11-22T08:00:00.000Z';
 
@@ -32,6 +35,8 @@ export function aStation(patch: Partial<PublicStation> = {}): PublicStation {
     timeZone: 'Asia/Shanghai',
     online: true,
     inService: true,
+    readyNow: 3,
+    readyBy: [],
     ready: { A: 2, B: 1 },
     emptySlots: 1,
     slotCount: 8,
@@ -109,17 +114,68 @@ export function anApi(patch: Partial<RiderApi> = {}): RiderApi {
         packIds: ['VB-A-0900'],
       },
     ],
-    price: async () => ({ planVersion: 'per-swap@1', amountFen: 600 }),
+    updateUser: async () => user,
+    bindVehicle: async () => unasked(),
+    notices: async () => [],
+    readNotice: async () => {},
+    readAllNotices: async () => {},
+    noticePreferences: async () => unasked(),
+    saveNoticePreferences: async (preferences) => preferences,
+    registerPush: async () => unasked(),
+    removePush: async () => {},
+    price: async () => aPrice(),
     orders: async () => [],
     order: async () => anOrder(),
     startSwap: async () => anOrder(),
+    reservations: async () => [],
+    reserve: async () => unasked(),
+    releaseReservation: async () => unasked(),
+    passes: async () => [],
+    issuePass: async () => unasked(),
+    revokePass: async () => unasked(),
+    plans: async () => [],
+    subscriptions: async () => [],
+    buyPlan: async () => unasked(),
+    cancelSubscription: async () => unasked(),
+    coupons: async () => [],
+    claimCoupon: async () => unasked(),
+    payments: async () => [],
+    payment: async () => unasked(),
+    startTopUp: async () => unasked(),
+    deposits: async () => [],
+    placeDeposit: async () => unasked(),
+    returnDeposit: async () => unasked(),
+    refunds: async () => [],
+    invoices: async () => [],
+    requestInvoice: async () => unasked(),
+    disputes: async () => [],
+    openDispute: async () => unasked(),
+    withdrawDispute: async () => unasked(),
+    reportStation: async () => {},
     ...patch,
+  };
+}
+
+/** What no test has prepared is refused, so that a screen which asks for it is seen. */
+function unasked(): never {
+  throw new ApiError(404, { code: 'NOT_FOUND' });
+}
+
+export function aPrice(totalFen = 600): Order['price'] {
+  return {
+    planVersion: 'per-swap@1',
+    lines: [{ label: '单次换电', labelEn: 'One swap', code: 'base', amountFen: totalFen }],
+    totalFen,
+    currency: 'CNY',
   };
 }
 
 export function renderScreen(element: React.ReactNode, patch: Partial<Services> = {}) {
   localStorage.setItem('voltbay.language', 'en');
   let keys = 0;
+  const queryClient = new QueryClient({
+    defaultOptions: { queries: { retry: false, networkMode: 'always' } },
+  });
   const services: Services = {
     session: aSession(),
     api: anApi(),
@@ -130,7 +186,12 @@ export function renderScreen(element: React.ReactNode, patch: Partial<Services> 
       keys += 1;
       return `key-${keys}`;
     },
-    queryClient: new QueryClient({ defaultOptions: { queries: { retry: false } } }),
+    keptFiles: keptText,
+    queryKeeper: createQueryKeeper({ client: queryClient, kept: keptText, now: () => Date.now() }),
+    push: createPushPort(),
+    openPayment: async () => ({ kind: 'opened' }),
+    passes: createPassStore(keptText),
+    queryClient,
     ...patch,
   };
   return { services, ...render(<AppRoot services={services}>{element}</AppRoot>) };

@@ -4,15 +4,17 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { MeScreen } from '../src/features/me/me-screen.js';
 import { StationsScreen } from '../src/features/stations/stations-screen.js';
 import { SwapScreen } from '../src/features/swap/swap-screen.js';
-import { anApi, anOrder, aStation, renderScreen, signedIn } from './render.js';
+import { anApi, anOrder, aPrice, aStation, renderScreen, signedIn } from './render.js';
 
 /** The address bar is not what is tested here; navigation is written down. */
+const WAIT = { timeout: 10_000 };
 const went: string[] = [];
 let query: Record<string, string> = {};
 vi.mock('expo-router', () => ({
   useRouter: () => ({
     push: (to: string) => went.push(to),
     navigate: (to: string) => went.push(to),
+    replace: (to: string) => went.push(to),
     back: () => went.push('back'),
     canGoBack: () => true,
   }),
@@ -49,10 +51,13 @@ test('without a place the list still works and says how it is sorted', async () 
 });
 
 test('without a network the stations known last are shown with their age', async () => {
-  localStorage.setItem(
-    'voltbay.stations',
-    JSON.stringify({ at: Date.now() - 7_200_000, stations: [aStation()] }),
-  );
+  const earlier = renderScreen(<StationsScreen />);
+  await screen.findByText('Demo Station');
+  await waitFor(() => expect(localStorage.getItem('voltbay.cache')).toContain('Demo Station'), WAIT);
+  earlier.unmount();
+  const cache = JSON.parse(localStorage.getItem('voltbay.cache') ?? '{}');
+  for (const query of cache.queries) query.state.dataUpdatedAt -= 7_200_000;
+  localStorage.setItem('voltbay.cache', JSON.stringify(cache));
   renderScreen(<StationsScreen />, {
     api: anApi({ stations: () => Promise.reject(new OfflineError(new Error('down'))) }),
   });
@@ -152,7 +157,7 @@ test('too little money is said before, not after', async () => {
   query = { station: '1231' };
   renderScreen(<SwapScreen />, {
     session: await signedIn(),
-    api: anApi({ price: async () => ({ planVersion: 'per-swap@2', amountFen: 10_001 }) }),
+    api: anApi({ price: async () => aPrice(10_001) }),
   });
   expect(await screen.findByText('Your balance does not cover this swap')).toBeTruthy();
   expect(screen.getByTestId('swap-now').getAttribute('aria-disabled')).toBe('true');

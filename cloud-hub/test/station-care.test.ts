@@ -1,3 +1,4 @@
+import type { PublicStation } from '@voltbay/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stationCredentialsCollection } from '../src/stargate/collections.js';
 import { alarmId, createAlarms } from '../src/stations/alarms.js';
@@ -169,21 +170,20 @@ describe('looking after stations', () => {
 
 describe('pure parts', () => {
   it('a box over the date line holds both sides of it', () => {
-    const at = (id: string, lon: number) =>
-      ({
-        id,
-        name: id,
-        location: { lat: 0, lon },
-        timeZone: 'UTC',
-        online: true,
-        ready: {},
-        emptySlots: 0,
-        lastSeenAt: null,
-        slotCount: 0,
-        inService: true,
-        readyNow: 0,
-        readyBy: [],
-      }) as const;
+    const at = (id: string, lon: number): PublicStation => ({
+      id,
+      name: id,
+      location: { lat: 0, lon },
+      timeZone: 'UTC',
+      online: true,
+      ready: {},
+      emptySlots: 0,
+      lastSeenAt: null,
+      slotCount: 0,
+      inService: true,
+      readyNow: 0,
+      readyBy: [],
+    });
     const found = availability([at('a', 179), at('b', -179), at('c', 0)], '170,-10,-170,10');
     expect(found.features.map(({ id }) => id)).toEqual(['a', 'b']);
   });

@@ -31,8 +31,24 @@ export async function runJourneys({ kind, apps }) {
   const { chromium } = await import('playwright-core');
   const { startNetwork } = await import('../../simulators/dist/network/network.js');
   const folder = mkdtempSync(join(tmpdir(), 'voltbay-e2e-'));
-  const network = await startNetwork({ root, dir: folder, httpPort: 0, mqttPort: 0 });
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  const { startPaymentGateway } = await import('../../simulators/dist/payment-gateway/gateway.js');
+  const { startTcpProxy } = await import('../../simulators/dist/faults/tcp-proxy.js');
+  const gateway = await startPaymentGateway({ directory: join(folder, 'payments') });
+  let link = null;
+  const network = await startNetwork({
+    root,
+    dir: folder,
+    httpPort: 0,
+    mqttPort: 0,
+    hubEnv: { VOLTBAY_PAYMENTS: gateway.settingsFile },
+    stationLink: async (mqttUrl) => {
+      const { hostname, port } = new URL(mqttUrl);
+      link = await startTcpProxy({ host: hostname, port: Number(port) });
+      return `mqtt://127.0.0.1:${link.port}`;
+    },
+  });
+  const launch = (args) => chromium.launch({ executablePath, args: [...FLAGS, ...args] });
+  const browser = await launch([]);
   try {
     for (const app of apps) {
       const journeys = await import(`../../${app}/e2e/journeys.ts`);
@@ -46,6 +62,17 @@ export async function runJourneys({ kind, apps }) {
         control: network.controlUrl,
         device: network.device,
         browser,
+        launch,
+        gatewayUrl: gateway.url,
+        // The station's network: cut, and whole again.
+        stationNetwork: {
+          cut: () => {
+            link.refuse(true);
+            link.cut();
+          },
+          mend: () => link.refuse(false),
+        },
+        folder,
         shotsDir: join(root, 'var', 'shots', app),
       };
       const files = await journeys[kind](context, report).catch((error) =>
@@ -56,6 +83,8 @@ export async function runJourneys({ kind, apps }) {
   } finally {
     await browser.close();
     await network.stop();
+    await link?.close();
+    await gateway.close();
     rmSync(folder, { recursive: true, force: true });
   }
   return counts;

@@ -22,6 +22,7 @@ import { metricsText } from './metrics/metrics-text.js';
 import { createRemoteConfig } from './remote-config/remote-config.js';
 import { openRemoteConfig } from './remote-config/remote-config-file.js';
 import { createAlarms } from './station/alarms.js';
+import { createClockWatch } from './station/clock-watch.js';
 import { createService } from './station/service-mode.js';
 import { createStorageWatch } from './station/storage-watch.js';
 import { openStorage } from './storage/storage.js';
@@ -31,6 +32,7 @@ import { createReleaseStore } from './update/release-store.js';
 import { createUpdateFile } from './update/update-file.js';
 import { createUpdater } from './update/updater.js';
 import { createHubClock } from './uplink/hub-clock.js';
+import { createStationClock } from './uplink/station-clock.js';
 import { agentVersion } from './version.js';
 import type { Progress } from './watchdog.js';
 
@@ -47,7 +49,9 @@ const STUCK_MS = 60_000;
  * brings up hardware, recovery, reports and uplink; `stop` undoes it in reverse. `ended` tells whether a restart was asked for.
  */
 export async function createAgent(config: AgentConfig, overrides: AgentOverrides) {
-  const clock = overrides.clock ?? systemClock;
+  const wall = overrides.clock ?? systemClock;
+  const hubClock = createHubClock(wall);
+  const clock = createStationClock(wall, hubClock);
   const log = overrides.log ?? createLogger(config.logLevel);
   const crashPoint = overrides.crashPoint ?? noCrashPoint;
   const version = agentVersion();
@@ -70,9 +74,9 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const stopping = new AbortController();
   const restart = (): void => void stop('restart');
 
-  const hubClock = createHubClock(clock);
   const service = createService(storage.meta, clock);
   const alarms = createAlarms({ outbox: storage.outbox, clock, log: part('alarms') });
+  const clockWatch = createClockWatch({ quality: hubClock.quality, alarms });
   const storageWatch = createStorageWatch({
     storage,
     alarms,
@@ -109,6 +113,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     alarms,
     service,
     hubClock,
+    wall,
     clock,
     log,
     overrides,
@@ -326,6 +331,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   async function start(): Promise<void> {
     await hardware.start();
     storageWatch.start();
+    clockWatch.start();
     hub.passTrust.start();
     monitor.start();
     logs?.start();
@@ -361,6 +367,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     logs?.stop();
     await hardware.stop();
     storageWatch.stop();
+    clockWatch.stop();
     try {
       board.persist();
     } catch (error) {

@@ -130,6 +130,35 @@ describe('a swap that is refused before anything moves', () => {
     await hub.until(() => hub.results('mine').find(({ state }) => state === 'started'), 'the swap');
   });
 
+  it('a quarantined pack stays, also for the order that it was kept for, until the hub lets it go', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    const block = (serials: string[], id: string) =>
+      hub.command(MSG_TYPE.SERVER_BLOCK_PACKS, { version: id, serials }, { id });
+    await hub.command(
+      MSG_TYPE.SERVER_RESERVE,
+      { orderId: 'o', serial: 'VB-A-1', until: new Date(Date.now() + 600_000).toISOString() },
+      { id: 'hold' },
+    );
+    await hub.until(() => hub.results('hold').find(({ state }) => state === 'done'), 'the reservation');
+    await block(['VB-A-1', 'VB-X-1'], 'list-1');
+    await hub.until(() => hub.results('list-1').find(({ state }) => state === 'done'), 'the list');
+    await ask();
+    expect(await end()).toMatchObject({ state: 'rejected', reason: 'NO_PACK_READY' });
+    expect(model.releases).toEqual([]);
+    await block([], 'list-2');
+    await hub.until(() => hub.results('list-2').find(({ state }) => state === 'done'), 'the empty list');
+    await hub.command(
+      MSG_TYPE.SERVER_ASK_CHARGE,
+      { user: 'u', vehicle: 'v', orderId: 'x', dispense: { packClass: 'A', exceptSerials: ['VB-A-1'] } },
+      { id: 'except' },
+    );
+    const refused = await hub.until(
+      () => hub.results('except').find(({ state }) => state === 'rejected'),
+      'the refusal',
+    );
+    expect(refused).toMatchObject({ reason: 'NO_PACK_READY' });
+  });
+
   it('a silent cabinet', async () => {
     await station({ 1: aPack('VB-A-1') });
     model.faults.silent = true;

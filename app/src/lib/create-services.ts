@@ -6,10 +6,17 @@ import { createRiderApi } from './api/rider-api.js';
 import { createOrderConnect, type StreamingFetch } from './live/connect-events.js';
 import { streamingFetch } from './live/streaming-fetch.js';
 import { locate } from './location/locate.js';
+import { createPassStore } from './passes/pass-store.js';
+import { openPayment } from './payments/open-payment.js';
+import { createPushPort } from './push/push-port.js';
 import type { Services } from './services.js';
+import { keptFiles } from './storage/kept-files.js';
 import { keptText } from './storage/kept-text.js';
 import { oneAtATime } from './storage/one-at-a-time.js';
+import { createQueryKeeper } from './storage/query-keeper.js';
 
+/** Answers stay at hand this long, and in the kept cache. */
+const CACHE_MS = 24 * 3_600_000;
 const TOKENS_KEY = 'voltbay.rider-session';
 
 /** On the web the hub serves the page; a phone is told where the hub is by `extra.hubUrl`. */
@@ -44,6 +51,17 @@ export function createServices(): Services {
     signed: createSignedFetch(session, plainFetch),
     baseUrl,
   });
+  const queryClient = new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 5_000,
+        // The app tells by itself that there is no network; it does not wait in silence for one.
+        networkMode: 'always',
+        gcTime: CACHE_MS,
+        retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.status < 500),
+      },
+    },
+  });
   return {
     session,
     api,
@@ -51,14 +69,12 @@ export function createServices(): Services {
       createOrderConnect({ session, fetch: streamingFetch as unknown as StreamingFetch, baseUrl }, orderId),
     locate,
     keptText,
+    keptFiles,
+    queryKeeper: createQueryKeeper({ client: queryClient, kept: keptFiles, now: () => Date.now() }),
+    push: createPushPort(),
+    openPayment,
+    passes: createPassStore(keptText),
     newKey,
-    queryClient: new QueryClient({
-      defaultOptions: {
-        queries: {
-          staleTime: 5_000,
-          retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.status < 500),
-        },
-      },
-    }),
+    queryClient,
   };
 }

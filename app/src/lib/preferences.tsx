@@ -7,12 +7,18 @@ export const LANGUAGES = ['zh-CN', 'en'] as const;
 export type Language = (typeof LANGUAGES)[number];
 export const THEME_CHOICES = ['system', 'light', 'dark'] as const;
 export type ThemeChoice = (typeof THEME_CHOICES)[number];
+/** On top of the size that the device asks for. */
+export const TEXT_SIZES = { normal: 1, large: 1.2, largest: 1.45 } as const;
+export type TextSize = keyof typeof TEXT_SIZES;
+const isTextSize = (value: string | null): value is TextSize => value !== null && value in TEXT_SIZES;
 
 export type Preferences = {
   language: Language;
   setLanguage: (language: Language) => void;
   themeChoice: ThemeChoice;
   setThemeChoice: (choice: ThemeChoice) => void;
+  textSize: TextSize;
+  setTextSize: (size: TextSize) => void;
   palette: Palette;
 };
 
@@ -23,6 +29,7 @@ type Kept = {
 
 const LANGUAGE_KEY = 'voltbay.language';
 const THEME_KEY = 'voltbay.theme';
+const TEXT_KEY = 'voltbay.text-size';
 const PreferencesContext = createContext<Preferences | null>(null);
 
 export function usePreferences(): Preferences {
@@ -49,6 +56,7 @@ export function PreferencesProvider(props: {
     deviceLanguage(getLocales().map((locale) => locale.languageTag)),
   );
   const [themeChoice, setThemeChoice] = useState<ThemeChoice>('system');
+  const [textSize, setTextSize] = useState<TextSize>('normal');
   const { kept, onLanguage } = props;
 
   useEffect(() => {
@@ -59,6 +67,9 @@ export function PreferencesProvider(props: {
     void kept.read(THEME_KEY).then((stored) => {
       const known = THEME_CHOICES.find((candidate) => candidate === stored);
       if (known) setThemeChoice(known);
+    });
+    void kept.read(TEXT_KEY).then((stored) => {
+      if (isTextSize(stored)) setTextSize(stored);
     });
   }, [kept]);
   useEffect(() => onLanguage(language), [language, onLanguage]);
@@ -76,9 +87,14 @@ export function PreferencesProvider(props: {
         setThemeChoice(next);
         void kept.write(THEME_KEY, next);
       },
+      textSize,
+      setTextSize: (next) => {
+        setTextSize(next);
+        void kept.write(TEXT_KEY, next);
+      },
       palette: dark ? DARK : LIGHT,
     }),
-    [language, themeChoice, dark, kept],
+    [language, themeChoice, textSize, dark, kept],
   );
   return <PreferencesContext.Provider value={value}>{props.children}</PreferencesContext.Provider>;
 }

@@ -3,6 +3,10 @@ import type { LiveConnect, Session } from '@voltbay/protocol/client';
 import { createContext, useContext, useSyncExternalStore } from 'react';
 import type { RiderApi } from './api/rider-api.js';
 import type { Locate } from './location/locate.js';
+import type { PassStore } from './passes/pass-store.js';
+import type { OpenPayment } from './payments/open-payment.js';
+import type { PushPort } from './push/push-types.js';
+import type { Kept, QueryKeeper } from './storage/query-keeper.js';
 
 /** What screens need from the outside, built once; tests give their own. */
 export type Services = {
@@ -10,10 +14,14 @@ export type Services = {
   api: RiderApi;
   connectOrder: (orderId: string) => LiveConnect;
   locate: Locate;
-  keptText: {
-    read(key: string): Promise<string | null>;
-    write(key: string, value: string | null): Promise<void>;
-  };
+  /** Short secrets: the phone's keychain. */
+  keptText: Kept;
+  /** Long texts that are no secrets. */
+  keptFiles: Kept;
+  queryKeeper: QueryKeeper;
+  push: PushPort;
+  openPayment: OpenPayment;
+  passes: PassStore;
   newKey: () => string;
   queryClient: QueryClient;
 };

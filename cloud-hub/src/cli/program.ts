@@ -9,8 +9,10 @@ import { doctorCommand } from './doctor.js';
 import { keysCommands } from './keys.js';
 import { ledgerCommands } from './ledger.js';
 import { runCommand } from './run.js';
+import { seedCommands } from './seed.js';
 import { seedDemoCommand } from './seed-demo.js';
 import { usersCommands } from './users.js';
+import { verifyCommands } from './verify.js';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
@@ -81,10 +83,12 @@ export function createProgram(context: CliContext): Command {
   withStore(
     program.command('seed-demo').description('write the demo accounts and stations; safe to repeat'),
   ).action((options) => seedDemoCommand(context, configFor(context, { ...options, demo: true }), options));
+  seedCommands(program, context, withStore);
   usersCommands(program, context, withStore);
   keysCommands(program, context, withStore);
   ledgerCommands(program, context, withStore);
   auditCommands(program, context, withStore);
+  verifyCommands(program, context, withStore);
   withStore(
     program
       .command('doctor')
@@ -115,6 +119,9 @@ export async function runCli(argv: readonly string[], context: CliContext): Prom
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     context.err(`voltbay-hub: ${error instanceof Error ? error.message : String(error)}`);
-    return (error as { code?: unknown }).code === 'BAD_CONFIG' ? EXIT.usage : EXIT.failed;
+    return (error as { code?: unknown }).code === 'BAD_CONFIG' ||
+      (error as { code?: unknown }).code === 'BAD_USAGE'
+      ? EXIT.usage
+      : EXIT.failed;
   }
 }

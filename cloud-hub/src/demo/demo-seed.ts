@@ -76,12 +76,13 @@ export async function seedDemo(deps: DemoDeps): Promise<void> {
   for (const [username, role] of [
     ['admin', 'admin'],
     ['viewer', 'viewer'],
+    ['finance', 'finance'],
   ] as const)
     await onlyOnce(() =>
       deps.operators.create({
         tenantId: DEMO_TENANT,
         username,
-        name: username === 'admin' ? '运营 Admin' : '访客 Viewer',
+        name: { admin: '运营 Admin', viewer: '访客 Viewer', finance: '财务 Finance' }[username],
         password: DEMO_PASSWORD,
         roles: [role],
       }),

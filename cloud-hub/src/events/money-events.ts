@@ -49,7 +49,7 @@ export function refundEvents(refund: RefundDocument): DomainEvent[] {
 /** Money of an order that went back into the wallet. */
 export function chargeRefundEvents(refund: ChargeRefundDocument): DomainEvent[] {
   if (refund.state !== 'done') return [];
-  const { requestKey: _requestKey, workAt: _workAt, ...rest } = refund;
+  const { requestKey: _requestKey, ceilingFen: _ceilingFen, workAt: _workAt, ...rest } = refund;
   return [
     {
       key: `charge-refund:${refund._id}:done`,

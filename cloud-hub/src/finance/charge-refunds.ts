@@ -19,6 +19,8 @@ export type ChargeRefundDocument = Stored & {
   by: string;
   state: (typeof CHARGE_REFUND_STATES)[number];
   requestKey: string;
+  /** Refused when the charge's refunds together would exceed it: what one person may give back. */
+  ceilingFen?: number;
   workAt: string | null;
 };
 export const chargeRefundsCollection = defineCollection<ChargeRefundDocument>('charge_refunds', [
@@ -38,7 +40,10 @@ export interface ChargeRefunds {
     reason: string;
     by: string;
     requestKey: string;
+    ceilingFen?: number;
   }): Promise<ChargeRefundDocument>;
+  /** The refund that a request made. */
+  ofRequest(requestKey: string): Promise<ChargeRefundDocument | null>;
   sweep(): Promise<void>;
 }
 
@@ -67,7 +72,9 @@ export function createChargeRefunds(deps: {
     const charge = await charges.findOne({ _id: refund.chargeId });
     if (!charge) return false;
     if (charge.refundIds?.includes(refund._id)) return true;
-    const fits = { $lte: charge.amountFen - refund.amountFen };
+    const mostFen = Math.min(charge.amountFen, refund.ceilingFen ?? charge.amountFen);
+    if (refund.amountFen > mostFen) return false;
+    const fits = { $lte: mostFen - refund.amountFen };
     const { matchedCount } = await charges.updateOne(
       {
         _id: charge._id,
@@ -118,7 +125,8 @@ export function createChargeRefunds(deps: {
     return refund;
   };
   return {
-    async start({ charge, amountFen, reason, by, requestKey }) {
+    ofRequest: (requestKey) => refunds.findOne({ requestKey }),
+    async start({ charge, amountFen, reason, by, requestKey, ceilingFen }) {
       const now = isoNow(clock);
       const refund: ChargeRefundDocument = {
         _id: `cr-${uuidv7()}`,
@@ -135,6 +143,7 @@ export function createChargeRefunds(deps: {
         by,
         state: 'requested',
         requestKey,
+        ...(ceilingFen === undefined ? {} : { ceilingFen }),
         workAt: isoAt(clock.now() + GRACE_MS),
       };
       let id = refund._id;

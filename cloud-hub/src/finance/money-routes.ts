@@ -1,5 +1,7 @@
 import { idSchema, isoTimeSchema } from '@voltbay/protocol';
 import { z } from 'zod';
+import { approvalSchema, toApproval } from '../approvals/approval-document.js';
+import type { GuardedRefunds } from '../approvals/guarded.js';
 import { type Database, toResource } from '../db/index.js';
 import {
   type ListSpec,
@@ -17,7 +19,6 @@ import { chargesCollection } from '../wallets/wallet-document.js';
 import {
   CHARGE_REFUND_STATES,
   type ChargeRefundDocument,
-  type ChargeRefunds,
   chargeRefundsCollection,
 } from './charge-refunds.js';
 import { DEPOSIT_STATES, type DepositDocument, type Deposits, depositsCollection } from './deposits.js';
@@ -62,7 +63,12 @@ export const chargeRefundSchema = z.object({
   by: z.string(),
   state: z.enum(CHARGE_REFUND_STATES),
 });
-const toChargeRefund = ({ requestKey: _key, workAt: _at, ...rest }: ChargeRefundDocument) => toResource(rest);
+const toChargeRefund = ({
+  requestKey: _key,
+  ceilingFen: _ceiling,
+  workAt: _at,
+  ...rest
+}: ChargeRefundDocument) => toResource(rest);
 export const depositSchema = z.object({
   ...stored,
   userId: z.string(),
@@ -87,7 +93,7 @@ const toDeposit = ({ requestKey: _key, workAt: _at, ...rest }: DepositDocument) 
 export function createMoneyRoutes(deps: {
   database: Database;
   plans: Plans;
-  chargeRefunds: ChargeRefunds;
+  guardedRefunds: GuardedRefunds;
   deposits: Deposits;
   invoices: Invoices;
 }): HttpRoute[] {
@@ -109,17 +115,20 @@ export function createMoneyRoutes(deps: {
         reason: z.string().min(3).max(200),
       }),
       idempotency: 'required',
-      responses: { 201: { description: 'The refund', schema: chargeRefundSchema } },
+      responses: {
+        201: { description: 'The refund', schema: chargeRefundSchema },
+        202: { description: 'Above the limit of one person: a second one decides', schema: approvalSchema },
+      },
       problems: ['NOT_FOUND', 'CONFLICT'],
       async handler({ params: { id }, body, principal, grant, request }) {
         const charge = await charges.findOne({ ...scopeFilter(principal, grant, OWN), _id: id });
         if (!charge) throw problem('NOT_FOUND', `no charge ${id}`);
-        const refund = await deps.chargeRefunds.start({
-          charge,
+        const { refund, approval } = await deps.guardedRefunds.ofCharge(charge, {
           ...body,
           by: `${principal.audience}:${principal.sub}`,
           requestKey: `${principal.tenantId}/${principal.sub}:${id}:${request.idempotencyKey}`,
         });
+        if (approval) return { status: 202, body: toApproval(approval) };
         if (refund.state === 'refused')
           throw problem('CONFLICT', 'more than is left of the charge', { resourceId: refund._id });
         return created(toChargeRefund(refund));
@@ -192,7 +201,7 @@ export function createMoneyRoutes(deps: {
       summary:
         'Give a deposit back into the wallet; refused while the rider holds packs or has an open order',
       tags: ['finance'],
-      access: needs('payments:refund'),
+      access: needs('deposits:return'),
       params,
       idempotency: 'required',
       responses: { 200: { description: 'The deposit', schema: depositSchema } },

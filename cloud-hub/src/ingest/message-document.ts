@@ -2,7 +2,7 @@ import type { ClockQuality } from '@voltbay/protocol';
 import { defineCollection } from '../db/index.js';
 
 /**
- * One stored uplink message. `_id` is the identity under which it is stored once: device / incarnation / epoch / seq with fixed-width
+ * One uplink message. `_id` is the identity under which it is stored once: device / incarnation / epoch / seq with fixed-width
  * numbers, so that a range of `_id` is a range of sequence numbers. Messages of stations that do not number them get a random one.
  */
 export type MessageDocument = {
@@ -29,6 +29,21 @@ export type MessageDocument = {
   /** A Date, for the expiry index. */
   receivedAt: Date;
 };
+
+/**
+ * A message as the store holds it: what the station said is one JSON text. Nobody asks the store about what is inside (projections answer
+ * that), and one text costs a fraction of a nested document at every step of the way to the disk.
+ */
+export type StoredMessage = Omit<MessageDocument, 'data'> & { json: string };
+
+export const storedMessage = ({ data, ...rest }: MessageDocument): StoredMessage => ({
+  ...rest,
+  json: JSON.stringify(data),
+});
+export const messageOf = ({ json, ...rest }: StoredMessage): MessageDocument => ({
+  ...rest,
+  data: JSON.parse(json),
+});
 
 /** Progress of one hub process: all its messages before `projectedTo` were projected. */
 export type IngestRunDocument = {
@@ -58,7 +73,7 @@ export type DeadLetterDocument = {
 export const DEFAULT_RETENTION_DAYS = 30;
 
 export const messagesCollectionSpec = (retentionDays: number) =>
-  defineCollection<MessageDocument>('messages', [
+  defineCollection<StoredMessage>('messages', [
     // The only index beside `_id`: it expires messages, and it finds those that a killed process left unprojected. Each further one
     // costs every message; what is asked by station or pack is answered by projections.
     { name: 'received-ttl', key: { receivedAt: 1 }, expireAfterSeconds: retentionDays * 86_400 },

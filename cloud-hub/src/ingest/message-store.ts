@@ -1,6 +1,6 @@
 import { type Collection, MongoBulkWriteError, MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import { isDuplicateKey } from '../db/index.js';
-import type { MessageDocument } from './message-document.js';
+import { type MessageDocument, type StoredMessage, storedMessage } from './message-document.js';
 
 /** What became of each document of a batch; those in neither set were stored by this call. */
 export type StoreOutcome = {
@@ -18,12 +18,12 @@ const NO_REJECTS: ReadonlyMap<string, string> = new Map();
  * about the batch (no server, no majority): the caller tries again, which is safe because `_id` is the message's identity.
  */
 export async function storeMessages(
-  messages: Collection<MessageDocument>,
-  documents: MessageDocument[],
+  messages: Collection<StoredMessage>,
+  documents: readonly MessageDocument[],
 ): Promise<StoreOutcome> {
   if (documents.length === 0) return { duplicates: NO_DUPLICATES, rejected: NO_REJECTS };
   try {
-    await messages.insertMany(documents, { ordered: false });
+    await messages.insertMany(documents.map(storedMessage), { ordered: false });
     return { duplicates: NO_DUPLICATES, rejected: NO_REJECTS };
   } catch (error) {
     if (error instanceof MongoBulkWriteError) return bulkOutcome(error, documents);
@@ -48,14 +48,14 @@ function bulkOutcome(error: MongoBulkWriteError, documents: readonly MessageDocu
 }
 
 async function storeOneByOne(
-  messages: Collection<MessageDocument>,
+  messages: Collection<StoredMessage>,
   documents: readonly MessageDocument[],
 ): Promise<StoreOutcome> {
   const duplicates = new Set<string>();
   const rejected = new Map<string, string>();
   for (const document of documents) {
     try {
-      await messages.insertOne(document);
+      await messages.insertOne(storedMessage(document));
     } catch (error) {
       if (isUnavailable(error)) throw error;
       if (isDuplicateKey(error)) duplicates.add(document._id);

@@ -2,7 +2,12 @@ import type { Collection } from 'mongodb';
 import { isoAt, isoNow } from '../clock.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
-import type { IngestRunDocument, MessageDocument } from './message-document.js';
+import {
+  type IngestRunDocument,
+  type MessageDocument,
+  messageOf,
+  type StoredMessage,
+} from './message-document.js';
 import type { IngestEntry } from './projector.js';
 
 /**
@@ -33,7 +38,7 @@ const BATCH = 500;
 export function createIngestRuns(deps: {
   id: string;
   runs: Collection<IngestRunDocument>;
-  messages: Collection<MessageDocument>;
+  messages: Collection<StoredMessage>;
   clock: Clock;
   logger: Logger;
 }): IngestRuns {
@@ -65,7 +70,7 @@ export function createIngestRuns(deps: {
       .batchSize(BATCH);
     for await (const message of left) {
       if (batch[0] && batch[0].receivedAt.getTime() !== message.receivedAt.getTime()) await projectBatch();
-      batch.push(message);
+      batch.push(messageOf(message));
     }
     await projectBatch();
     await runs.updateOne({ _id: run._id }, { $set: { closed: true } });

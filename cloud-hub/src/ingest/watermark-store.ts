@@ -1,6 +1,6 @@
 import type { Collection } from 'mongodb';
 import type { Clock } from '../ports.js';
-import { type MessageDocument, messageKey, seqOfKey, type WatermarkDocument } from './message-document.js';
+import { messageKey, type StoredMessage, seqOfKey, type WatermarkDocument } from './message-document.js';
 import { createWatermark, type Watermark } from './watermark.js';
 
 export type EpochWatermark = {
@@ -26,7 +26,7 @@ export interface WatermarkStore {
 
 export function createWatermarkStore(deps: {
   watermarks: Collection<WatermarkDocument>;
-  messages: Collection<MessageDocument>;
+  messages: Collection<StoredMessage>;
   clock: Clock;
   maxEpochs?: number;
   lookAgainMs?: number;

@@ -176,6 +176,7 @@ function valuesOf({ data }: DomainEvent, locale: Locale): Record<string, string>
     reason: reasonText(text(data.reason), locale),
     plan: text(locale === 'en' ? (data.nameEn ?? data.name) : data.name),
     packId: text(data.packId),
+    resolution: text(data.resolution),
     code: text(data.code),
     severity: text(data.severity),
     slot: text(data.slot) || '–',

@@ -24,7 +24,7 @@ const order = (wording: Template['wording'], urgent = true): Template => ({
   category: 'order',
   urgent,
   audience: 'rider',
-  fields: ['station', 'amount', 'reason', 'orderId'],
+  fields: ['station', 'amount', 'reason', 'orderId', 'resolution'],
   wording,
 });
 const money = (wording: Template['wording']): Template => ({
@@ -142,6 +142,61 @@ export const TEMPLATES: Readonly<Partial<Record<EventType, Template>>> = {
     'zh-CN': { title: '套餐续费未成功', body: '余额不足 {amount},{plan}未能续费,已到期。' },
     en: { title: 'Plan not renewed', body: '{plan} ended: the balance was below {amount}.' },
   }),
+  'dispute.accepted': order(
+    {
+      'zh-CN': { title: '申诉已通过', body: '您对{station}订单的申诉已通过,退款 {amount}。{resolution}' },
+      en: {
+        title: 'Dispute accepted',
+        body: 'Your dispute about {station} was accepted; refund: {amount}. {resolution}',
+      },
+    },
+    false,
+  ),
+  'dispute.rejected': order(
+    {
+      'zh-CN': { title: '申诉未通过', body: '您对{station}订单的申诉未通过:{resolution}' },
+      en: { title: 'Dispute rejected', body: 'Your dispute about {station} was not accepted: {resolution}' },
+    },
+    false,
+  ),
+  'approval.requested': {
+    category: 'approval',
+    urgent: false,
+    audience: 'operator',
+    roles: ['operator', 'finance', 'admin'],
+    fields: ['amount', 'reason', 'orderId'],
+    wording: {
+      'zh-CN': { title: '待复核:{amount}', body: '{amount} 的退款或人工处理需要另一人复核:{reason}' },
+      en: { title: 'To be approved: {amount}', body: '{amount} waits for a second person: {reason}' },
+    },
+  },
+  'pack.recalled': {
+    category: 'pack',
+    urgent: true,
+    audience: 'rider',
+    fields: ['packId', 'detail'],
+    wording: {
+      'zh-CN': {
+        title: '请停用并归还电池',
+        body: '您车上的电池 {packId} 检测到异常,请停止使用并尽快到换电站更换。',
+      },
+      en: {
+        title: 'Please stop using your battery',
+        body: 'Pack {packId} in your vehicle shows a fault: stop riding on it and swap it at the next station.',
+      },
+    },
+  },
+  'pack.quarantined': {
+    category: 'pack',
+    urgent: false,
+    audience: 'operator',
+    roles: ['operator', 'admin'],
+    fields: ['packId', 'station', 'code', 'detail'],
+    wording: {
+      'zh-CN': { title: '电池已隔离:{packId}', body: '{packId}({station}):{code} {detail}' },
+      en: { title: 'Pack quarantined: {packId}', body: '{packId} ({station}): {code} {detail}' },
+    },
+  },
   'alarm.raised': {
     category: 'alarm',
     urgent: true,

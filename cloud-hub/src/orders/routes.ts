@@ -9,6 +9,7 @@ import {
   orderUpdateSchema,
 } from '@voltbay/protocol';
 import { z } from 'zod';
+import type { Approvals } from '../approvals/approvals.js';
 import { isoNow } from '../clock.js';
 import { type Database, toResource } from '../db/index.js';
 import {
@@ -31,9 +32,7 @@ import {
 } from '../http/index.js';
 import type { OfflineOrders } from '../passes/offline-orders.js';
 import type { Clock } from '../ports.js';
-import type { SigningKeys } from '../stargate/signing-keys.js';
 import { type ChargeDocument, chargesCollection } from '../wallets/wallets.js';
-import { evidenceOf } from './evidence.js';
 import { type OrderDocument, ordersCollection, toOrder } from './order-document.js';
 import type { Orders, SwapRequest } from './orders.js';
 import type { Reservations } from './reservations.js';
@@ -67,7 +66,7 @@ export function createOrderRoutes(deps: {
   orders: Orders;
   offline: OfflineOrders;
   reservations: Pick<Reservations, 'claim' | 'finish'>;
-  keys: Pick<SigningKeys, 'signingKey' | 'verificationKey'>;
+  approvals: Pick<Approvals, 'needed'>;
   clock: Clock;
 }): HttpRoute[] {
   const collection = deps.database.collection(ordersCollection);
@@ -153,6 +152,11 @@ export function createOrderRoutes(deps: {
     if (principal.audience !== 'station' && to !== 'failed' && to !== 'cancelled')
       throw problem('FORBIDDEN', `body.state: only the station may report ${to}`);
     if (order.state === to) return reply(order);
+    if (
+      principal.audience !== 'station' &&
+      (await deps.approvals.needed(order.tenantId, order.price.totalFen))
+    )
+      throw problem('FORBIDDEN', 'above the limit of one person: use POST /core/v0/orders/{id}/resolve');
     const at = body.at ?? isoNow(deps.clock);
     const movement = (packId: string | undefined, slot: number | undefined) => ({
       ...(packId === undefined ? {} : { packId }),
@@ -249,97 +253,6 @@ export function createOrderRoutes(deps: {
     getRoute('/core/v0/order/{id}', 'getOrderAtStation'),
     updateRoute('/core/v0/orders/{id}', 'updateOrder', 'Same as PUT /core/v0/order/{id}.'),
     updateRoute('/core/v0/order/{id}', 'completeOrder', "The 2021 plan's call by a station."),
-    defineRoute({
-      method: 'get',
-      path: '/core/v0/orders/{id}/evidence',
-      operationId: 'getOrderEvidence',
-      summary: 'Everything known of an order as one signed file, for a dispute',
-      description:
-        'A compact JWS (EdDSA). Its payload is JSON: the order, its commands, what the station sent around it with the quality of its clock, readings of the packs, charges and ledger entries.',
-      tags: ['orders'],
-      access: needs('orders:resolve'),
-      params,
-      responses: { 200: { description: 'The signed file', contentType: 'application/jose' } },
-      problems: ['NOT_FOUND'],
-      async handler({ params: { id }, principal, grant }) {
-        const order = await visible(id, principal, grant);
-        return new Response(await evidenceOf(deps, order), {
-          headers: {
-            'Content-Type': 'application/jose',
-            'Cache-Control': 'no-store',
-            'Content-Disposition': `attachment; filename="evidence-${id.replace(/[^A-Za-z0-9_.-]/g, '_')}.jws"`,
-          },
-        });
-      },
-    }),
-    defineRoute({
-      method: 'post',
-      path: '/core/v0/orders/{id}/cancel',
-      operationId: 'cancelOrder',
-      summary: 'Cancel an order that was not sent to the station yet; the held money is given back',
-      tags: ['orders'],
-      access: needs('orders:cancel'),
-      params,
-      body: z.strictObject({ reason: z.string().max(64).optional() }),
-      bodyOptional: true,
-      idempotency: 'optional',
-      responses: { 200: { description: 'The order', schema: orderSchema } },
-      problems: ['NOT_FOUND', 'ILLEGAL_TRANSITION'],
-      async handler({ params: { id }, body, principal, grant }) {
-        const order = await visible(id, principal, grant);
-        if (order.state === 'cancelled') return ok(toOrder(order));
-        const changed = await deps.orders.record(
-          id,
-          {
-            key: null,
-            to: 'cancelled',
-            who: `${principal.audience}:${principal.sub}`,
-            what: 'cancelled',
-            at: isoNow(deps.clock),
-            reason: body.reason ?? 'CANCELLED',
-          },
-          { strict: true },
-        );
-        return ok(toOrder(changed ?? order));
-      },
-    }),
-    defineRoute({
-      method: 'post',
-      path: '/core/v0/orders/{id}/resolve',
-      operationId: 'resolveOrder',
-      summary:
-        'Settle an unknown order by hand: the charge stands when a pack left, else the hold is released',
-      tags: ['orders'],
-      access: needs('orders:resolve'),
-      params,
-      body: z.strictObject({
-        note: z.string().min(3).max(500),
-        /** The pack that left after all, as somebody found out. */
-        dispensedPackId: idSchema.optional(),
-      }),
-      idempotency: 'required',
-      responses: { 200: { description: 'The order', schema: orderSchema } },
-      problems: ['NOT_FOUND', 'ILLEGAL_TRANSITION'],
-      async handler({ params: { id }, body, principal, grant }) {
-        const order = await visible(id, principal, grant);
-        const at = isoNow(deps.clock);
-        const changed = await deps.orders.record(
-          id,
-          {
-            key: null,
-            to: 'resolved',
-            who: `operator:${principal.sub}`,
-            what: body.note,
-            at,
-            ...(body.dispensedPackId === undefined
-              ? {}
-              : { dispensed: { packId: body.dispensedPackId, at } }),
-          },
-          { strict: true },
-        );
-        return ok(toOrder(changed ?? order));
-      },
-    }),
     defineRoute({
       method: 'get',
       path: '/core/v0/charges',

@@ -98,6 +98,8 @@ export const refundSchema = z.object({
 export type Refund = z.infer<typeof refundSchema>;
 export type RefundDocument = AsDocument<Refund> & {
   requestKey: string;
+  /** Refused when the payment's refunds together would exceed it: what one person may give back. */
+  ceilingFen?: number;
   /** When somebody should carry it on; null when it is over. */
   workAt: string | null;
   attempts: number;
@@ -113,7 +115,14 @@ export const refundsCollection = defineCollection<RefundDocument>('refunds', [
 ]);
 
 export function toRefund(document: RefundDocument): Refund {
-  const { _id, requestKey: _requestKey, workAt: _workAt, attempts: _attempts, ...refund } = document;
+  const {
+    _id,
+    requestKey: _requestKey,
+    ceilingFen: _ceilingFen,
+    workAt: _workAt,
+    attempts: _attempts,
+    ...refund
+  } = document;
   return { ...refund, id: _id };
 }
 

@@ -21,7 +21,10 @@ export interface Refunds {
     reason: string;
     by: string;
     requestKey: string;
+    ceilingFen?: number;
   }): Promise<RefundDocument>;
+  /** The refund that a request made. */
+  ofRequest(requestKey: string): Promise<RefundDocument | null>;
   /** What the provider says of a refund on its own. */
   record(provider: ProviderName, facts: RefundFacts): Promise<'accepted' | 'duplicate' | 'refused'>;
   /** Carries on what was left half done. */
@@ -77,6 +80,7 @@ export function createRefunds(deps: {
     const payment = await payments.findOne({ _id: refund.paymentId });
     if (!payment) return false;
     if (payment.refundIds.includes(refund._id)) return true;
+    const mostFen = Math.min(payment.amountFen, refund.ceilingFen ?? payment.amountFen);
     const { matchedCount } = await payments.updateOne(
       {
         _id: payment._id,
@@ -84,7 +88,7 @@ export function createRefunds(deps: {
         // The credit comes first: what is not in the wallet yet cannot leave it.
         due: { $size: 0 },
         refundIds: { $ne: refund._id },
-        refundedFen: { $lte: payment.amountFen - refund.amountFen },
+        refundedFen: { $lte: mostFen - refund.amountFen },
       },
       {
         $inc: { refundedFen: refund.amountFen, version: 1 },
@@ -200,7 +204,8 @@ export function createRefunds(deps: {
   };
 
   return {
-    async start({ payment, amountFen, reason, by, requestKey }) {
+    ofRequest: (requestKey) => refunds.findOne({ requestKey }),
+    async start({ payment, amountFen, reason, by, requestKey, ceilingFen }) {
       const now = isoNow(clock);
       const refund: RefundDocument = {
         _id: uuidv7().replaceAll('-', ''),
@@ -219,6 +224,7 @@ export function createRefunds(deps: {
         detail: null,
         succeededAt: null,
         requestKey,
+        ...(ceilingFen === undefined ? {} : { ceilingFen }),
         workAt: isoAt(clock.now() + GRACE_MS),
         attempts: 0,
       };

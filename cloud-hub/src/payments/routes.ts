@@ -1,5 +1,7 @@
 import { idSchema, isoTimeSchema } from '@voltbay/protocol';
 import { z } from 'zod';
+import { approvalSchema, toApproval } from '../approvals/approval-document.js';
+import type { GuardedRefunds } from '../approvals/guarded.js';
 import { type Database, toResource } from '../db/index.js';
 import { DEFAULT_MAX_BODY_BYTES, readText } from '../http/body.js';
 import {
@@ -30,7 +32,6 @@ import {
 } from './payment-document.js';
 import type { Payments } from './payments.js';
 import { type PaymentProvider, PROVIDERS, type ProviderName } from './provider.js';
-import type { Refunds } from './refunds.js';
 
 export const MAX_TOP_UP_FEN = 500_000;
 const PAYMENTS: ListSpec = {
@@ -83,7 +84,7 @@ const OWN = { own: 'userId' };
 export function createPaymentRoutes(deps: {
   database: Database;
   payments: Payments;
-  refunds: Refunds;
+  guardedRefunds: GuardedRefunds;
   desk: CallbackDesk;
   providers: ReadonlyMap<ProviderName, PaymentProvider>;
 }): HttpRoute[] {
@@ -202,19 +203,22 @@ export function createPaymentRoutes(deps: {
         reason: z.string().min(3).max(80),
       }),
       idempotency: 'required',
-      responses: { 201: { description: 'The refund, which may still be on its way', schema: refundSchema } },
+      responses: {
+        201: { description: 'The refund, which may still be on its way', schema: refundSchema },
+        202: { description: 'Above the limit of one person: a second one decides', schema: approvalSchema },
+      },
       problems: ['NOT_FOUND', 'CONFLICT', 'INSUFFICIENT_BALANCE'],
       async handler({ params: { id }, body, principal, grant, request }) {
         const payment = await payments.findOne({ ...scopeFilter(principal, grant, OWN), _id: id });
         if (!payment) throw problem('NOT_FOUND', `no payment ${id}`);
         if (payment.state !== 'paid') throw problem('CONFLICT', `the payment is ${payment.state}`);
-        const refund = await deps.refunds.start({
-          payment,
+        const { refund, approval } = await deps.guardedRefunds.ofPayment(payment, {
           amountFen: body.amountFen,
           reason: body.reason,
           by: `${principal.audience}:${principal.sub}`,
           requestKey: `${principal.tenantId}/${principal.sub}:${id}:${request.idempotencyKey}`,
         });
+        if (approval) return { status: 202, body: toApproval(approval) };
         if (refund.state === 'failed' && refund.detail === 'EXCEEDS_PAYMENT')
           throw problem('CONFLICT', 'more than is left of the payment', { resourceId: refund._id });
         if (refund.state === 'failed' && refund.detail === 'INSUFFICIENT_BALANCE')

@@ -34,6 +34,7 @@ export interface Operators {
     roles: string[];
     stationIds?: string[] | null;
     regionIds?: string[];
+    id?: string;
   }): Promise<OperatorDocument>;
   /** Throws BAD_CREDENTIALS or RATE_LIMITED: for a change that a borrowed session must not make. */
   confirmPassword(id: string, password: string): Promise<OperatorDocument>;
@@ -102,7 +103,7 @@ export function createOperators(deps: {
     },
     find: (id) => operators.findOne({ _id: id }),
     list: (tenantId) => operators.find({ tenantId }, { sort: { username: 1 } }).toArray(),
-    async create({ tenantId, username, name, password, roles, stationIds, regionIds }) {
+    async create({ tenantId, username, name, password, roles, stationIds, regionIds, id }) {
       if (password.length < MIN_PASSWORD)
         throw problem('VALIDATION', `password: at least ${MIN_PASSWORD} characters`);
       const unknown = await customRoles.unknownRole(tenantId, roles);
@@ -113,7 +114,7 @@ export function createOperators(deps: {
         );
       const now = isoNow(deps.clock);
       const document: OperatorDocument = {
-        _id: uuidv7(),
+        _id: id ?? uuidv7(),
         tenantId,
         version: 1,
         createdAt: now,

@@ -11,8 +11,19 @@ export const PERMISSIONS = [
   'batteries:write',
   'users:read',
   'users:write',
+  'users:reveal',
+  'identities:create',
+  'identities:read',
+  'identities:decide',
+  'account:read',
+  'account:close',
   'vehicles:read',
   'vehicles:write',
+  'vehicles:transfer',
+  'vehicles:accept',
+  'fleets:read',
+  'fleets:write',
+  'vehicles:bind',
   'plans:read',
   'plans:write',
   'subscriptions:read',
@@ -22,6 +33,11 @@ export const PERMISSIONS = [
   'orders:update',
   'orders:cancel',
   'orders:resolve',
+  'disputes:create',
+  'disputes:read',
+  'disputes:write',
+  'approvals:read',
+  'approvals:decide',
   'passes:create',
   'passes:read',
   'passes:revoke',
@@ -32,6 +48,7 @@ export const PERMISSIONS = [
   'payments:read',
   'payments:create',
   'payments:refund',
+  'deposits:return',
   'commands:read',
   'alarms:read',
   'alarms:write',
@@ -82,13 +99,16 @@ const PEOPLE_ONLY: readonly Permission[] = [
   'credentials:rotate',
   'system:write',
   'releases:write',
+  'users:reveal',
+  // Two persons means persons.
+  'approvals:decide',
 ];
 export const KEY_PERMISSIONS = PERMISSIONS.filter((permission) => !PEOPLE_ONLY.includes(permission));
 
 /** How far a permission reaches: the whole tenant, what the caller owns, or what belongs to the calling station. */
 export type Scope = 'tenant' | 'own' | 'station';
 
-export type RoleName = 'rider' | 'station' | 'viewer' | 'operator' | 'admin';
+export type RoleName = 'rider' | 'station' | 'viewer' | 'operator' | 'finance' | 'admin';
 type Grants = Readonly<Partial<Record<Permission, Scope>>>;
 
 const tenantWide = (...permissions: Permission[]): Grants =>
@@ -98,10 +118,14 @@ const VIEWER: Grants = tenantWide(
   'stations:read',
   'batteries:read',
   'users:read',
+  'identities:read',
   'vehicles:read',
+  'fleets:read',
   'plans:read',
   'subscriptions:read',
   'orders:read',
+  'disputes:read',
+  'approvals:read',
   'passes:read',
   'charges:read',
   'finance:read',
@@ -126,12 +150,19 @@ const OPERATOR: Grants = {
     'stations:command',
     'batteries:write',
     'users:write',
+    'users:reveal',
+    'identities:decide',
     'vehicles:write',
+    'vehicles:transfer',
+    'fleets:write',
     'subscriptions:write',
     'orders:create',
     'orders:update',
     'orders:cancel',
     'orders:resolve',
+    'disputes:create',
+    'disputes:write',
+    'approvals:decide',
     'passes:revoke',
     'alarms:write',
     'work-orders:write',
@@ -146,6 +177,23 @@ const OPERATOR: Grants = {
   ),
 };
 
+/** Money and nothing else: prices, refunds, settlements; no doors, no stations, no people's settings. */
+const FINANCE: Grants = {
+  ...VIEWER,
+  ...tenantWide(
+    'finance:manage',
+    'payments:refund',
+    'plans:write',
+    'subscriptions:write',
+    'disputes:write',
+    'orders:resolve',
+    'approvals:decide',
+    'audit:read',
+    'exports:read',
+    'exports:create',
+  ),
+};
+
 /** Which audience may hold a role, and what the role grants. A role held under another audience grants nothing. */
 export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Grants }>> = {
   rider: {
@@ -153,13 +201,24 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
     grants: {
       'users:read': 'own',
       'users:write': 'own',
+      'identities:create': 'own',
+      'identities:read': 'own',
+      'account:read': 'own',
+      'account:close': 'own',
+      'vehicles:transfer': 'own',
+      'vehicles:accept': 'own',
+      'fleets:read': 'own',
       'vehicles:read': 'own',
+      'vehicles:bind': 'own',
       'plans:read': 'tenant',
       'subscriptions:read': 'own',
       'subscriptions:write': 'own',
       'orders:read': 'own',
       'orders:create': 'own',
       'orders:cancel': 'own',
+      'disputes:create': 'own',
+      'disputes:read': 'own',
+      'disputes:write': 'own',
       'passes:create': 'own',
       'passes:read': 'own',
       'passes:revoke': 'own',
@@ -167,6 +226,7 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
       'finance:read': 'own',
       'payments:read': 'own',
       'payments:create': 'own',
+      'deposits:return': 'own',
       'events:read': 'own',
       'reports:create': 'own',
       'reports:read': 'own',
@@ -190,6 +250,7 @@ export const ROLES: Readonly<Record<RoleName, { audience: Audience; grants: Gran
   },
   viewer: { audience: 'operator', grants: VIEWER },
   operator: { audience: 'operator', grants: OPERATOR },
+  finance: { audience: 'operator', grants: FINANCE },
   admin: { audience: 'operator', grants: tenantWide(...PERMISSIONS) },
 };
 

@@ -10,6 +10,7 @@ import {
   type ReadingBucketDocument,
   type ReadingSample,
   readingsCollection,
+  storedBucket,
 } from './reading-documents.js';
 
 /** Keeps recent readings in buckets, a batch of messages at a time. */
@@ -24,7 +25,7 @@ export function createReadingProjection(deps: { database: Database }): Projectio
       const documents = bucketsOf(messages);
       if (documents.length === 0) return;
       try {
-        await buckets.insertMany(documents, { ordered: false });
+        await buckets.insertMany(documents.map(storedBucket), { ordered: false });
       } catch (error) {
         // The same batch again after a crash.
         if (!(error instanceof MongoBulkWriteError && error.code === 11000)) throw error;

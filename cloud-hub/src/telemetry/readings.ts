@@ -1,6 +1,7 @@
 import type { Database } from '../db/index.js';
 import { packIdOf } from '../ingest/uplink-parse.js';
 import {
+  bucketOf,
   MAX_BUCKET_SPAN_MS,
   type ReadingBucketDocument,
   type ReadingSample,
@@ -72,7 +73,7 @@ export function createReadings(deps: { database: Database }): Readings {
     for await (const bucket of found) {
       emit(bucket.to);
       if (page.length >= query.limit) return page;
-      open.push(...samplesOf(bucket, inRange, shape));
+      open.push(...samplesOf(bucketOf(bucket), inRange, shape));
     }
     emit('');
     return page;

@@ -18,6 +18,8 @@ export const askChargeDataSchema = z.object({
       count: z.number().int().min(1).max(8).optional(),
       minSocPct: z.number().min(0).max(100).optional(),
       serials: z.array(z.string().max(64)).max(8).optional(),
+      /** Packs that must not leave: quarantined ones that stand in this station. */
+      exceptSerials: z.array(z.string().max(64)).max(64).optional(),
     })
     .optional(),
   /** The charged pack leaves before the rider's own comes in (trusted riders, full stations). Default false. */
@@ -94,6 +96,13 @@ export const reserveDataSchema = z.object({
   until: timeSchema,
 });
 export const releaseDataSchema = z.object({ orderId: z.string().max(64) });
+/** The packs that may leave no station: the whole list, in place of the one before. It is kept through restarts and without a network. */
+export const blockPacksDataSchema = z.object({
+  /** Name of the list; the same list has the same name. */
+  version: z.string().min(1).max(80),
+  serials: z.array(z.string().min(1).max(64)).max(4_000),
+});
+export type BlockPacksData = z.infer<typeof blockPacksDataSchema>;
 export type OpenSlotData = z.infer<typeof openSlotDataSchema>;
 
 const nothing = z.unknown().optional();
@@ -111,4 +120,5 @@ export const DOWNLINK_DATA_SCHEMAS = {
   [MSG_TYPE.SERVER_OPEN_SLOT]: openSlotDataSchema,
   [MSG_TYPE.SERVER_RESERVE]: reserveDataSchema,
   [MSG_TYPE.SERVER_RELEASE]: releaseDataSchema,
+  [MSG_TYPE.SERVER_BLOCK_PACKS]: blockPacksDataSchema,
 } as const;

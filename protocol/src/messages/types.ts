@@ -16,6 +16,7 @@ export const MSG_TYPE = {
   SERVER_OPEN_SLOT: 24,
   SERVER_RESERVE: 25,
   SERVER_RELEASE: 26,
+  SERVER_BLOCK_PACKS: 27,
 } as const;
 
 export type MsgTypeName = keyof typeof MSG_TYPE;

@@ -3,8 +3,8 @@ import { createMqttSplitter } from './mqtt-packets.js';
 
 export type Direction = 'to-server' | 'to-client';
 
-/** What happens to one MQTT packet on its way. */
-export type PacketFate = 'pass' | 'drop' | 'twice';
+/** What happens to one MQTT packet on its way: `after-next` lets the following one overtake it, bytes go in its place. */
+export type PacketFate = 'pass' | 'drop' | 'twice' | 'after-next' | Buffer;
 
 /** A network between a client and a server that can be made bad. */
 export interface TcpProxy {
@@ -22,6 +22,8 @@ export interface TcpProxy {
   throttle(bytesPerS: number): void;
   /** Decides the fate of every MQTT packet, of a proxy made with `mqtt`; undefined lets all pass. */
   mqttFilter(decide: ((packet: Buffer, direction: Direction) => PacketFate) | undefined): void;
+  /** Puts bytes of our own into every connection, between whole packets of a proxy made with `mqtt`. */
+  inject(direction: Direction, bytes: Buffer): void;
   connections(): number;
   close(): Promise<void>;
 }
@@ -31,6 +33,8 @@ const HIGH_WATER = 1024 * 1024;
 const THROTTLE_STEP_MS = 20;
 
 interface Lane {
+  readonly direction: Direction;
+  push(bytes: Buffer): void;
   pump(): void;
   close(): void;
 }
@@ -59,18 +63,27 @@ export async function startTcpProxy(target: {
     let queued = 0;
     let timer: NodeJS.Timeout | undefined;
     let ended = false;
+    let overtaken: Buffer | undefined;
     let allowance = 0;
     let allowanceAtMs = performance.now();
 
+    function push(bytes: Buffer): void {
+      queue.push({ bytes, dueMs: performance.now() + delayMs });
+      queued += bytes.length;
+    }
+
     function enqueue(chunk: Buffer): void {
-      const packets = split(chunk);
-      for (const packet of packets) {
+      for (const packet of split(chunk)) {
         const fate = (mqtt && decide?.(packet, direction)) || 'pass';
-        const copies = fate === 'drop' ? 0 : fate === 'twice' ? 2 : 1;
-        for (let i = 0; i < copies; i += 1) {
-          queue.push({ bytes: packet, dueMs: performance.now() + delayMs });
-          queued += packet.length;
+        if (fate === 'drop') continue;
+        if (fate === 'after-next' && !overtaken) {
+          overtaken = packet;
+          continue;
         }
+        push(Buffer.isBuffer(fate) ? fate : packet);
+        if (fate === 'twice') push(packet);
+        if (overtaken) push(overtaken);
+        overtaken = undefined;
       }
       if (queued > HIGH_WATER) from.pause();
       pump();
@@ -117,6 +130,11 @@ export async function startTcpProxy(target: {
       pump();
     });
     return {
+      direction,
+      push(bytes) {
+        push(bytes);
+        pump();
+      },
       pump,
       close() {
         clearTimeout(timer);
@@ -183,6 +201,10 @@ export async function startTcpProxy(target: {
     },
     mqttFilter(filter) {
       decide = filter;
+    },
+    inject(direction, bytes) {
+      for (const { lanes } of pairs)
+        for (const lane of lanes) if (lane.direction === direction) lane.push(bytes);
     },
     connections: () => pairs.size,
     close: () =>

@@ -1,3 +1,4 @@
+import { stateTopic } from '@voltbay/protocol';
 import { mqttPublishPayload, mqttPublishTopic } from './mqtt-packets.js';
 import type { Direction } from './tcp-proxy.js';
 
@@ -11,6 +12,10 @@ export type UplinkRecord = {
   readonly acknowledged: ReadonlySet<string>;
   /** Messages that were sent again with other words: never right. */
   readonly changed: readonly string[];
+  /** How many births of the station came by. */
+  sessions(): number;
+  /** First sendings that came behind a later message of their own session and lane (live or historical). */
+  readonly outOfOrder: readonly string[];
 };
 
 export type SentMessage = {
@@ -31,6 +36,16 @@ export function createUplinkRecord(device: string): UplinkRecord {
   const sent = new Map<string, SentMessage>();
   const acknowledged = new Set<string>();
   const changed: string[] = [];
+  const outOfOrder: string[] = [];
+  let sessions = 0;
+  let newest = new Map<boolean, [epoch: number, seq: number]>();
+
+  function inOrder(epoch: number, seq: number, historical: boolean): boolean {
+    const [lastEpoch, lastSeq] = newest.get(historical) ?? [-1, -1];
+    const follows = epoch > lastEpoch || (epoch === lastEpoch && seq > lastSeq);
+    if (follows) newest.set(historical, [epoch, seq]);
+    return follows;
+  }
 
   function uplink(message: Record<string, unknown>): void {
     const { epoch, seq, type, id, data } = message;
@@ -38,6 +53,7 @@ export function createUplinkRecord(device: string): UplinkRecord {
     const key = uplinkKey(epoch, seq);
     const before = sent.get(key);
     if (!before) {
+      if (!inOrder(epoch, seq, message.historical === true)) outOfOrder.push(key);
       sent.set(key, { epoch, seq, type: Number(type), id: String(id), data, times: 1 });
       return;
     }
@@ -56,8 +72,14 @@ export function createUplinkRecord(device: string): UplinkRecord {
     sent,
     acknowledged,
     changed,
+    outOfOrder,
+    sessions: () => sessions,
     see(packet, direction) {
       const topic = mqttPublishTopic(packet);
+      if (topic === stateTopic(device) && direction === 'to-server') {
+        sessions += 1;
+        newest = new Map();
+      }
       const wanted = direction === 'to-server' ? `info/${device}` : `control/${device}`;
       if (topic !== wanted) return;
       const message = parse(mqttPublishPayload(packet));

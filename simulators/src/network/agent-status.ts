@@ -12,18 +12,26 @@ export type AgentStatus = {
   alarms: { code: string; slot?: number }[];
   restCalls: number;
   commands: Record<string, number>;
+  hardware: {
+    slots: { slot: number; reads: number; silent: number; badFrames: number; lastGoodAtMs?: number }[];
+    buses: { port: string; up: boolean }[];
+  };
 };
 
 const TIMEOUT_MS = 5_000;
 
 /** Asks the agent that runs on this data directory. Null when none answers. */
-export async function agentStatus(dataDir: string): Promise<AgentStatus | null> {
+export const agentStatus = (dataDir: string): Promise<AgentStatus | null> =>
+  askAgent<AgentStatus>(dataDir, 'status');
+
+/** Any question of the technician's, for example `packs`. Null when no agent answers. */
+export async function askAgent<T>(dataDir: string, command: string): Promise<T | null> {
   const text = await exchange(
     join(dataDir, 'agent.sock'),
-    `${JSON.stringify({ command: 'status', args: {} })}\n`,
+    `${JSON.stringify({ command, args: {} })}\n`,
   ).catch(() => '');
   if (!text) return null;
-  const answer = JSON.parse(text) as { ok: boolean; data?: AgentStatus };
+  const answer = JSON.parse(text) as { ok: boolean; data?: T };
   return answer.ok ? (answer.data ?? null) : null;
 }
 

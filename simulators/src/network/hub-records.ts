@@ -10,6 +10,12 @@ export type StoredMessage = {
   messageId?: string;
   type: number;
   data: unknown;
+  /** Time that the hub gave it, ISO 8601. */
+  at: string;
+  receivedAt: Date;
+  /** What the station said of its clock when it sent it. */
+  clock?: { synced: boolean; offsetMs?: number };
+  historical?: boolean;
   refused?: string;
 };
 export type StoredCharge = { orderId: string; userId: string; amountFen: number };
@@ -31,10 +37,13 @@ export type HubRecords = {
   custody: StoredCustody[];
 };
 
-/** Everything that counts, from the data folder of a hub that does not run. Throws when a hub still owns it. */
-export async function readHubRecords(dataDir: string): Promise<HubRecords> {
+/**
+ * Everything that counts, from the data folder of a hub that does not run, or from its external store. Throws when a hub still owns
+ * the folder.
+ */
+export async function readHubRecords(dataDir: string, storeUri?: string): Promise<HubRecords> {
   const store = await openStore({
-    mongodbUri: null,
+    mongodbUri: storeUri ?? null,
     dbName: 'voltbay',
     dataDir,
     logger: pino({ level: 'silent' }),
@@ -45,10 +54,9 @@ export async function readHubRecords(dataDir: string): Promise<HubRecords> {
   try {
     const batteries = await all<{ custodian?: { kind: string; id?: string; slot?: number } }>('batteries');
     return {
-      messages: (await all<Omit<StoredMessage, 'id'>>('messages')).map(({ _id, ...rest }) => ({
-        ...rest,
-        id: _id,
-      })),
+      messages: (await all<Omit<StoredMessage, 'id' | 'data'> & { json: string }>('messages')).map(
+        ({ _id, json, ...rest }) => ({ ...rest, id: _id, data: JSON.parse(json) }),
+      ),
       charges: await all<StoredCharge>('charges'),
       orders: (await all<Omit<StoredOrder, 'id'>>('orders')).map(({ _id, ...rest }) => ({
         ...rest,

@@ -1,6 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Order, Station } from '@voltbay/protocol';
+import { type AgentRecords, readAgentRecords } from '@voltbay/station-agent';
 import { type Direction, type PacketFate, startTcpProxy, type TcpProxy } from '../faults/tcp-proxy.js';
 import { createUplinkRecord, type UplinkRecord } from '../faults/uplink-record.js';
 import { type OperatorApi, operatorApi } from '../rider/api.js';
@@ -22,14 +23,20 @@ export type Site = {
   readonly agentDir: string;
   readonly hubDir: string;
   readonly operator: OperatorApi;
+  /** The agent's database as each of its deaths left it, oldest first. */
+  readonly journals: AgentRecords[];
   /** Packs that riders hold, as the bench knows. */
   readonly brought: Set<string>;
   /** The next passage of this step ends the program by SIGKILL; `null` disarms. */
   arm(program: 'agent' | 'hub', step: string | null): void;
   /** Starts the program again that has died, or kills it first when it runs. */
-  restart(program: 'agent' | 'hub'): Promise<void>;
+  restart(program: 'agent' | 'hub', env?: Record<string, string>): Promise<void>;
   /** Loses, repeats or delays packets between agent and broker; what is lost the witness does not count as seen. */
   filter(decide: ((packet: Buffer, direction: Direction) => PacketFate) | undefined): void;
+  /** Takes the agent's network away, or gives it back. */
+  offline(on: boolean): void;
+  /** The station's password at the broker. */
+  secret(): string;
   truth(): Promise<StationState>;
   fault(name: string, body: object): Promise<void>;
   act(name: string, body: object): Promise<{ ok: boolean; reason?: string }>;
@@ -43,7 +50,10 @@ export type Site = {
   close(): Promise<void>;
 };
 
-export type SiteOptions = Omit<NetworkOptions, 'httpPort' | 'mqttPort' | 'stationLink'>;
+export type SiteOptions = Omit<NetworkOptions, 'httpPort' | 'mqttPort' | 'stationLink'> & {
+  /** A document store outside the hub's process; the embedded one when not given. */
+  storeUri?: string;
+};
 
 export async function openSite(options: SiteOptions): Promise<Site> {
   const device = options.device ?? '1231';
@@ -55,7 +65,12 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     ...options,
     httpPort: 0,
     mqttPort: 0,
-    hubEnv: { VOLTBAY_CRASH_AT: `@${arms.hub}`, VOLTBAY_RATE_PER_ADDRESS: '0', ...options.hubEnv },
+    hubEnv: {
+      VOLTBAY_CRASH_AT: `@${arms.hub}`,
+      VOLTBAY_RATE_PER_ADDRESS: '0',
+      ...(options.storeUri ? { MONGODB_URI: options.storeUri } : {}),
+      ...options.hubEnv,
+    },
     agentEnv: { VOLTBAY_CRASH_AT: `@${arms.agent}`, ...options.agentEnv },
     async stationLink(mqttUrl) {
       const { hostname, port } = new URL(mqttUrl);
@@ -72,6 +87,7 @@ export async function openSite(options: SiteOptions): Promise<Site> {
   if (!proxy) throw new Error('the agent was not given a link');
   const link = proxy;
   const agentDir = join(options.dir, `agent-${device}`);
+  const journals: AgentRecords[] = [];
   const operator = operatorApi(network.apiUrl, DEMO.operator);
 
   const control = async <T>(method: string, path: string, body?: object): Promise<T> => {
@@ -93,20 +109,29 @@ export async function openSite(options: SiteOptions): Promise<Site> {
     agentDir,
     hubDir: join(options.dir, 'hub'),
     operator,
+    journals,
     brought: new Set(DEMO.riders.map(({ packId }) => packId)),
     arm(program, step) {
       if (step === null) rmSync(arms[program], { force: true });
       else writeFileSync(arms[program], `${step}\n`);
     },
-    async restart(program) {
+    async restart(program, env) {
       site.arm(program, null);
       await network[program].kill();
-      if (program === 'agent') await network.startAgent();
-      else await network.startHub();
+      if (program === 'agent') {
+        journals.push(readAgentRecords(agentDir));
+        await network.startAgent(env);
+      } else await network.startHub(env);
     },
     filter(next) {
       decide = next;
     },
+    offline(on) {
+      link.refuse(on);
+      if (on) link.cut();
+    },
+    secret: () =>
+      (JSON.parse(readFileSync(join(agentDir, 'credentials.json'), 'utf8')) as { secret: string }).secret,
     truth: () => control<StationState>('GET', '/state'),
     async fault(name, body) {
       await control('POST', `/faults/${name}`, body);

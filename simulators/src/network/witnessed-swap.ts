@@ -1,7 +1,7 @@
 import { isTerminalOrderState, type Order } from '@voltbay/protocol';
 import { RefusedError, type RiderApi, signInRider } from '../rider/api.js';
-import { createHands } from '../rider/at-cabinet.js';
-import { swapByHand } from '../rider/rider.js';
+import { createHands, type Hands } from '../rider/at-cabinet.js';
+import { type RiderOptions, swapByHand } from '../rider/rider.js';
 import type { DEMO } from './demo-accounts.js';
 import { type Doors, doorsOf } from './doors.js';
 import { eventually } from './eventually.js';
@@ -10,7 +10,8 @@ import type { Site } from './site.js';
 /** A rider with a vehicle and the pack that he really has. */
 export type SiteRider = {
   readonly account: (typeof DEMO.riders)[number];
-  readonly api: RiderApi;
+  /** Replaced when his session is over. */
+  api: RiderApi;
   holds: string;
 };
 
@@ -36,6 +37,8 @@ export type SwapByRider = {
   paceMs?: number;
   /** The rider cancels an order that was never sent to the station instead of waiting for it to expire. */
   cancels?: boolean;
+  /** What the rider does at the cabinet instead of a whole swap; answers the serial that he leaves with. */
+  byHand?: (hands: Hands, options: RiderOptions) => Promise<string>;
 };
 
 /**
@@ -55,7 +58,7 @@ export async function witnessedSwap(
   const brings = rider.holds;
   let taken: string | null = null;
   let stuck: unknown;
-  const walked = swapByHand(createHands(site.network.controlUrl), {
+  const walked = (options.byHand ?? swapByHand)(createHands(site.network.controlUrl), {
     carries: brings,
     log: () => {},
     paceMs: options.paceMs ?? 30,

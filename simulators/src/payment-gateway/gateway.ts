@@ -7,6 +7,8 @@ import { SimulatorError } from '../errors.js';
 import { createAlipaySide } from './alipay.js';
 import { createCallbackDesk, type DeliveryResult, deliverySchema } from './callback-desk.js';
 import { loadGatewayKeys } from './keys.js';
+import { payPage } from './pay-page.js';
+import { payerPage } from './payer-page.js';
 import { type StatementChange, statementOf } from './statement.js';
 import { createTradeBook, type ProviderName, type Trade } from './trade-book.js';
 import { createWechatSide } from './wechat.js';
@@ -92,6 +94,11 @@ export async function startPaymentGateway(options: PaymentGatewayOptions): Promi
     if (!trade) throw new SimulatorError('SIM_BAD_REQUEST', `no ${provider} trade ${tradeNo}`);
     return trade;
   };
+  /** The trade that a signed page is about. */
+  const shownTrade = (biz: string | undefined): Trade | null => {
+    const { out_trade_no: tradeNo } = JSON.parse(biz ?? '{}') as { out_trade_no?: unknown };
+    return typeof tradeNo === 'string' ? book.find('alipay', tradeNo) : null;
+  };
   const pay = async (provider: ProviderName, tradeNo: string): Promise<Trade> => {
     const trade = find(provider, tradeNo);
     if (!book.pay(trade)) throw new SimulatorError('SIM_IMPOSSIBLE', `trade ${tradeNo} is ${trade.state}`);
@@ -133,6 +140,14 @@ export async function startPaymentGateway(options: PaymentGatewayOptions): Promi
       response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
       response.end(typeof body === 'string' ? body : JSON.stringify(body));
     };
+    const page = (html: string) => {
+      response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' });
+      response.end(html);
+    };
+    const payer = /^\/pay\/(alipay|wechat)\/([\w-]{1,64})$/.exec(pathname);
+    if (payer && request.method === 'POST')
+      return page(payPage(await pay(payer[1] as ProviderName, payer[2] ?? '')));
+    if (pathname === '/' && request.method === 'GET') return page(payerPage());
     if (pathname === '/control/trades') return json(200, book.all());
     if (pathname === '/control/results') return json(200, desk.results());
     if (request.method === 'POST' && pathname.startsWith('/control/'))
@@ -144,7 +159,9 @@ export async function startPaymentGateway(options: PaymentGatewayOptions): Promi
         ...Object.fromEntries(new URLSearchParams(text)),
       };
       const { body, happening } = alipay.execute(params);
-      json(200, body);
+      const wanted = params.method === 'alipay.trade.wap.pay' ? shownTrade(params.biz_content) : null;
+      if (wanted && request.headers.accept?.includes('text/html')) page(payPage(wanted));
+      else json(200, body);
       if (happening) await desk.notify(happening);
       return;
     }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Order, Problem, Station, TokenResponse, Vehicle } from '@voltbay/protocol';
 
 /** The rider's side of the REST API, as the app uses it. */
@@ -14,14 +15,19 @@ export type RiderApi = {
   orders(stationId: string, vehicleId: string, idempotencyKey: string): Promise<Order>;
   order(id: string): Promise<Order>;
   vehicle(id: string): Promise<Vehicle>;
+  /** Any other call as this rider. */
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, body: object): Promise<T>;
 };
 
 const TIMEOUT_MS = 20_000;
 
-async function request<T>(
+/** One call of the REST API. Throws RefusedError with the hub's problem. */
+export async function request<T>(
   apiUrl: string,
   path: string,
   init: RequestInit & { token?: string } = {},
+  onHeaders?: (headers: Headers) => void,
 ): Promise<T> {
   const { token, ...rest } = init;
   const response = await fetch(`${apiUrl}${path}`, {
@@ -36,8 +42,11 @@ async function request<T>(
   const text = await response.text();
   const body: unknown = text ? JSON.parse(text) : null;
   if (!response.ok) throw new RefusedError(body as Problem);
+  onHeaders?.(response.headers);
   return body as T;
 }
+
+const freshKey = (who: string): string => `${who}-${Date.now()}-${Math.round(performance.now() * 1000)}`;
 
 const tokenFor = async (apiUrl: string, body: object): Promise<string> =>
   (await request<TokenResponse>(apiUrl, '/auth/v1/token', { method: 'POST', body: JSON.stringify(body) }))
@@ -48,6 +57,14 @@ export async function signInRider(apiUrl: string, who: { phone: string; code: st
   await request(apiUrl, '/auth/v1/otp', { method: 'POST', body: JSON.stringify({ phone: who.phone }) });
   const token = await tokenFor(apiUrl, { grantType: 'otp', phone: who.phone, code: who.code });
   return {
+    get: (path) => request(apiUrl, path, { token }),
+    post: (path, body) =>
+      request(apiUrl, path, {
+        method: 'POST',
+        token,
+        body: JSON.stringify(body),
+        headers: { 'idempotency-key': freshKey('rider') },
+      }),
     orders: (stationId, vehicleId, idempotencyKey) =>
       request<Order>(apiUrl, '/core/v0/orders', {
         method: 'POST',
@@ -64,10 +81,19 @@ export async function signInRider(apiUrl: string, who: { phone: string; code: st
 export type OperatorApi = {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body: object): Promise<T>;
+  delete(path: string): Promise<void>;
+  /** The body as it comes, of a route that answers no JSON. */
+  text(path: string): Promise<string>;
+  /** Changes one resource of which this version was seen. */
+  patch<T>(path: string, body: object, version: number): Promise<T>;
+  /** How many rows a list has in all. */
+  count(path: string): Promise<number>;
 };
 
 export function operatorApi(apiUrl: string, who: { username: string; password: string }): OperatorApi {
   let token: Promise<string> | null = null;
+  const run = randomUUID();
+  let posts = 0;
   const signedIn = () => {
     token ??= tokenFor(apiUrl, { grantType: 'password', ...who });
     token.catch(() => {
@@ -75,23 +101,51 @@ export function operatorApi(apiUrl: string, who: { username: string; password: s
     });
     return token;
   };
-  const asOperator = async <T>(path: string, init: RequestInit = {}): Promise<T> => {
+  const asOperator = async <T>(
+    path: string,
+    init: RequestInit = {},
+    onHeaders?: (headers: Headers) => void,
+  ): Promise<T> => {
     try {
-      return await request<T>(apiUrl, path, { ...init, token: await signedIn() });
+      return await request<T>(apiUrl, path, { ...init, token: await signedIn() }, onHeaders);
     } catch (error) {
       if (!(error instanceof RefusedError) || error.problem.status !== 401) throw error;
       token = null;
-      return request<T>(apiUrl, path, { ...init, token: await signedIn() });
+      return request<T>(apiUrl, path, { ...init, token: await signedIn() }, onHeaders);
     }
   };
   return {
     get: (path) => asOperator(path),
-    post: (path, body) =>
+    patch: (path, body, version) =>
       asOperator(path, {
+        method: 'PATCH',
+        body: JSON.stringify(body),
+        headers: { 'if-match': `"${version}"` },
+      }),
+    async count(path) {
+      let total = 0;
+      await asOperator(path, {}, (headers) => {
+        total = Number(headers.get('x-total-count') ?? 0);
+      });
+      return total;
+    },
+    post(path, body) {
+      posts += 1;
+      return asOperator(path, {
         method: 'POST',
         body: JSON.stringify(body),
-        headers: { 'idempotency-key': `operator-${Date.now()}-${Math.round(performance.now() * 1000)}` },
-      }),
+        headers: { 'idempotency-key': `operator-${run}-${posts}` },
+      });
+    },
+    text: async (path) => {
+      const response = await fetch(`${apiUrl}${path}`, {
+        headers: { authorization: `Bearer ${await signedIn()}` },
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (!response.ok) throw new Error(`${path}: ${response.status}`);
+      return response.text();
+    },
+    delete: (path) => asOperator(path, { method: 'DELETE' }),
   };
 }
 

@@ -43,7 +43,7 @@ export async function swapByHand(hands: Hands, options: RiderOptions): Promise<s
 }
 
 /** Watches the cabinet until a latch springs. */
-async function releasedDoor(
+export async function releasedDoor(
   hands: Hands,
   signal: AbortSignal,
   fits: (slot: CabinetSlot) => boolean,

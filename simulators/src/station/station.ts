@@ -23,7 +23,7 @@ import { createWiring, type Wiring } from './wiring.js';
 
 const TICK_MS = 200;
 const SAVE_MS = 5_000;
-const MAX_HISTORY = 200;
+const MAX_HISTORY = 600;
 /** A sleep of the machine is not charged as hours of battery time. */
 const MAX_GAP_MS = 5_000;
 const MAINS_MV = 230_000;

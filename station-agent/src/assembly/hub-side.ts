@@ -30,6 +30,9 @@ type Deps = {
   alarms: Alarms;
   service: Service;
   hubClock: HubClock;
+  /** The machine's own clock. */
+  wall: Clock;
+  /** What records are labelled with. */
   clock: Clock;
   log: Logger;
   overrides: Pick<AgentOverrides, 'secret' | 'resendAfterMs'>;
@@ -47,7 +50,6 @@ export function createHubSide(deps: Deps) {
   const { device } = config;
   const credentials: { secret: string | null } = { secret: deps.overrides.secret ?? null };
   const secret = (): string => credentials.secret ?? '';
-  const bestNowMs = (): number => hubClock.hubNowMs() ?? clock.nowMs();
 
   const api = createHubApi({ apiUrl: config.hub.apiUrl, device, secret, clock });
   const calls = createCallQueue({
@@ -68,7 +70,7 @@ export function createHubSide(deps: Deps) {
   const passTrust = createPassTrust({
     meta: storage.meta,
     api,
-    nowMs: bestNowMs,
+    nowMs: clock.nowMs,
     clock,
     log: part('passes'),
   });
@@ -77,7 +79,7 @@ export function createHubSide(deps: Deps) {
     swaps,
     trust: passTrust,
     policy: config.offline,
-    nowMs: bestNowMs,
+    nowMs: clock.nowMs,
     clock,
   });
   const rotation = createCredentialRotation({ config, api, credentials, log: part('credentials') });
@@ -97,6 +99,7 @@ export function createHubSide(deps: Deps) {
     device,
     outbox: storage.outbox,
     hubClock,
+    wall: deps.wall,
     clock,
     log: part('sender'),
     window: config.uplink.window,
@@ -152,7 +155,7 @@ export function createHubSide(deps: Deps) {
   });
   function seenHub(): void {
     try {
-      storage.meta.set('hubSeenAtMs', String(bestNowMs()));
+      storage.meta.set('hubSeenAtMs', String(clock.nowMs()));
     } catch (error) {
       log.error({ err: error }, 'time of the last contact not stored');
     }

@@ -1,5 +1,6 @@
 import {
   type AskChargeData,
+  blockPacksDataSchema,
   MSG_TYPE,
   type OpenSlotData,
   parseTime,
@@ -54,6 +55,7 @@ export function createCommandHandlers(deps: Deps): ReadonlyMap<number, CommandHa
     [MSG_TYPE.SERVER_RELEASE, (command) => release(deps, command)],
     [MSG_TYPE.SERVER_SET_CONFIG, deps.setConfig],
     [MSG_TYPE.SERVER_ASK_DIAGNOSTICS, deps.askDiagnostics],
+    [MSG_TYPE.SERVER_BLOCK_PACKS, (command) => blockPacks(deps, command)],
     [MSG_TYPE.SERVER_UPDATE, deps.update],
   ]);
 }
@@ -88,7 +90,14 @@ export function swapRequestOf(commandId: string, data: AskChargeData, hubRequest
 
 async function askCharge(deps: Deps, command: Command, report: CommandReport): Promise<Settlement | null> {
   if (report.isLate()) return expired;
-  const request = swapRequestOf(command.id, command.data as AskChargeData, command.requestId);
+  const data = command.data as AskChargeData;
+  const blocked = data.dispense?.exceptSerials ?? [];
+  if (blocked.length > 0) {
+    // The list may not have reached this station yet: these stay here from now on.
+    deps.storage.state.blockPacks(blocked, { replace: false });
+    deps.board.reloadHolds();
+  }
+  const request = swapRequestOf(command.id, data, command.requestId);
   const start = await deps.swaps.start(request, { isLate: report.isLate, together: () => report.started() });
   if (start.ok) return null;
   return start.reason === 'EXPIRED' ? expired : rejected(start.reason, start.detail);
@@ -236,4 +245,14 @@ function release(deps: Deps, command: Command): Settlement {
   deps.storage.state.releaseOrder(parsed.data.orderId);
   deps.board.reloadHolds();
   return { state: 'done' };
+}
+
+/** Quarantined packs: kept here, whoever asks, until the hub's next list leaves them out. */
+function blockPacks(deps: Deps, command: Command): Settlement {
+  const parsed = blockPacksDataSchema.safeParse(command.data);
+  if (!parsed.success) return rejected('BAD_COMMAND');
+  const { version, serials } = parsed.data;
+  deps.storage.state.blockPacks(serials, { replace: true });
+  deps.board.reloadHolds();
+  return { state: 'done', detail: version, result: { blocked: serials.length } };
 }

@@ -124,10 +124,9 @@ export function createReporter(deps: Deps) {
       if (soon || !timer) return;
       soon = setTimeout(() => {
         soon = null;
-        board.persist();
-        if (!deps.isConnected()) return;
         try {
-          send();
+          board.persist();
+          if (deps.isConnected()) send();
         } catch (error) {
           log.error({ err: error }, 'report failed');
         }

@@ -84,12 +84,14 @@ export function createSlotBoard(deps: Deps) {
     const packId = packIdOf(slot.tag, latest?.reading);
     const packClass = classOf(slot, packId);
     const temperatures = latest?.reading.temperaturesDeciC ?? [];
-    const hold = holds.find(
+    const mine = holds.filter(
       (candidate) =>
         candidate.packId !== null &&
         candidate.packId === packId &&
         (candidate.untilMs === null || candidate.untilMs > clock.nowMs()),
     );
+    // A quarantined pack leaves for nobody, not for the order that it was kept for either.
+    const hold = mine.find(({ kind }) => kind === 'quarantine') ?? mine[0];
     return {
       ...(packId !== undefined && { packId }),
       packClass,

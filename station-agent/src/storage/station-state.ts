@@ -42,6 +42,7 @@ export function createStationState(db: Db, clock: Clock) {
   );
   const dropHold = db.prepare('DELETE FROM holds WHERE hold_id = ?');
   const dropOrderHolds = db.prepare("DELETE FROM holds WHERE kind = 'reservation' AND order_id = ?");
+  const dropBlocks = db.prepare("DELETE FROM holds WHERE kind = 'quarantine'");
   const dropExpired = db.prepare('DELETE FROM holds WHERE until_ms IS NOT NULL AND until_ms < ?');
   const selectHolds = db.prepare<
     [number],
@@ -89,6 +90,14 @@ export function createStationState(db: Db, clock: Clock) {
     removePack: (slot: number): void => void dropPack.run(slot),
     hold(hold: Hold): void {
       putHold.run(hold.holdId, hold.kind, hold.packId, hold.packClass, hold.orderId, hold.untilMs);
+    },
+    /** Packs that may leave for nobody. `replace`: these and no others. */
+    blockPacks(packIds: readonly string[], { replace }: { replace: boolean }): void {
+      db.transaction(() => {
+        if (replace) dropBlocks.run();
+        for (const packId of packIds)
+          putHold.run(`quarantine:${packId}`, 'quarantine', packId, null, null, null);
+      })();
     },
     release: (holdId: string): boolean => dropHold.run(holdId).changes > 0,
     releaseOrder: (orderId: string): boolean => dropOrderHolds.run(orderId).changes > 0,

@@ -47,6 +47,40 @@ const SHAPES = {
       <Path d="M10 5V3h4v2M12.8 9l-3 4h4.4l-3 4" />
     </>
   ),
+  wallet: (
+    <>
+      <Rect x={3.5} y={6.5} width={17} height={13} rx={2.5} />
+      <Path d="M3.5 10.5h17M16.5 15h.1M6 6.5l9-3v3" />
+    </>
+  ),
+  plan: (
+    <>
+      <Rect x={4} y={5} width={16} height={15} rx={2} />
+      <Path d="M4 9.5h16M8.5 3v4M15.5 3v4M8.5 14.5l2.3 2.3 4.7-4.6" />
+    </>
+  ),
+  coupon: (
+    <Path d="M4 7h16v3.5a1.8 1.8 0 0 0 0 3.5v3.5H4V14a1.8 1.8 0 0 0 0-3.5zM13.5 7v2M13.5 11.5v1.5M13.5 15.5v2" />
+  ),
+  receipt: <Path d="M6 3.5h12v17l-3-2-3 2-3-2-3 2zM9 8.5h6M9 12.5h6" />,
+  bell: <Path d="M6 16.5V11a6 6 0 0 1 12 0v5.5l1.5 1.5h-15zM10 20.5h4" />,
+  shield: <Path d="M12 3.5 5 6v5.5c0 4.5 3 7.6 7 9 4-1.4 7-4.5 7-9V6z" />,
+  info: (
+    <>
+      <Circle cx={12} cy={12} r={8.5} />
+      <Path d="M12 11v5M12 8v.1" />
+    </>
+  ),
+  star: <Path d="m12 4 2.4 5 5.6.8-4 3.9.9 5.5-4.9-2.6-4.9 2.6.9-5.5-4-3.9 5.6-.8z" />,
+  pass: (
+    <>
+      <Rect x={4} y={4} width={6} height={6} rx={1} />
+      <Rect x={14} y={4} width={6} height={6} rx={1} />
+      <Rect x={4} y={14} width={6} height={6} rx={1} />
+      <Path d="M14 14h2.5v2.5H14zM20 14v2M18.5 20H20v-1.5M14 20h1.5" />
+    </>
+  ),
+  flag: <Path d="M6 21V4.5M6 5c4-2.5 7 2 12 0v8.5c-5 2-8-2.5-12 0" />,
 } as const;
 
 export type IconName = keyof typeof SHAPES;

@@ -1,5 +1,5 @@
 import { Text, type TextProps, type TextStyle } from 'react-native';
-import { usePalette } from '../../lib/preferences.js';
+import { TEXT_SIZES, usePreferences } from '../../lib/preferences.js';
 
 const VARIANTS = {
   title: { fontSize: 24, lineHeight: 31, fontWeight: '700', letterSpacing: -0.3 },
@@ -20,7 +20,10 @@ const VARIANTS = {
 export function Txt(
   props: TextProps & { variant?: keyof typeof VARIANTS; tone?: 'text' | 'text2' | 'text3'; color?: string },
 ) {
-  const palette = usePalette();
+  const { palette, textSize } = usePreferences();
   const { variant = 'body', tone = 'text', color, style, ...rest } = props;
-  return <Text {...rest} style={[VARIANTS[variant], { color: color ?? palette[tone] }, style]} />;
+  const scale = TEXT_SIZES[textSize];
+  const shape = VARIANTS[variant];
+  const size = { fontSize: shape.fontSize * scale, lineHeight: shape.lineHeight * scale };
+  return <Text {...rest} style={[shape, size, { color: color ?? palette[tone] }, style]} />;
 }

@@ -1,26 +1,28 @@
 import { useQuery } from '@tanstack/react-query';
-import { formatFen, formatTime } from '@voltbay/protocol/client';
+import { formatFen } from '@voltbay/protocol/client';
 import { useRouter } from 'expo-router';
-import { Pressable, View } from 'react-native';
-import { Button, SegmentedButtons } from 'react-native-paper';
+import { View } from 'react-native';
+import { Button } from 'react-native-paper';
 import { SignInForm } from '../../components/sign-in/sign-in-form.js';
 import { Icon } from '../../components/ui/icon.js';
-import { OrderPill } from '../../components/ui/order-pill.js';
+import { LinkRow } from '../../components/ui/link-row.js';
 import { Card, Screen } from '../../components/ui/screen.js';
-import { Empty, Failed, Loading, Pill } from '../../components/ui/states.js';
+import { StaleNote } from '../../components/ui/stale-note.js';
+import { Failed, Loading } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useAccount } from '../../lib/account/use-account.js';
+import { useSignOut } from '../../lib/account/use-sign-out.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { LANGUAGES, THEME_CHOICES, usePalette, usePreferences } from '../../lib/preferences.js';
+import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { useServices, useSessionPhase } from '../../lib/services.js';
+import { PreferenceCard } from './preference-card.js';
 
-const LANGUAGE_NAMES = { 'zh-CN': '中文', en: 'English' } as const;
-const ORDERS_SHOWN = 20;
+const NOTICES_LOOKED_AT = 50;
 
 export function MeScreen() {
   const t = useT();
   const phase = useSessionPhase();
-  const { session, queryClient } = useServices();
+  const signOut = useSignOut();
   const signedIn = phase === 'signed-in';
   return (
     <Screen title={signedIn ? t('me.title') : undefined}>
@@ -32,14 +34,9 @@ export function MeScreen() {
         <SignInForm expired={phase === 'expired'} />
       )}
       <PreferenceCard />
+      {!signedIn && <AboutCard />}
       {signedIn && (
-        <Button
-          onPress={() => {
-            void session.signOut();
-            queryClient.clear();
-          }}
-          testID="sign-out"
-        >
+        <Button onPress={() => void signOut()} testID="sign-out">
           {t('me.signOut')}
         </Button>
       )}
@@ -54,13 +51,18 @@ export const maskPhone = (phone: string): string =>
 function Account() {
   const t = useT();
   const palette = usePalette();
+  const router = useRouter();
   const { language } = usePreferences();
+  const { api } = useServices();
   const { user, vehicles } = useAccount();
+  const notices = useQuery({ queryKey: ['notices'], queryFn: () => api.notices(NOTICES_LOOKED_AT) });
+  const unread = notices.data?.filter((notice) => notice.unread).length ?? 0;
   if (!user.data) {
     return user.error ? <Failed error={user.error} onRetry={() => void user.refetch()} /> : <Loading />;
   }
   return (
     <>
+      <StaleNote queries={[user]} />
       <View style={{ flexDirection: 'row', gap: 14, alignItems: 'center' }}>
         <View
           style={{
@@ -76,116 +78,112 @@ function Account() {
             {user.data.name.slice(0, 1)}
           </Txt>
         </View>
-        <View>
+        <View style={{ flex: 1 }}>
           <Txt variant="heading" testID="rider-name">
             {user.data.name}
           </Txt>
           {user.data.phone !== undefined && <Txt tone="text3">{maskPhone(user.data.phone)}</Txt>}
         </View>
+        <Button compact onPress={() => router.push('/me/profile')} testID="open-profile">
+          {t('me.profile')}
+        </Button>
       </View>
       <Card tint={palette.brand}>
-        <Txt color={palette.onBrand}>{t('me.balance')}</Txt>
-        <Txt variant="figure" color={palette.onBrand} testID="balance">
-          {formatFen(user.data.balanceFen, language)}
-        </Txt>
-      </Card>
-      <Card>
-        <Txt variant="heading">{t('me.vehicles')}</Txt>
-        {vehicles.data?.length === 0 && <Txt tone="text3">{t('me.noVehicles')}</Txt>}
-        {vehicles.data?.map((vehicle) => (
-          <View key={vehicle.id} style={{ flexDirection: 'row', gap: 12, alignItems: 'center' }}>
-            <Icon name="bike" color={palette.text2} size={26} />
-            <View style={{ flex: 1 }}>
-              <Txt variant="strong">{vehicle.plate ?? vehicle.id}</Txt>
-              <Txt variant="small" tone="text3">
-                {vehicle.packIds.length > 0
-                  ? t('swap.holds', { pack: vehicle.packIds.join(', ') })
-                  : t('swap.noPack')}
-              </Txt>
-            </View>
-            <Pill tone="empty">{t('me.class', { name: vehicle.packClass })}</Pill>
+        <View style={{ flexDirection: 'row', alignItems: 'center', gap: 12 }}>
+          <View style={{ flex: 1 }}>
+            <Txt color={palette.onBrand}>{t('me.balance')}</Txt>
+            <Txt variant="figure" color={palette.onBrand} testID="balance">
+              {formatFen(user.data.balanceFen, language)}
+            </Txt>
           </View>
-        ))}
+          <Button
+            mode="contained"
+            buttonColor={palette.onBrand}
+            textColor={palette.brand}
+            onPress={() => router.push('/me/wallet')}
+            testID="open-wallet"
+          >
+            {t('wallet.topUp')}
+          </Button>
+        </View>
       </Card>
-      <Orders />
+      <Card style={{ gap: 0, paddingVertical: 4 }}>
+        <LinkRow
+          first
+          icon="swap"
+          title={t('me.orders')}
+          onPress={() => router.push('/me/orders')}
+          testID="open-orders"
+        />
+        <LinkRow
+          icon="bike"
+          title={t('me.vehicles')}
+          note={vehicles.data?.map((vehicle) => vehicle.plate ?? vehicle.id).join(', ') || t('me.noVehicles')}
+          onPress={() => router.push('/me/vehicles')}
+          testID="open-vehicles"
+        />
+        <LinkRow
+          icon="plan"
+          title={t('plans.title')}
+          onPress={() => router.push('/me/plans')}
+          testID="open-plans"
+        />
+        <LinkRow
+          icon="coupon"
+          title={t('coupons.title')}
+          onPress={() => router.push('/me/coupons')}
+          testID="open-coupons"
+        />
+        <LinkRow
+          icon="pass"
+          title={t('pass.title')}
+          note={t('pass.short')}
+          onPress={() => router.push('/pass')}
+          testID="open-pass"
+        />
+        <LinkRow
+          icon="receipt"
+          title={t('invoices.title')}
+          onPress={() => router.push('/me/invoices')}
+          testID="open-invoices"
+        />
+      </Card>
+      <Card style={{ gap: 0, paddingVertical: 4 }}>
+        <LinkRow
+          first
+          icon="bell"
+          title={t('notices.title')}
+          badge={unread}
+          onPress={() => router.push('/me/notices')}
+          testID="open-notices"
+        />
+        <LinkRow
+          icon="shield"
+          title={t('privacy.title')}
+          onPress={() => router.push('/me/privacy')}
+          testID="open-privacy"
+        />
+        <LinkRow
+          icon="info"
+          title={t('about.title')}
+          onPress={() => router.push('/me/about')}
+          testID="open-about"
+        />
+      </Card>
     </>
   );
 }
 
-function Orders() {
+function AboutCard() {
   const t = useT();
-  const palette = usePalette();
   const router = useRouter();
-  const { language } = usePreferences();
-  const { api } = useServices();
-  const orders = useQuery({ queryKey: ['orders', 'list'], queryFn: () => api.orders(ORDERS_SHOWN) });
+  const palette = usePalette();
   return (
-    <Card style={{ gap: 4 }}>
-      <Txt variant="heading">{t('me.orders')}</Txt>
-      {!orders.data && orders.error ? (
-        <Failed error={orders.error} onRetry={() => void orders.refetch()} />
-      ) : null}
-      {orders.data?.length === 0 && <Empty icon="swap">{t('me.noOrders')}</Empty>}
-      {orders.data?.map((order, index) => (
-        <Pressable
-          key={order.id}
-          role="link"
-          testID={`order-${order.id}`}
-          onPress={() => router.push(`/order/${order.id}`)}
-          style={{
-            flexDirection: 'row',
-            alignItems: 'center',
-            gap: 10,
-            minHeight: 58,
-            borderTopWidth: index === 0 ? 0 : 1,
-            borderTopColor: palette.line,
-          }}
-        >
-          <View style={{ flex: 1, gap: 2 }}>
-            <Txt>{formatTime(order.createdAt, language)}</Txt>
-            <Txt variant="small" tone="text3">
-              {[t('order.station'), order.stationId].join(' ')}
-            </Txt>
-          </View>
-          <View style={{ alignItems: 'flex-end', gap: 3 }}>
-            <Txt variant="strong">
-              {formatFen(order.payment.state === 'captured' ? order.payment.amountFen : 0, language)}
-            </Txt>
-            <OrderPill state={order.state} />
-          </View>
-        </Pressable>
-      ))}
-    </Card>
-  );
-}
-
-function PreferenceCard() {
-  const t = useT();
-  const { language, setLanguage, themeChoice, setThemeChoice } = usePreferences();
-  return (
-    <Card>
-      <Txt variant="strong">{t('me.language')}</Txt>
-      <SegmentedButtons
-        value={language}
-        onValueChange={(value) => {
-          const known = LANGUAGES.find((candidate) => candidate === value);
-          if (known) setLanguage(known);
-        }}
-        buttons={LANGUAGES.map((value) => ({
-          value,
-          label: LANGUAGE_NAMES[value],
-          testID: `language-${value}`,
-        }))}
-      />
-      <Txt variant="strong">{t('me.theme')}</Txt>
-      <SegmentedButtons
-        value={themeChoice}
-        onValueChange={(value) => {
-          const known = THEME_CHOICES.find((candidate) => candidate === value);
-          if (known) setThemeChoice(known);
-        }}
-        buttons={THEME_CHOICES.map((value) => ({ value, label: t(`me.theme.${value}`) }))}
-      />
-    </Card>
+    <Button
+      icon={() => <Icon name="info" color={palette.brand} size={18} />}
+      onPress={() => router.push('/me/about')}
+    >
+      {t('about.title')}
+    </Button>
   );
 }

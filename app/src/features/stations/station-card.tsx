@@ -1,11 +1,14 @@
 import { Pressable, StyleSheet, View } from 'react-native';
 import { Button } from 'react-native-paper';
+import { useNow } from '../../components/ui/age-text.js';
+import { Icon } from '../../components/ui/icon.js';
 import { Card } from '../../components/ui/screen.js';
 import { Pill } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { usePalette } from '../../lib/preferences.js';
+import { usePreferences } from '../../lib/preferences.js';
 import { distanceText, type NearStation } from '../../lib/stations/distance.js';
+import { readinessOf, readinessText } from '../../lib/stations/readiness.js';
 
 export function StationState(props: { near: NearStation }) {
   const t = useT();
@@ -18,11 +21,15 @@ export function StationState(props: { near: NearStation }) {
 export function StationCard(props: {
   near: NearStation;
   selected: boolean;
+  favourite: boolean;
+  /** The class that the rider looks for; null for all. */
+  packClass: string | null;
   onOpen: () => void;
   onSwap: () => void;
 }) {
   const t = useT();
-  const palette = usePalette();
+  const { palette, language } = usePreferences();
+  const now = useNow(30_000);
   const { near } = props;
   const tone = near.usable ? palette.tone.ready : palette.tone.empty;
   return (
@@ -41,9 +48,12 @@ export function StationCard(props: {
           </Txt>
         </View>
         <View style={styles.middle}>
-          <Txt variant="heading" numberOfLines={1}>
-            {near.station.name}
-          </Txt>
+          <View style={styles.name}>
+            <Txt variant="heading" numberOfLines={1} style={{ flexShrink: 1 }}>
+              {near.station.name}
+            </Txt>
+            {props.favourite && <Icon name="star" color={palette.tone.charging.solid} size={18} />}
+          </View>
           <Txt variant="small" tone="text3" numberOfLines={1}>
             {[
               near.distanceM === null ? null : distanceText(near.distanceM),
@@ -54,10 +64,8 @@ export function StationCard(props: {
           </Txt>
           <View style={styles.tags}>
             <StationState near={near} />
-            <Txt variant="small" tone="text2">
-              {[t('station.emptySlots'), [near.station.emptySlots, near.station.slotCount].join('/')].join(
-                ' ',
-              )}
+            <Txt variant="small" tone="text2" style={{ flexShrink: 1 }} testID="readiness">
+              {readinessText(readinessOf(near.station, props.packClass, now), t, language)}
             </Txt>
           </View>
         </View>
@@ -75,5 +83,6 @@ const styles = StyleSheet.create({
   line: { flexDirection: 'row', gap: 14, alignItems: 'center' },
   count: { width: 84, borderRadius: 12, alignItems: 'center', paddingVertical: 8 },
   middle: { flex: 1, gap: 3, minWidth: 0 },
+  name: { flexDirection: 'row', gap: 6, alignItems: 'center' },
   tags: { flexDirection: 'row', alignItems: 'center', gap: 10, marginTop: 3 },
 });

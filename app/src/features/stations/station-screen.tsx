@@ -1,26 +1,36 @@
 import { useLocalSearchParams, useRouter } from 'expo-router';
-import { Linking, View } from 'react-native';
+import { useState } from 'react';
+import { View } from 'react-native';
 import { Button } from 'react-native-paper';
-import { useAge } from '../../components/ui/age-text.js';
+import { useAge, useNow } from '../../components/ui/age-text.js';
 import { BackButton } from '../../components/ui/back-button.js';
-import { CabinetPicture } from '../../components/ui/cabinet-picture.js';
 import { Card, Row, Screen } from '../../components/ui/screen.js';
+import { SlotStrip } from '../../components/ui/slot-strip.js';
 import { Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { usePalette } from '../../lib/preferences.js';
+import { openDirections } from '../../lib/navigation/directions.js';
+import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { distanceText, nearStations } from '../../lib/stations/distance.js';
+import { readinessOf, readinessText } from '../../lib/stations/readiness.js';
+import { useFavourites } from '../../lib/stations/use-favourites.js';
 import { usePlace, useStations } from '../../lib/stations/use-stations.js';
+import { ReportProblem } from './report-problem.js';
 import { StationState } from './station-card.js';
+import { StationPrice } from './station-price.js';
 
 export function StationScreen() {
   const t = useT();
   const age = useAge();
+  const now = useNow(30_000);
+  const { language } = usePreferences();
   const palette = usePalette();
   const router = useRouter();
   const { id = '' } = useLocalSearchParams<{ id: string }>();
   const { stations, query } = useStations();
   const { place } = usePlace();
+  const favourites = useFavourites();
+  const [noMap, setNoMap] = useState(false);
   const near = nearStations(stations ?? [], place, null).find(({ station }) => station.id === id);
 
   if (!near) {
@@ -58,31 +68,45 @@ export function StationScreen() {
         <Txt variant="title" role="heading" aria-level={1}>
           {station.name}
         </Txt>
-        <View style={{ flexDirection: 'row' }}>
+        <View style={{ flexDirection: 'row', alignItems: 'center', justifyContent: 'space-between' }}>
           <StationState near={near} />
+          <Button
+            compact
+            icon="star"
+            mode={favourites.ids.includes(station.id) ? 'contained-tonal' : 'text'}
+            aria-pressed={favourites.ids.includes(station.id)}
+            onPress={() => favourites.toggle(station.id)}
+            testID="favourite"
+          >
+            {t(favourites.ids.includes(station.id) ? 'station.favourite' : 'station.addFavourite')}
+          </Button>
         </View>
       </View>
       <Card>
-        <View style={{ flexDirection: 'row', gap: 16, alignItems: 'center' }}>
-          <CabinetPicture slotCount={station.slotCount} active={null} compact />
-          <View style={{ flex: 1, gap: 10 }}>
-            {Object.entries(station.ready).map(([name, count]) => (
-              <View key={name}>
-                <Txt variant="figure" color={count > 0 ? palette.tone.ready.ink : palette.text3}>
-                  {String(count)}
-                </Txt>
-                <Txt variant="small" tone="text2">
-                  {[t('stations.class', { name }), t('station.ready')].join(' · ')}
-                </Txt>
-              </View>
-            ))}
-            {near.readyCount === 0 && <Txt tone="text2">{t('station.noneReady')}</Txt>}
-          </View>
+        <View style={{ flexDirection: 'row', flexWrap: 'wrap', columnGap: 28, rowGap: 10 }}>
+          {Object.entries(station.ready).map(([name, count]) => (
+            <View key={name}>
+              <Txt variant="figure" color={count > 0 ? palette.tone.ready.ink : palette.text3}>
+                {String(count)}
+              </Txt>
+              <Txt variant="small" tone="text2">
+                {[t('stations.class', { name }), t('station.ready')].join(' · ')}
+              </Txt>
+            </View>
+          ))}
+          {near.readyCount === 0 && <Txt tone="text2">{t('station.noneReady')}</Txt>}
         </View>
+        {near.usable && (
+          <Txt tone="text2" testID="readiness">
+            {readinessText(readinessOf(station, null, now), t, language)}
+          </Txt>
+        )}
+        <SlotStrip station={station} />
       </Card>
       <Card>
         <View>
           <Row name={t('station.number')}>{station.id}</Row>
+          <StationPrice stationId={station.id} />
           <Row name={t('station.emptySlots')}>{emptyOfAll}</Row>
           {location?.address && <Row name={t('station.address')}>{location.address}</Row>}
           {near.distanceM !== null && <Row name={t('stations.you')}>{distanceText(near.distanceM)}</Row>}
@@ -95,15 +119,18 @@ export function StationScreen() {
             mode="outlined"
             icon="stations"
             onPress={() =>
-              void Linking.openURL(
-                `geo:${location.lat},${location.lon}?q=${location.lat},${location.lon}(${encodeURIComponent(station.name)})`,
+              void openDirections({ lat: location.lat, lon: location.lon, name: station.name }).then(
+                (opened) => setNoMap(!opened),
               )
             }
+            testID="navigate"
           >
             {t('station.navigate')}
           </Button>
         )}
+        {noMap && <Txt tone="text2">{t('station.noMap')}</Txt>}
       </Card>
+      <ReportProblem stationId={station.id} />
     </Screen>
   );
 }

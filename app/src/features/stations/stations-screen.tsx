@@ -1,15 +1,17 @@
 import { useRouter } from 'expo-router';
 import { useMemo, useState } from 'react';
-import { ScrollView, View } from 'react-native';
-import { Button, Chip } from 'react-native-paper';
+import { View } from 'react-native';
+import { Button } from 'react-native-paper';
 import { useAge } from '../../components/ui/age-text.js';
 import { Screen } from '../../components/ui/screen.js';
 import { Empty, Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { nearStations } from '../../lib/stations/distance.js';
+import { chosenStations, NO_FILTER } from '../../lib/stations/station-filter.js';
+import { useFavourites } from '../../lib/stations/use-favourites.js';
 import { usePlace, useStations } from '../../lib/stations/use-stations.js';
 import { StationCard } from './station-card.js';
+import { StationFilters } from './station-filters.js';
 import { StationMap } from './station-map.js';
 
 export function StationsScreen() {
@@ -18,10 +20,14 @@ export function StationsScreen() {
   const router = useRouter();
   const { stations, staleSince, query } = useStations();
   const { place, asking, ask } = usePlace();
-  const [packClass, setPackClass] = useState<string | null>(null);
+  const favourites = useFavourites();
+  const [filter, setFilter] = useState(NO_FILTER);
   const [picked, setPicked] = useState<string | null>(null);
 
-  const near = useMemo(() => nearStations(stations ?? [], place, packClass), [stations, place, packClass]);
+  const near = useMemo(
+    () => chosenStations(stations ?? [], place, filter, favourites.ids),
+    [stations, place, filter, favourites.ids],
+  );
   const classes = useMemo(
     () => [...new Set((stations ?? []).flatMap((station) => Object.keys(station.ready)))].sort(),
     [stations],
@@ -48,41 +54,21 @@ export function StationsScreen() {
         ) : (
           <Loading />
         )
-      ) : near.length === 0 ? (
+      ) : stations.length === 0 ? (
         <Empty icon="stations">{t('stations.empty')}</Empty>
       ) : (
         <>
           <StationMap stations={near} place={place} selected={selected} onSelect={setPicked} />
-          {classes.length > 1 && (
-            <ScrollView
-              horizontal
-              showsHorizontalScrollIndicator={false}
-              contentContainerStyle={{ gap: 8 }}
-              style={{ flexGrow: 0 }}
-            >
-              <Chip
-                selected={packClass === null}
-                showSelectedCheck={false}
-                mode={packClass === null ? 'flat' : 'outlined'}
-                onPress={() => setPackClass(null)}
-              >
-                {t('stations.allClasses')}
-              </Chip>
-              {classes.map((name) => (
-                <Chip
-                  key={name}
-                  selected={packClass === name}
-                  showSelectedCheck={false}
-                  mode={packClass === name ? 'flat' : 'outlined'}
-                  onPress={() => setPackClass(name)}
-                >
-                  {t('stations.class', { name })}
-                </Chip>
-              ))}
-            </ScrollView>
-          )}
+          <StationFilters filter={filter} classes={classes} onChange={setFilter} />
+          {near.length === 0 && <Empty icon="stations">{t('stations.noMatch')}</Empty>}
           <Txt variant="small" tone="text3">
-            {t(place ? 'stations.byDistance' : 'stations.noLocation')}
+            {t(
+              filter.sort === 'ready'
+                ? 'stations.sortedByReady'
+                : place
+                  ? 'stations.byDistance'
+                  : 'stations.noLocation',
+            )}
           </Txt>
           <View style={{ gap: 10 }} role="list">
             {near.map((station) => (
@@ -90,6 +76,8 @@ export function StationsScreen() {
                 key={station.station.id}
                 near={station}
                 selected={station.station.id === selected}
+                packClass={filter.packClass}
+                favourite={favourites.ids.includes(station.station.id)}
                 onOpen={() => router.push(`/station/${station.station.id}`)}
                 onSwap={() => router.navigate(`/swap?station=${station.station.id}`)}
               />

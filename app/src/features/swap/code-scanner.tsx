@@ -8,7 +8,12 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { useLocalDecoder } from './local-decoder.js';
 
 /** Reads the QR code on the cabinet. Without permission the typed number remains. */
-export default function CodeScanner(props: { onCode: (text: string) => void; onClose: () => void }) {
+export default function CodeScanner(props: {
+  onCode: (text: string) => void;
+  onClose: () => void;
+  /** What to point at; the cabinet, when not said. */
+  title?: string;
+}) {
   const t = useT();
   useLocalDecoder();
   const [permission, ask] = useCameraPermissions();
@@ -30,7 +35,7 @@ export default function CodeScanner(props: { onCode: (text: string) => void; onC
   }
   return (
     <View style={{ gap: 8 }}>
-      <View style={{ borderRadius: 14, overflow: 'hidden', height: 260 }}>
+      <View style={{ borderRadius: 14, overflow: 'hidden', height: 260 }} testID="camera">
         <CameraView
           style={{ flex: 1 }}
           facing="back"
@@ -44,7 +49,7 @@ export default function CodeScanner(props: { onCode: (text: string) => void; onC
       </View>
       <View style={{ flexDirection: 'row', justifyContent: 'space-between', alignItems: 'center' }}>
         <Txt variant="small" tone="text2">
-          {t('swap.scanTitle')}
+          {props.title ?? t('swap.scanTitle')}
         </Txt>
         <Button compact onPress={props.onClose}>
           {t('action.close')}

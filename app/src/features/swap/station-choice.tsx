@@ -88,6 +88,7 @@ export function StationChoice(props: {
           icon="scan"
           contentStyle={{ height: 48 }}
           onPress={() => setScanning(true)}
+          testID="scan-station"
         >
           {t('swap.scan')}
         </Button>

@@ -1,17 +1,24 @@
 import { useQuery } from '@tanstack/react-query';
-import { formatFen } from '@voltbay/protocol/client';
+import { formatFen, OfflineError } from '@voltbay/protocol/client';
+import { useRouter } from 'expo-router';
 import { useEffect, useState } from 'react';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
+import { ReservationCard } from '../../components/order/reservation-card.js';
+import { ActionError } from '../../components/ui/action-error.js';
 import { Screen } from '../../components/ui/screen.js';
 import { Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useAccount } from '../../lib/account/use-account.js';
 import { type StartOutcome, startFailure } from '../../lib/api/rider-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { usePassAhead } from '../../lib/passes/use-pass.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
+import { useReservation } from '../../lib/reservations/use-reservation.js';
 import { useServices } from '../../lib/services.js';
 import { useStations } from '../../lib/stations/use-stations.js';
+import { PriceCard } from './price-card.js';
+import { Refusal } from './refusal.js';
 import { StationChoice } from './station-choice.js';
 import { VehicleChoice } from './vehicle-choice.js';
 
@@ -25,10 +32,17 @@ export function SwapForm(props: {
   const palette = usePalette();
   const { language } = usePreferences();
   const { api, newKey, queryClient } = useServices();
-  const { stations } = useStations();
+  const router = useRouter();
+  const { stations, query: stationQuery } = useStations();
+  const reservation = useReservation();
   const account = useAccount();
-  const price = useQuery({ queryKey: ['price'], queryFn: () => api.price(), staleTime: 60_000 });
   const [stationId, setStationId] = useState(props.stationId);
+  const price = useQuery({
+    queryKey: ['price', stationId],
+    queryFn: () => api.price(stationId ?? ''),
+    enabled: stationId !== null,
+    staleTime: 30_000,
+  });
   const [vehicleId, setVehicleId] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<StartOutcome | null>(null);
@@ -49,8 +63,16 @@ export function SwapForm(props: {
   const vehicles = account.vehicles.data;
   const chosenVehicle = vehicles?.find((vehicle) => vehicle.id === vehicleId) ?? vehicles?.[0] ?? null;
   const station = stations?.find((candidate) => candidate.id === stationId) ?? null;
+  usePassAhead(account.vehicles.isError ? null : chosenVehicle);
+  const noNetwork = stationQuery.error instanceof OfflineError;
+  const passHelps = stationId !== null && (noNetwork || station?.online === false);
+  const { standing } = reservation;
+  const reservable = station?.online === true && station.inService && standing === null;
   const balanceFen = account.user.data?.balanceFen;
-  const short = price.data && balanceFen !== undefined ? balanceFen < price.data.amountFen : false;
+  const short =
+    price.data && balanceFen !== undefined
+      ? price.data.payerUserId === undefined && balanceFen < price.data.totalFen
+      : false;
 
   async function start(): Promise<void> {
     if (!stationId || !chosenVehicle) return;
@@ -91,7 +113,7 @@ export function SwapForm(props: {
               <Txt variant="strong" testID="swap-price">
                 {[
                   t('swap.price'),
-                  price.data ? formatFen(price.data.amountFen, language) : t('swap.priceUnknown'),
+                  price.data ? formatFen(price.data.totalFen, language) : t('swap.priceUnknown'),
                 ].join(' ')}
               </Txt>
               <Txt variant="small" color={short ? palette.tone.fault.ink : palette.text3}>
@@ -125,7 +147,43 @@ export function SwapForm(props: {
           </Button>
         </Notice>
       )}
-      {outcome?.kind === 'refused' && <Refusal outcome={outcome} />}
+      {outcome?.kind === 'refused' && (
+        <Refusal
+          outcome={outcome}
+          onOtherStation={() => {
+            setStationId(null);
+            fresh();
+          }}
+        />
+      )}
+      {passHelps && (
+        <Notice
+          tone="charging"
+          icon="pass"
+          title={t(noNetwork ? 'pass.noNetwork' : 'pass.stationOffline')}
+          text={t('pass.offer')}
+        >
+          <Button mode="contained" onPress={() => router.push('/pass')} testID="use-pass">
+            {t('pass.use')}
+          </Button>
+        </Notice>
+      )}
+      {standing !== null && (
+        <ReservationCard
+          reservation={standing}
+          stationName={stations?.find(({ id }) => id === standing.stationId)?.name ?? standing.stationId}
+          release={reservation.release}
+          onGo={
+            standing.stationId === stationId
+              ? undefined
+              : () => {
+                  setStationId(standing.stationId);
+                  setVehicleId(standing.vehicleId);
+                  fresh();
+                }
+          }
+        />
+      )}
       <StationChoice
         stationId={stationId}
         station={station}
@@ -144,24 +202,22 @@ export function SwapForm(props: {
           fresh();
         }}
       />
+      {price.data && <PriceCard price={price.data} />}
+      {reservable && chosenVehicle && (
+        <>
+          <ActionError error={reservation.reserve.error} />
+          <Button
+            mode="outlined"
+            icon="clock"
+            loading={reservation.reserve.busy}
+            disabled={reservation.reserve.busy}
+            onPress={() => reservation.reserve.run({ stationId: station.id, vehicleId: chosenVehicle.id })}
+            testID="reserve"
+          >
+            {t('reserve.ask')}
+          </Button>
+        </>
+      )}
     </Screen>
-  );
-}
-
-/** Why it did not start, and what the rider can do now. */
-function Refusal(props: { outcome: Extract<StartOutcome, { kind: 'refused' }> }) {
-  const t = useT();
-  const { code, reason } = props.outcome;
-  const title = reason
-    ? t.code('reason', reason, 'error.STATION_REFUSED')
-    : t.code('error', code, 'error.UNEXPECTED');
-  const next = reason ? t.code('next', reason, 'next.other') : undefined;
-  return (
-    <Notice
-      tone="fault"
-      icon="alert"
-      title={title}
-      text={next ? `${t('money.none')} ${next}` : t('money.none')}
-    />
   );
 }

@@ -1,19 +1,20 @@
 import type { Order } from '@voltbay/protocol/api';
-import { type SwapPhase, swapProgress } from '@voltbay/protocol/client';
+import { formatTime, type SwapPhase, swapProgress } from '@voltbay/protocol/client';
 import { useEffect } from 'react';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
 import { StepList } from '../../components/order/step-list.js';
 import { type ActiveDoor, CabinetPicture } from '../../components/ui/cabinet-picture.js';
 import { Card, Screen } from '../../components/ui/screen.js';
-import { Failed, Loading, Notice } from '../../components/ui/states.js';
+import { Failed, Loading, Notice, Pill } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useLiveOrder } from '../../lib/live/use-live-order.js';
-import { usePalette } from '../../lib/preferences.js';
+import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { useStations } from '../../lib/stations/use-stations.js';
+import { jammedDoor } from './jammed-door.js';
 import { StageBar } from './stage-bar.js';
-import { SwapResult } from './swap-result.js';
+import { type LeaveTo, SwapResult } from './swap-result.js';
 
 const ACTIONS: Partial<Record<SwapPhase, ActiveDoor['action']>> = {
   insert: 'in',
@@ -27,7 +28,7 @@ const DEFAULT_SLOTS = 8;
 /** The swap as it happens: one instruction at a time, the door it is about, and what has happened so far. */
 export function SwapLive(props: {
   orderId: string;
-  onLeave: (next: 'form' | 'stations' | 'receipt') => void;
+  onLeave: (next: LeaveTo) => void;
   /** Keeps this order on screen after it is over, until the rider leaves. */
   onFollow: (orderId: string) => void;
 }) {
@@ -58,10 +59,22 @@ export function SwapLive(props: {
         <Txt variant="heading">{t('swap.steps')}</Txt>
         <StepList order={order} />
       </Card>
+      {order.expiresAt !== null && <Deadline at={order.expiresAt} />}
       {progress.phase === 'unknown' && (
         <Button onPress={() => props.onLeave('stations')}>{t('tab.stations')}</Button>
       )}
     </Screen>
+  );
+}
+
+/** Until when the station has to begin; after that nothing happens any more and the money is free again. */
+function Deadline(props: { at: string }) {
+  const t = useT();
+  const { language } = usePreferences();
+  return (
+    <Txt variant="small" tone="text3" style={{ textAlign: 'center' }}>
+      {t('swap.deadline', { time: formatTime(props.at, language, 'time') })}
+    </Txt>
   );
 }
 
@@ -73,6 +86,7 @@ function Instruction(props: { order: Order }) {
   const unsure = progress.phase === 'unknown';
   const tone = unsure ? palette.tone.charging : palette.tone.swap;
   const action = ACTIONS[progress.phase];
+  const jammed = progress.over ? null : jammedDoor(props.order);
   const slotCount = stations?.find(({ id }) => id === props.order.stationId)?.slotCount ?? DEFAULT_SLOTS;
   return (
     <View testID="swap-instruction" aria-live="polite" role="status">
@@ -90,6 +104,11 @@ function Instruction(props: { order: Order }) {
             {t.code('phaseHint', progress.phase, 'phaseHint.starting')}
           </Txt>
         </View>
+        {jammed !== null && (
+          <View testID="other-door">
+            <Pill tone="charging">{t('swap.otherDoor', { slot: jammed })}</Pill>
+          </View>
+        )}
         <CabinetPicture
           slotCount={Math.max(slotCount, progress.slot ?? 1)}
           active={action && progress.slot !== null ? { slot: progress.slot, action } : null}

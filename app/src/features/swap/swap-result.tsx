@@ -10,12 +10,13 @@ import { Card, Screen } from '../../components/ui/screen.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
+import { NextTry } from './next-try.js';
+
+/** Where to go from a swap: the form (at a station, when one is named), the list of stations, the receipt. */
+export type LeaveTo = 'stations' | 'receipt' | 'form' | { stationId: string };
 
 /** How it ended: the gain when it went well, else why, where the money is and what to do next. */
-export function SwapResult(props: {
-  order: Order;
-  onLeave: (next: 'form' | 'stations' | 'receipt') => void;
-}) {
+export function SwapResult(props: { order: Order; onLeave: (next: LeaveTo) => void }) {
   const t = useT();
   const palette = usePalette();
   const { language } = usePreferences();
@@ -73,13 +74,8 @@ export function SwapResult(props: {
         </Txt>
         {good && <Txt tone="text3">{t('phaseHint.done')}</Txt>}
       </Card>
+      {!good && <NextTry order={order} onLeave={props.onLeave} />}
       <View style={{ gap: 8 }}>
-        {!good && (
-          <Button mode="contained" contentStyle={{ height: 48 }} onPress={() => props.onLeave('form')}>
-            {t('action.retry')}
-          </Button>
-        )}
-        {!good && <Button onPress={() => props.onLeave('stations')}>{t('swap.otherStation')}</Button>}
         <Button
           mode={good ? 'contained' : 'text'}
           contentStyle={{ height: 48 }}

@@ -37,6 +37,7 @@ function SignedInSwap() {
         onLeave={(next) => {
           setFollowed(null);
           void latest.refetch();
+          if (typeof next === 'object') router.navigate(`/swap?station=${next.stationId}`);
           if (next === 'stations') router.navigate('/');
           if (next === 'receipt') router.push(`/order/${orderId}`);
         }}

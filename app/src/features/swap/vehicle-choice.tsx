@@ -1,5 +1,7 @@
 import type { Vehicle } from '@voltbay/protocol/api';
+import { useRouter } from 'expo-router';
 import { Pressable, View } from 'react-native';
+import { Button } from 'react-native-paper';
 import { Icon } from '../../components/ui/icon.js';
 import { Card } from '../../components/ui/screen.js';
 import { Notice, Pill } from '../../components/ui/states.js';
@@ -16,7 +18,15 @@ export function VehicleChoice(props: {
 }) {
   const t = useT();
   const palette = usePalette();
-  if (props.vehicles.length === 0) return <Notice tone="charging" icon="bike" title={t('swap.noVehicle')} />;
+  const router = useRouter();
+  if (props.vehicles.length === 0)
+    return (
+      <Notice tone="charging" icon="bike" title={t('swap.noVehicle')}>
+        <Button mode="contained" onPress={() => router.push('/me/vehicles')}>
+          {t('vehicles.bind')}
+        </Button>
+      </Notice>
+    );
   return (
     <Card role="radiogroup" aria-label={t('swap.vehicle')}>
       <Txt variant="heading">{t('swap.vehicle')}</Txt>

@@ -1,42 +1,22 @@
-import type {
-  Order,
-  PrincipalInfo,
-  PublicStation,
-  TokenRequest,
-  TokenResponse,
-  User,
-  Vehicle,
-} from '@voltbay/protocol/api';
+import type { TokenRequest, TokenResponse } from '@voltbay/protocol/api';
 import { ApiError, OfflineError, type RefreshOutcome } from '@voltbay/protocol/client';
 import createClient from 'openapi-fetch';
+import { type AccountApi, createAccountApi } from './account-api.js';
+import { body } from './answers.js';
+import { type CareApi, createCareApi } from './care-api.js';
 import type { paths } from './generated/schema.js';
-
-/** A price as riders see it before they start. */
-export type SwapPrice = { planVersion: string; amountFen: number };
+import { createMoneyApi, type MoneyApi } from './money-api.js';
+import { createSwapApi, type SwapApi } from './swap-api.js';
 
 /** What the app asks of the hub. Throws ApiError, OfflineError, SignedOutError. */
 export type RiderApi = {
   requestCode(phone: string): Promise<void>;
   signIn(phone: string, code: string): Promise<TokenResponse>;
   refresh(refreshToken: string): Promise<RefreshOutcome>;
-  stations(): Promise<PublicStation[]>;
-  me(): Promise<PrincipalInfo>;
-  user(id: string): Promise<User>;
-  vehicles(): Promise<Vehicle[]>;
-  price(): Promise<SwapPrice | null>;
-  orders(limit: number): Promise<Order[]>;
-  order(id: string): Promise<Order>;
-  /** The same key means the same swap, however often it is sent. */
-  startSwap(swap: { stationId: string; vehicleId: string }, idempotencyKey: string): Promise<Order>;
-};
-
-type Answer<T> = { data?: T; response: Response };
-
-/** A refusal was thrown before; an empty answer where one was promised is the hub's fault. */
-function body<T>(answer: Answer<T>): T {
-  if (answer.data === undefined) throw new ApiError(answer.response.status, { code: 'INTERNAL' });
-  return answer.data;
-}
+} & AccountApi &
+  SwapApi &
+  MoneyApi &
+  CareApi;
 
 /** `plain` sends as nobody, `signed` as the rider; both throw for refusals. */
 export function createRiderApi(deps: {
@@ -50,6 +30,10 @@ export function createRiderApi(deps: {
     body(await open.POST('/auth/v1/token', { body: request }));
 
   return {
+    ...createAccountApi(hub),
+    ...createSwapApi(open, hub),
+    ...createMoneyApi(hub),
+    ...createCareApi(hub),
     async requestCode(phone) {
       await open.POST('/auth/v1/otp', { body: { phone } });
     },
@@ -63,29 +47,6 @@ export function createRiderApi(deps: {
         return { ok: false, why: refused ? 'refused' : 'unreachable' };
       }
     },
-    stations: async () => body(await open.GET('/core/v0/public/stations')),
-    me: async () => body(await hub.GET('/auth/v1/me')),
-    user: async (id) => body(await hub.GET('/core/v0/users/{id}', { params: { path: { id } } })),
-    vehicles: async () => body(await hub.GET('/core/v0/vehicles', { params: { query: { _limit: 50 } } })),
-    async price() {
-      const query = { _limit: 1, _sort: 'createdAt', _order: 'desc' } as const;
-      const [newest] = body(await hub.GET('/core/v0/plans', { params: { query } }));
-      return newest ? { planVersion: newest.id, amountFen: newest.amountFen } : null;
-    },
-    orders: async (limit) =>
-      body(
-        await hub.GET('/core/v0/orders', {
-          params: { query: { _limit: limit, _sort: 'createdAt', _order: 'desc' } },
-        }),
-      ),
-    order: async (id) => body(await hub.GET('/core/v0/orders/{id}', { params: { path: { id } } })),
-    startSwap: async (swap, idempotencyKey) =>
-      body(
-        await hub.POST('/core/v0/orders', {
-          params: { header: { 'Idempotency-Key': idempotencyKey } },
-          body: swap,
-        }),
-      ),
   };
 }
 

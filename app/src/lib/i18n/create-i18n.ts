@@ -25,6 +25,8 @@ export type Translate = {
   (key: MessageKey, values?: Record<string, string | number>): string;
   /** For codes that a newer hub may send: the wording of `fallback` where there is none. */
   code(prefix: string, code: string, fallback: MessageKey): string;
+  /** The same with a text that is worded already. */
+  codeOr(prefix: string, code: string, fallback: string): string;
 };
 
 export function useT(): Translate {
@@ -35,6 +37,8 @@ export function useT(): Translate {
     return Object.assign(translate, {
       code: (prefix: string, code: string, fallback: MessageKey): string =>
         i18n.exists(`${prefix}.${code}`) ? t(`${prefix}.${code}`) : t(fallback),
+      codeOr: (prefix: string, code: string, fallback: string): string =>
+        i18n.exists(`${prefix}.${code}`) ? t(`${prefix}.${code}`) : fallback,
     });
   }, [t, i18n]);
 }

@@ -1,7 +1,15 @@
+import { accountEn } from './words/account-words.js';
+import { moneyEn } from './words/money-words.js';
+import { stationsEn } from './words/stations-words.js';
+import { swapEn } from './words/swap-words.js';
 import type { MessageKey } from './zh-cn.js';
 
 /** English wording; the type makes a missing or an extra key a build error. */
 export const en: Record<MessageKey, string> = {
+  ...accountEn,
+  ...moneyEn,
+  ...stationsEn,
+  ...swapEn,
   'tab.stations': 'Stations',
   'tab.swap': 'Swap',
   'tab.me': 'Me',
@@ -23,7 +31,6 @@ export const en: Record<MessageKey, string> = {
   'stations.locating': 'Finding you',
   'stations.noLocation': 'Without your location, sorted by ready packs',
   'stations.byDistance': 'Sorted by distance',
-  'stations.allClasses': 'All classes',
   'stations.class': 'Class {{name}}',
   'stations.empty': 'There are no stations yet',
   'stations.swapHere': 'Swap here',
@@ -52,7 +59,7 @@ export const en: Record<MessageKey, string> = {
   'swap.allowCamera': 'Allow the camera',
   'swap.nearby': 'Or choose one nearby',
   'swap.vehicle': 'Vehicle',
-  'swap.noVehicle': 'There is no vehicle on your account yet. Ask support to add yours before you swap.',
+  'swap.noVehicle': 'There is no vehicle on your account yet. Add yours, then swap.',
   'swap.holds': 'Holds pack {{pack}}',
   'swap.noPack': 'No pack on record',
   'swap.price': 'This swap',

@@ -1,5 +1,14 @@
+import { accountZh } from './words/account-words.js';
+import { moneyZh } from './words/money-words.js';
+import { stationsZh } from './words/stations-words.js';
+import { swapZh } from './words/swap-words.js';
+
 /** Chinese wording for riders, and the list of all keys. */
 export const zhCn = {
+  ...accountZh,
+  ...moneyZh,
+  ...stationsZh,
+  ...swapZh,
   'tab.stations': '换电站',
   'tab.swap': '换电',
   'tab.me': '我的',
@@ -21,7 +30,6 @@ export const zhCn = {
   'stations.locating': '正在定位',
   'stations.noLocation': '未使用位置，按可换电池排序',
   'stations.byDistance': '按距离排序',
-  'stations.allClasses': '全部类型',
   'stations.class': '{{name}} 型电池',
   'stations.empty': '还没有换电站',
   'stations.swapHere': '在此换电',
@@ -50,7 +58,7 @@ export const zhCn = {
   'swap.allowCamera': '允许使用相机',
   'swap.nearby': '或从附近选择',
   'swap.vehicle': '车辆',
-  'swap.noVehicle': '你的账户下还没有车辆。请联系客服绑定车辆后再换电。',
+  'swap.noVehicle': '你的账户下还没有车辆，绑定后即可换电。',
   'swap.holds': '车上电池 {{pack}}',
   'swap.noPack': '车上没有登记电池',
   'swap.price': '本次换电',

@@ -1,12 +1,13 @@
 import { MD3DarkTheme, MD3LightTheme, type MD3Theme } from 'react-native-paper';
 import type { Palette } from './palette.js';
 
-/** Paper's Material theme in the app's own colours. */
-export function paperTheme(palette: Palette): MD3Theme {
+/** Paper's Material theme in the app's own colours; `scale` makes its text larger. */
+export function paperTheme(palette: Palette, scale = 1): MD3Theme {
   const base = palette.dark ? MD3DarkTheme : MD3LightTheme;
   return {
     ...base,
     roundness: 3,
+    fonts: scale === 1 ? base.fonts : scaled(base.fonts, scale),
     colors: {
       ...base.colors,
       primary: palette.brand,
@@ -25,4 +26,14 @@ export function paperTheme(palette: Palette): MD3Theme {
       error: palette.tone.fault.solid,
     },
   };
+}
+
+function scaled(fonts: MD3Theme['fonts'], scale: number): MD3Theme['fonts'] {
+  const entries = Object.entries(fonts).map(([name, font]) => [
+    name,
+    'fontSize' in font
+      ? { ...font, fontSize: font.fontSize * scale, lineHeight: font.lineHeight * scale }
+      : font,
+  ]);
+  return Object.fromEntries(entries) as MD3Theme['fonts'];
 }

@@ -247,23 +247,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/core/v0/roles": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Every permission, and which role holds which */
-        get: operations["getRoles"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/core/v0/operators": {
         parameters: {
             query?: never;
@@ -332,6 +315,59 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/core/v0/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every permission, and which role holds which */
+        get: operations["getRoles"];
+        put?: never;
+        /** A role with some of the permissions that the caller has */
+        post: operations["createRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every permission with the calls that ask for it */
+        get: operations["getPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Removes a role that nobody has */
+        delete: operations["deleteRole"];
+        options?: never;
+        head?: never;
+        /** Changes a role; whoever has it follows within seconds */
+        patch: operations["updateRole"];
         trace?: never;
     };
     "/auth/v1/me/password": {
@@ -557,6 +593,26 @@ export interface paths {
         head?: never;
         /** Change a vehicle or its owner */
         patch: operations["updateVehicle"];
+        trace?: never;
+    };
+    "/core/v0/vehicles/bind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a vehicle as the rider’s own: by its code, its VIN, or its plate with the end of the VIN
+         * @description Repeating it changes nothing. A vehicle that somebody owns changes hands by transfer only.
+         */
+        post: operations["bindVehicle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/core/v0/plans": {
@@ -786,6 +842,180 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/v0/charges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Money taken for orders */
+        get: operations["listCharges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/orders/{id}/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that an order or its money is not right; what is known of it is frozen as evidence */
+        post: operations["openDispute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/disputes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Disputes; riders see their own */
+        get: operations["listDisputes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/disputes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One dispute */
+        get: operations["getDispute"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Investigate, accept (with money back), reject; riders may withdraw their own
+         * @description A refund above the limit of one person waits as an approval for a second one: `approvalId` names it.
+         */
+        patch: operations["updateDispute"];
+        trace?: never;
+    };
+    "/core/v0/disputes/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The evidence as it was frozen when the dispute was opened: a compact JWS */
+        get: operations["getDisputeEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refunds and resolutions above the limit, waiting for a second person or decided */
+        get: operations["listApprovals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/approvals/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One approval */
+        get: operations["getApproval"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/approvals/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Agree, as another person than the one who asked; it is done at once */
+        post: operations["approveApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/approvals/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Refuse; nothing is done */
+        post: operations["rejectApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/orders/{id}/pack-choice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why this pack: every slot as it stood, by the rule that the station itself decides with */
+        get: operations["getOrderPackChoice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/v0/orders/{id}/evidence": {
         parameters: {
             query?: never;
@@ -840,23 +1070,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/core/v0/charges": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Money taken for orders */
-        get: operations["listCharges"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/core/v0/reservations": {
         parameters: {
             query?: never;
@@ -867,7 +1080,10 @@ export interface paths {
         /** Reservations; riders see their own, stations those at themselves */
         get: operations["listReservations"];
         put?: never;
-        /** Keeps a pack for the rider: until `until`, with some grace for who is at the door */
+        /**
+         * Keeps a pack for the rider: until `until`, with some grace for who is at the door
+         * @description With `from` a pack that will be ready by then is promised when none is ready now (state `promised`); the station keeps it as soon as it is charged (`active`). `until` counts from `from`.
+         */
         post: operations["createReservation"];
         delete?: never;
         options?: never;
@@ -1506,6 +1722,40 @@ export interface paths {
         patch: operations["updateWorkOrder"];
         trace?: never;
     };
+    "/core/v0/stations/{id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reports a problem at a station; the operators get an alarm */
+        post: operations["reportStationProblem"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Problems that were reported; riders see their own */
+        get: operations["listStationReports"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/v0/alarms": {
         parameters: {
             query?: never;
@@ -1603,6 +1853,125 @@ export interface paths {
         /** Handovers of a pack with their evidence, newest first */
         get: operations["listBatteryCustody"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/batteries/{id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** State of health, cycles, imbalance, temperature exposure and trend of a pack */
+        get: operations["getPackHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/batteries/{id}/passport": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pack’s passport after DIN DKE SPEC 99100 and (EU) 2023/1542, gaps marked */
+        get: operations["getBatteryPassport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/batteries/{id}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a pack from leaving any station; stations are told, a rider who holds it is called back */
+        post: operations["quarantineBattery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/batteries/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a pack’s quarantine */
+        post: operations["releaseBattery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/batteries/{id}/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record that people moved a pack: to a depot, on its way, to its maker, into a station or vehicle */
+        post: operations["moveBattery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/battery-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Model sheets: what makers say of their packs */
+        get: operations["listBatteryModels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/battery-models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Write a model sheet, whole */
+        put: operations["putBatteryModel"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2234,6 +2603,313 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/v0/stations/{id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The configuration that is wanted and the one that the station reports */
+        get: operations["getStationConfig"];
+        /**
+         * The next version: sent at once, or when the station is back (If-Match "0" for the first)
+         * @description The station checks it, applies it and answers; one that does not do well with it goes back by itself. Read it again, or watch the command.
+         */
+        put: operations["setStationConfig"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/stations/{id}/config/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version with what became of it, newest first */
+        get: operations["listStationConfigVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/stations/{id}/config/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changed from one version to another */
+        get: operations["diffStationConfig"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/stations/{id}/diagnostics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a station was asked for, newest first; kept for thirty days */
+        get: operations["listDiagnostics"];
+        put?: never;
+        /** Asks the station to collect its diagnostics and send them here */
+        post: operations["askDiagnostics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/diagnostics/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request for diagnostics and whether its file is here */
+        get: operations["getDiagnostics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/diagnostics/{id}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file that the station sent */
+        get: operations["downloadDiagnostics"];
+        put?: never;
+        /** The station sends its file; the same file twice is one */
+        post: operations["uploadDiagnostics"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/stations/{id}/logs/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks the station for log lines, past and to come; they appear in the log search */
+        post: operations["askStationLogs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signed versions of the agent, newest first */
+        get: operations["listReleases"];
+        put?: never;
+        /**
+         * Announces a signed version; its file follows
+         * @description The signature is Ed25519 over `voltbay-update\n{releaseVersion}\n{sha256}\n`, base64url, by a key of VOLTBAY_UPDATE_KEYS. Stations check it again with the keys of their own file.
+         */
+        post: operations["createRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/releases/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One release */
+        get: operations["getRelease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/releases/{id}/artifact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The file of a release, for stations */
+        get: operations["downloadRelease"];
+        put?: never;
+        /** The file of a release: a .tgz with the hash that was signed */
+        post: operations["uploadRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/releases/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** No station gets it any more; rollouts of it pause */
+        post: operations["withdrawRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Releases on their way to stations, newest first */
+        get: operations["listRollouts"];
+        put?: never;
+        /**
+         * Brings a release to stations, stage by stage
+         * @description Name the stations, or a percentage of all of them or of a region. Each stage adds stations up to its percentage; the next one begins `waitS` after everything that could be done in it was done. It pauses by itself when more than `maxFailures` stations failed.
+         */
+        post: operations["createRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/rollouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One rollout, station by station */
+        get: operations["getRollout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/rollouts/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells no further station; those that were told go on */
+        post: operations["pauseRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/rollouts/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes on; failures until now are taken as seen */
+        post: operations["resumeRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/rollouts/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends it for good */
+        post: operations["cancelRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Log lines of the hub and of stations, newest first
+         * @description Kept are warnings and worse, changes that people and keys asked for, what names an order or a command, and what stations sent. `requestId` leads from the caller over the hub to the station. Whoever is limited to some stations sees the lines of those.
+         */
+        get: operations["listLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/v0/settings": {
         parameters: {
             query?: never;
@@ -2332,7 +3008,7 @@ export interface paths {
         /** Stations that are looked after together */
         get: operations["getRegions"];
         put?: never;
-        /** A new region */
+        /** A new region; its stations leave the region that they were in */
         post: operations["createRegion"];
         delete?: never;
         options?: never;
@@ -2347,11 +3023,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
-        /** Changes a region; its people follow when they refresh their token, in ten minutes at most */
+        /** One region; its ETag is for the change */
+        get: operations["getRegion"];
+        /** Changes a region; its people follow within seconds */
         put: operations["replaceRegion"];
         post?: never;
-        delete?: never;
+        /** Removes a region; its people are left with their own stations */
+        delete: operations["deleteRegion"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2373,6 +3051,26 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/core/v0/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Suspends a tenant or lets it work again; for the home tenant alone
+         * @description While a tenant is suspended its people, keys and stations are refused and live sessions of its stations are closed, within five seconds everywhere. Nothing that it has is touched.
+         */
+        patch: operations["updateTenant"];
         trace?: never;
     };
     "/core/v0/api-keys": {
@@ -2552,6 +3250,19 @@ export interface components {
             model?: string;
             /** @enum {string} */
             status: "in-service" | "quarantined" | "retired";
+            quarantine?: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                code: string;
+                note: string;
+            } | null;
+            quarantineLifted?: {
+                /** Format: date-time */
+                at: string;
+                by: string;
+                note: string;
+            };
             custodian: {
                 /** @enum {string} */
                 kind: "station" | "vehicle" | "depot" | "transit" | "maker" | "unknown";
@@ -2615,6 +3326,7 @@ export interface components {
                 address?: string;
             } | null;
             timeZone: string;
+            regionId: string | null;
             online: boolean;
             /** Format: date-time */
             lastSeenAt: string | null;
@@ -2715,6 +3427,15 @@ export interface components {
             lastSeenAt: string | null;
             slotCount: number;
             inService: boolean;
+            readyNow: number;
+            readyBy: {
+                /** Format: date-time */
+                at: string;
+                count: number;
+                ready: {
+                    [key: string]: number;
+                };
+            }[];
         };
         Order: {
             id: string;
@@ -2773,7 +3494,7 @@ export interface components {
             };
             payment: {
                 /** @enum {string} */
-                state: "none" | "held" | "captured" | "released";
+                state: "none" | "held" | "captured" | "released" | "owed";
                 amountFen: number;
                 chargeId: string | null;
             };
@@ -2836,8 +3557,12 @@ export interface components {
             state: "queued" | "sent" | "received" | "started" | "done" | "failed" | "rejected" | "expired" | "unknown";
             reason: string | null;
             detail: string | null;
+            result?: {
+                [key: string]: unknown;
+            } | null;
             by: string;
             orderId: string | null;
+            requestId?: string | null;
             ttlMs: number;
             /** Format: date-time */
             issuedAt: string;
@@ -4048,80 +4773,6 @@ export interface operations {
             };
         };
     };
-    getRoles: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The matrix */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
-                        permissions: string[];
-                        roles: {
-                            name: string;
-                            audience: string;
-                            grants: {
-                                [key: string]: "tenant" | "own" | "station";
-                            };
-                        }[];
-                    };
-                };
-            };
-            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description RATE_LIMITED: Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description INTERNAL: Internal error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description UNAVAILABLE: Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listOperators: {
         parameters: {
             query?: {
@@ -4244,7 +4895,7 @@ export interface operations {
                     username: string;
                     name: string;
                     password: string;
-                    roles: ("viewer" | "operator" | "admin")[];
+                    roles: string[];
                     stationIds?: string[] | null;
                     regionIds?: string[];
                 };
@@ -4485,7 +5136,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name?: string;
-                    roles?: ("viewer" | "operator" | "admin")[];
+                    roles?: string[];
                     stationIds?: string[] | null;
                     regionIds?: string[];
                     /** @enum {string} */
@@ -4792,6 +5443,534 @@ export interface operations {
             };
             /** @description CONFLICT: Conflicts with the current state */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The matrix */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        permissions: string[];
+                        roles: {
+                            id: string;
+                            name: string;
+                            audience: string;
+                            custom: boolean;
+                            description: string;
+                            grants: {
+                                [key: string]: "tenant" | "own" | "station";
+                            };
+                            version: number | null;
+                            /** Format: date-time */
+                            updatedAt: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    /** @default  */
+                    description?: string;
+                    permissions: ("stations:read" | "stations:write" | "stations:command" | "stations:credentials" | "credentials:rotate" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "vehicles:bind" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "disputes:create" | "disputes:read" | "disputes:write" | "approvals:read" | "approvals:decide" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "deposits:return" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "operators:read" | "operators:write" | "system:read" | "system:write" | "api-keys:read" | "api-keys:write" | "metrics:read" | "work-orders:read" | "work-orders:write" | "reports:create" | "reports:read" | "configs:read" | "configs:write" | "diagnostics:read" | "diagnostics:create" | "diagnostics:upload" | "logs:read" | "releases:read" | "releases:write" | "releases:download" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
+                };
+            };
+        };
+        responses: {
+            /** @description The role */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        audience: string;
+                        custom: boolean;
+                        description: string;
+                        grants: {
+                            [key: string]: "tenant" | "own" | "station";
+                        };
+                        version: number | null;
+                        /** Format: date-time */
+                        updatedAt: string | null;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DUPLICATE: Already exists; CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Permissions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        name: string;
+                        forKeys: boolean;
+                        routes: {
+                            method: string;
+                            path: string;
+                            summary: string;
+                        }[];
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateRole: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description ETag of the last GET */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    description?: string;
+                    permissions?: ("stations:read" | "stations:write" | "stations:command" | "stations:credentials" | "credentials:rotate" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "vehicles:bind" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "disputes:create" | "disputes:read" | "disputes:write" | "approvals:read" | "approvals:decide" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "deposits:return" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "operators:read" | "operators:write" | "system:read" | "system:write" | "api-keys:read" | "api-keys:write" | "metrics:read" | "work-orders:read" | "work-orders:write" | "reports:create" | "reports:read" | "configs:read" | "configs:write" | "diagnostics:read" | "diagnostics:create" | "diagnostics:upload" | "logs:read" | "releases:read" | "releases:write" | "releases:download" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
+                };
+            };
+        };
+        responses: {
+            /** @description The role */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        audience: string;
+                        custom: boolean;
+                        description: string;
+                        grants: {
+                            [key: string]: "tenant" | "own" | "station";
+                        };
+                        version: number | null;
+                        /** Format: date-time */
+                        updatedAt: string | null;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The resource has changed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_REQUIRED: If-Match is required */
+            428: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6572,6 +7751,127 @@ export interface operations {
             };
             /** @description PRECONDITION_REQUIRED: If-Match is required */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bindVehicle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    code: string;
+                } | {
+                    vin: string;
+                } | {
+                    plate: string;
+                    vinTail: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The vehicle, now the caller’s */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vehicle"];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9117,6 +10417,1440 @@ export interface operations {
             };
         };
     };
+    listCharges: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                userId?: string;
+                userId_ne?: string;
+                userId_like?: string;
+                orderId?: string;
+                orderId_ne?: string;
+                orderId_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Charges */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Charge"][];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    openDispute: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    kind: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The dispute */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        orderId: string;
+                        userId: string;
+                        stationId: string;
+                        /** @enum {string} */
+                        kind: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                        note: string;
+                        /** @enum {string} */
+                        state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                        openedBy: string;
+                        resolution: string | null;
+                        refundFen: number | null;
+                        refundId: string | null;
+                        approvalId: string | null;
+                        evidence: {
+                            sha256: string;
+                            bytes: number;
+                            /** Format: date-time */
+                            madeAt: string;
+                        } | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {string} */
+                            state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                            by: string;
+                            note: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDisputes: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                state?: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                state_ne?: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                kind?: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                kind_ne?: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                userId?: string;
+                userId_ne?: string;
+                userId_like?: string;
+                orderId?: string;
+                orderId_ne?: string;
+                orderId_like?: string;
+                stationId?: string;
+                stationId_ne?: string;
+                stationId_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Disputes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        orderId: string;
+                        userId: string;
+                        stationId: string;
+                        /** @enum {string} */
+                        kind: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                        note: string;
+                        /** @enum {string} */
+                        state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                        openedBy: string;
+                        resolution: string | null;
+                        refundFen: number | null;
+                        refundId: string | null;
+                        approvalId: string | null;
+                        evidence: {
+                            sha256: string;
+                            bytes: number;
+                            /** Format: date-time */
+                            madeAt: string;
+                        } | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {string} */
+                            state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                            by: string;
+                            note: string | null;
+                        }[];
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDispute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The dispute */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        orderId: string;
+                        userId: string;
+                        stationId: string;
+                        /** @enum {string} */
+                        kind: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                        note: string;
+                        /** @enum {string} */
+                        state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                        openedBy: string;
+                        resolution: string | null;
+                        refundFen: number | null;
+                        refundId: string | null;
+                        approvalId: string | null;
+                        evidence: {
+                            sha256: string;
+                            bytes: number;
+                            /** Format: date-time */
+                            madeAt: string;
+                        } | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {string} */
+                            state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                            by: string;
+                            note: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateDispute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the last GET */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    state: "investigating" | "accepted" | "rejected" | "withdrawn";
+                    resolution?: string;
+                    refundFen?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description The dispute */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        orderId: string;
+                        userId: string;
+                        stationId: string;
+                        /** @enum {string} */
+                        kind: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
+                        note: string;
+                        /** @enum {string} */
+                        state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                        openedBy: string;
+                        resolution: string | null;
+                        refundFen: number | null;
+                        refundId: string | null;
+                        approvalId: string | null;
+                        evidence: {
+                            sha256: string;
+                            bytes: number;
+                            /** Format: date-time */
+                            madeAt: string;
+                        } | null;
+                        history: {
+                            /** Format: date-time */
+                            at: string;
+                            /** @enum {string} */
+                            state: "open" | "investigating" | "accepted" | "rejected" | "withdrawn";
+                            by: string;
+                            note: string | null;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The resource has changed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDisputeEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The signed file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jose": string;
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listApprovals: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                state?: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                state_ne?: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                kind?: "charge-refund" | "payment-refund" | "order-resolution";
+                kind_ne?: "charge-refund" | "payment-refund" | "order-resolution";
+                userId?: string;
+                userId_ne?: string;
+                userId_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Approvals */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The approval */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    approveApproval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The approval with what became of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rejectApproval: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The approval with what became of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOrderPackChoice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The choice, explained */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        orderId: string;
+                        stationId: string;
+                        /** Format: date-time */
+                        at: string;
+                        wish: {
+                            [key: string]: unknown;
+                        };
+                        limits: {
+                            minDispenseSocPct: number;
+                            maxTemperatureDeciC: number;
+                            minTemperatureDeciC: number;
+                        };
+                        candidates: ({
+                            slot: number;
+                        } & {
+                            [key: string]: unknown;
+                        })[];
+                        chosen: {
+                            slot: number;
+                            serial?: string;
+                        } | null;
+                        ranked: {
+                            slot: number;
+                            serial?: string;
+                            ok: boolean;
+                            reasons: ("EXCLUDED" | "EMPTY" | "SLOT_FAULT" | "SLOT_NOT_SHUT" | "NO_READING" | "BAD_READING" | "QUARANTINED" | "HELD" | "WRONG_CLASS" | "ALARM" | "TOO_HOT" | "TOO_COLD" | "LOW_SOC" | "NOT_THE_RESERVED_ONE" | "ONLY_ONE" | "SAME_DOOR" | "CHARGE" | "TEMPERATURE" | "SLOT_ORDER")[];
+                            detail: string;
+                            score: number | null;
+                        }[];
+                        handedOut: {
+                            slot?: number;
+                            serial?: string;
+                        } | null;
+                        agrees: boolean | null;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getOrderEvidence: {
         parameters: {
             query?: never;
@@ -9362,6 +12096,44 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description Above the limit of one person: a second one decides */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
             400: {
                 headers: {
@@ -9463,96 +12235,6 @@ export interface operations {
             };
         };
     };
-    listCharges: {
-        parameters: {
-            query?: {
-                _limit?: number;
-                _page?: number;
-                _cursor?: string;
-                _sort?: "createdAt";
-                _order?: "asc" | "desc";
-                userId?: string;
-                userId_ne?: string;
-                userId_like?: string;
-                orderId?: string;
-                orderId_ne?: string;
-                orderId_like?: string;
-                createdAt?: string;
-                createdAt_ne?: string;
-                createdAt_gte?: string;
-                createdAt_lte?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Charges */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Charge"][];
-                };
-            };
-            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description FORBIDDEN: Not permitted */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description RATE_LIMITED: Too many requests */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description INTERNAL: Internal error */
-            500: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description UNAVAILABLE: Temporarily unavailable */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     listReservations: {
         parameters: {
             query?: {
@@ -9561,8 +12243,8 @@ export interface operations {
                 _cursor?: string;
                 _sort?: "createdAt";
                 _order?: "asc" | "desc";
-                state?: "requested" | "active" | "used" | "released" | "expired" | "refused";
-                state_ne?: "requested" | "active" | "used" | "released" | "expired" | "refused";
+                state?: "promised" | "requested" | "active" | "used" | "released" | "expired" | "refused";
+                state_ne?: "promised" | "requested" | "active" | "used" | "released" | "expired" | "refused";
                 stationId?: string;
                 stationId_ne?: string;
                 stationId_like?: string;
@@ -9599,7 +12281,9 @@ export interface operations {
                         stationId: string;
                         packClass: string;
                         /** @enum {string} */
-                        state: "requested" | "active" | "used" | "released" | "expired" | "refused";
+                        state: "promised" | "requested" | "active" | "used" | "released" | "expired" | "refused";
+                        /** Format: date-time */
+                        from: string | null;
                         /** Format: date-time */
                         until: string;
                         /** Format: date-time */
@@ -9681,6 +12365,8 @@ export interface operations {
                     stationId: string;
                     vehicleId: string;
                     userId?: string;
+                    /** Format: date-time */
+                    from?: string;
                 };
             };
         };
@@ -9704,7 +12390,9 @@ export interface operations {
                         stationId: string;
                         packClass: string;
                         /** @enum {string} */
-                        state: "requested" | "active" | "used" | "released" | "expired" | "refused";
+                        state: "promised" | "requested" | "active" | "used" | "released" | "expired" | "refused";
+                        /** Format: date-time */
+                        from: string | null;
                         /** Format: date-time */
                         until: string;
                         /** Format: date-time */
@@ -9854,7 +12542,9 @@ export interface operations {
                         stationId: string;
                         packClass: string;
                         /** @enum {string} */
-                        state: "requested" | "active" | "used" | "released" | "expired" | "refused";
+                        state: "promised" | "requested" | "active" | "used" | "released" | "expired" | "refused";
+                        /** Format: date-time */
+                        from: string | null;
                         /** Format: date-time */
                         until: string;
                         /** Format: date-time */
@@ -9959,7 +12649,9 @@ export interface operations {
                         stationId: string;
                         packClass: string;
                         /** @enum {string} */
-                        state: "requested" | "active" | "used" | "released" | "expired" | "refused";
+                        state: "promised" | "requested" | "active" | "used" | "released" | "expired" | "refused";
+                        /** Format: date-time */
+                        from: string | null;
                         /** Format: date-time */
                         until: string;
                         /** Format: date-time */
@@ -10957,6 +13649,44 @@ export interface operations {
                     };
                 };
             };
+            /** @description Above the limit of one person: a second one decides */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
             400: {
                 headers: {
@@ -11779,6 +14509,44 @@ export interface operations {
                         by: string;
                         /** @enum {string} */
                         state: "requested" | "reserved" | "done" | "refused";
+                    };
+                };
+            };
+            /** @description Above the limit of one person: a second one decides */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        /** @enum {string} */
+                        kind: "charge-refund" | "payment-refund" | "order-resolution";
+                        subjectId: string;
+                        orderId: string | null;
+                        userId: string | null;
+                        stationId: string | null;
+                        disputeId: string | null;
+                        amountFen: number;
+                        reason: string;
+                        dispensedPackId: string | null;
+                        /** @enum {string} */
+                        state: "pending" | "approved" | "done" | "refused" | "rejected" | "expired";
+                        requestedBy: string;
+                        decidedBy: string | null;
+                        /** Format: date-time */
+                        decidedAt: string | null;
+                        note: string | null;
+                        resultId: string | null;
+                        detail: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
                     };
                 };
             };
@@ -14167,6 +16935,9 @@ export interface operations {
                 topics_ne?: "own" | "shared";
                 online?: "true" | "false";
                 online_ne?: "true" | "false";
+                regionId?: string;
+                regionId_ne?: string;
+                regionId_like?: string;
                 createdAt?: string;
                 createdAt_ne?: string;
                 createdAt_gte?: string;
@@ -14266,6 +17037,7 @@ export interface operations {
                         address?: string;
                     };
                     timeZone?: string;
+                    regionId?: string | null;
                 };
             };
         };
@@ -14480,6 +17252,7 @@ export interface operations {
                         address?: string;
                     };
                     timeZone?: string;
+                    regionId?: string | null;
                     /** @enum {string} */
                     lifecycle?: "draft" | "commissioned" | "live" | "maintenance" | "retired";
                 };
@@ -14705,6 +17478,15 @@ export interface operations {
                                 lastSeenAt: string | null;
                                 slotCount: number;
                                 inService: boolean;
+                                readyNow: number;
+                                readyBy: {
+                                    /** Format: date-time */
+                                    at: string;
+                                    count: number;
+                                    ready: {
+                                        [key: string]: number;
+                                    };
+                                }[];
                                 address?: string;
                             };
                         }[];
@@ -15360,6 +18142,264 @@ export interface operations {
             };
             /** @description PRECONDITION_REQUIRED: If-Match is required */
             428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reportStationProblem: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    kind: "danger" | "door-stuck" | "pack-problem" | "screen-or-reader" | "app-or-payment" | "cannot-reach" | "dirty-or-damaged" | "other";
+                    note?: string;
+                    slot?: number;
+                    orderId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The report */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        stationId: string;
+                        userId: string;
+                        /** @enum {string} */
+                        kind: "danger" | "door-stuck" | "pack-problem" | "screen-or-reader" | "app-or-payment" | "cannot-reach" | "dirty-or-damaged" | "other";
+                        note: string | null;
+                        slot: number | null;
+                        orderId: string | null;
+                        alarmId: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStationReports: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                stationId?: string;
+                stationId_ne?: string;
+                stationId_like?: string;
+                userId?: string;
+                userId_ne?: string;
+                userId_like?: string;
+                kind?: "danger" | "door-stuck" | "pack-problem" | "screen-or-reader" | "app-or-payment" | "cannot-reach" | "dirty-or-damaged" | "other";
+                kind_ne?: "danger" | "door-stuck" | "pack-problem" | "screen-or-reader" | "app-or-payment" | "cannot-reach" | "dirty-or-damaged" | "other";
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Reports */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        stationId: string;
+                        userId: string;
+                        /** @enum {string} */
+                        kind: "danger" | "door-stuck" | "pack-problem" | "screen-or-reader" | "app-or-payment" | "cannot-reach" | "dirty-or-damaged" | "other";
+                        note: string | null;
+                        slot: number | null;
+                        orderId: string | null;
+                        alarmId: string;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16265,6 +19305,968 @@ export interface operations {
             };
             /** @description NOT_FOUND: Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPackHealth: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Its health */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        packId: string;
+                        /** Format: date-time */
+                        at: string | null;
+                        sohPct: number | null;
+                        cycles: number | null;
+                        capacityMah: number | null;
+                        designCapacityMah: number | null;
+                        imbalanceMv: number | null;
+                        temperature: {
+                            maxDeciC: number | null;
+                            minDeciC: number | null;
+                            hotH: number;
+                            coldH: number;
+                            watchedH: number;
+                        };
+                        throughput: {
+                            inAh: number;
+                            outAh: number;
+                        };
+                        trend: {
+                            sohPctPerMonth: number;
+                            /** Format: date-time */
+                            seventyPctAt: string | null;
+                            days: number;
+                        } | null;
+                        alarms: {
+                            code: string;
+                            days: number;
+                        }[];
+                        days: {
+                            day: string;
+                            sohPct: number | null;
+                            cycles: number | null;
+                            capacityMah: number | null;
+                            imbalanceMv: number | null;
+                            maxDeciC: number | null;
+                            minDeciC: number | null;
+                            hotS: number;
+                            coldS: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBatteryPassport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The passport */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @enum {string} */
+                        format: "voltbay-battery-passport/1";
+                        standards: string[];
+                        packId: string;
+                        /** Format: date-time */
+                        madeAt: string;
+                        fields: {
+                            /** @enum {string} */
+                            section: "identity" | "conformity" | "carbon-footprint" | "supply-chain" | "materials" | "circularity" | "performance" | "history";
+                            name: string;
+                            nameZh: string;
+                            basis: string;
+                            value: string | number | boolean | string[] | null;
+                            unit: string | null;
+                            /** @enum {string|null} */
+                            source: "register" | "model" | "pack" | "readings" | "custody" | null;
+                            gap: string | null;
+                        }[];
+                        complete: number;
+                        gaps: number;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quarantineBattery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The pack */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Battery"];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    releaseBattery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    note: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The pack */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Battery"];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    moveBattery: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    to: {
+                        /** @enum {string} */
+                        kind: "depot" | "transit" | "maker" | "station" | "vehicle";
+                        id?: string;
+                        slot?: number;
+                    };
+                    note: string;
+                    document?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The pack with its custodian */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Battery"];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBatteryModels: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Models */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        id: string;
+                        packClass: string;
+                        /** @enum {string} */
+                        category: "lmt" | "ev" | "industrial" | "portable";
+                        maker: string;
+                        makerAddress?: string;
+                        economicOperator?: string;
+                        manufacturingPlace?: string;
+                        chemistry?: string;
+                        criticalRawMaterials?: string[];
+                        hazardousSubstances?: string[];
+                        massG?: number;
+                        nominalVoltageMv?: number;
+                        minVoltageMv?: number;
+                        maxVoltageMv?: number;
+                        ratedCapacityMah?: number;
+                        ratedEnergyWh?: number;
+                        ratedPowerW?: number;
+                        expectedCycles?: number;
+                        minTemperatureDeciC?: number;
+                        maxTemperatureDeciC?: number;
+                        innerResistanceMicroOhm?: number;
+                        roundTripEfficiencyPct?: number;
+                        warrantyMonths?: number;
+                        carbonFootprintGPerKwh?: number;
+                        recycledContentPct?: {
+                            cobalt?: number;
+                            lithium?: number;
+                            nickel?: number;
+                            lead?: number;
+                        };
+                        renewableContentPct?: number;
+                        /** Format: uri */
+                        declarationOfConformityUrl?: string;
+                        /** Format: uri */
+                        dueDiligenceUrl?: string;
+                        /** Format: uri */
+                        dismantlingUrl?: string;
+                        /** Format: uri */
+                        safetyUrl?: string;
+                        /** Format: uri */
+                        sparePartsUrl?: string;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putBatteryModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    packClass: string;
+                    /** @enum {string} */
+                    category: "lmt" | "ev" | "industrial" | "portable";
+                    maker: string;
+                    makerAddress?: string;
+                    economicOperator?: string;
+                    manufacturingPlace?: string;
+                    chemistry?: string;
+                    criticalRawMaterials?: string[];
+                    hazardousSubstances?: string[];
+                    massG?: number;
+                    nominalVoltageMv?: number;
+                    minVoltageMv?: number;
+                    maxVoltageMv?: number;
+                    ratedCapacityMah?: number;
+                    ratedEnergyWh?: number;
+                    ratedPowerW?: number;
+                    expectedCycles?: number;
+                    minTemperatureDeciC?: number;
+                    maxTemperatureDeciC?: number;
+                    innerResistanceMicroOhm?: number;
+                    roundTripEfficiencyPct?: number;
+                    warrantyMonths?: number;
+                    carbonFootprintGPerKwh?: number;
+                    recycledContentPct?: {
+                        cobalt?: number;
+                        lithium?: number;
+                        nickel?: number;
+                        lead?: number;
+                    };
+                    renewableContentPct?: number;
+                    /** Format: uri */
+                    declarationOfConformityUrl?: string;
+                    /** Format: uri */
+                    dueDiligenceUrl?: string;
+                    /** Format: uri */
+                    dismantlingUrl?: string;
+                    /** Format: uri */
+                    safetyUrl?: string;
+                    /** Format: uri */
+                    sparePartsUrl?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        id: string;
+                        packClass: string;
+                        /** @enum {string} */
+                        category: "lmt" | "ev" | "industrial" | "portable";
+                        maker: string;
+                        makerAddress?: string;
+                        economicOperator?: string;
+                        manufacturingPlace?: string;
+                        chemistry?: string;
+                        criticalRawMaterials?: string[];
+                        hazardousSubstances?: string[];
+                        massG?: number;
+                        nominalVoltageMv?: number;
+                        minVoltageMv?: number;
+                        maxVoltageMv?: number;
+                        ratedCapacityMah?: number;
+                        ratedEnergyWh?: number;
+                        ratedPowerW?: number;
+                        expectedCycles?: number;
+                        minTemperatureDeciC?: number;
+                        maxTemperatureDeciC?: number;
+                        innerResistanceMicroOhm?: number;
+                        roundTripEfficiencyPct?: number;
+                        warrantyMonths?: number;
+                        carbonFootprintGPerKwh?: number;
+                        recycledContentPct?: {
+                            cobalt?: number;
+                            lithium?: number;
+                            nickel?: number;
+                            lead?: number;
+                        };
+                        renewableContentPct?: number;
+                        /** Format: uri */
+                        declarationOfConformityUrl?: string;
+                        /** Format: uri */
+                        dueDiligenceUrl?: string;
+                        /** Format: uri */
+                        dismantlingUrl?: string;
+                        /** Format: uri */
+                        safetyUrl?: string;
+                        /** Format: uri */
+                        sparePartsUrl?: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -17789,8 +21791,8 @@ export interface operations {
                 createdAt_lte?: string;
                 unread?: "true" | "false";
                 unread_ne?: "true" | "false";
-                category?: "order" | "payment" | "reservation" | "alarm";
-                category_ne?: "order" | "payment" | "reservation" | "alarm";
+                category?: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
+                category_ne?: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
             };
             header?: never;
             path?: never;
@@ -17813,7 +21815,7 @@ export interface operations {
                         /** Format: date-time */
                         updatedAt: string;
                         /** @enum {string} */
-                        category: "order" | "payment" | "reservation" | "alarm";
+                        category: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
                         template: string;
                         locale: string;
                         title: string;
@@ -17900,7 +21902,7 @@ export interface operations {
                         /** Format: date-time */
                         updatedAt: string;
                         /** @enum {string} */
-                        category: "order" | "payment" | "reservation" | "alarm";
+                        category: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
                         template: string;
                         locale: string;
                         title: string;
@@ -18074,6 +22076,21 @@ export interface operations {
                                 push: boolean;
                                 sms: boolean;
                             };
+                            plan: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
+                            pack: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
+                            approval: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
                             alarm: {
                                 "in-app": boolean;
                                 push: boolean;
@@ -18161,6 +22178,21 @@ export interface operations {
                             push: boolean;
                             sms: boolean;
                         };
+                        plan: {
+                            "in-app": boolean;
+                            push: boolean;
+                            sms: boolean;
+                        };
+                        pack: {
+                            "in-app": boolean;
+                            push: boolean;
+                            sms: boolean;
+                        };
+                        approval: {
+                            "in-app": boolean;
+                            push: boolean;
+                            sms: boolean;
+                        };
                         alarm: {
                             "in-app": boolean;
                             push: boolean;
@@ -18195,6 +22227,21 @@ export interface operations {
                                 sms: boolean;
                             };
                             reservation: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
+                            plan: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
+                            pack: {
+                                "in-app": boolean;
+                                push: boolean;
+                                sms: boolean;
+                            };
+                            approval: {
                                 "in-app": boolean;
                                 push: boolean;
                                 sms: boolean;
@@ -18474,8 +22521,8 @@ export interface operations {
                 template?: string;
                 template_ne?: string;
                 template_like?: string;
-                category?: "order" | "payment" | "reservation" | "alarm";
-                category_ne?: "order" | "payment" | "reservation" | "alarm";
+                category?: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
+                category_ne?: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
             };
             header?: never;
             path?: never;
@@ -18498,7 +22545,7 @@ export interface operations {
                         /** Format: date-time */
                         updatedAt: string;
                         /** @enum {string} */
-                        category: "order" | "payment" | "reservation" | "alarm";
+                        category: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
                         template: string;
                         locale: string;
                         title: string;
@@ -18596,11 +22643,11 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "alarm.raised";
+                        template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "dispute.accepted" | "dispute.rejected" | "approval.requested" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "pack.quarantined" | "pack.recalled" | "alarm.raised";
                         /** @enum {string} */
                         locale: "zh-CN" | "en";
                         /** @enum {string} */
-                        category: "order" | "payment" | "reservation" | "alarm";
+                        category: "order" | "payment" | "reservation" | "plan" | "pack" | "approval" | "alarm";
                         urgent: boolean;
                         fields: string[];
                         title: string;
@@ -18670,7 +22717,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "alarm.raised";
+                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "dispute.accepted" | "dispute.rejected" | "approval.requested" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "pack.quarantined" | "pack.recalled" | "alarm.raised";
                 locale: "zh-CN" | "en";
             };
             cookie?: never;
@@ -18770,7 +22817,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "alarm.raised";
+                template: "order.completed" | "order.refused" | "order.expired" | "order.failed" | "order.unknown" | "payment.captured" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "dispute.accepted" | "dispute.rejected" | "approval.requested" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "pack.quarantined" | "pack.recalled" | "alarm.raised";
                 locale: "zh-CN" | "en";
             };
             cookie?: never;
@@ -18870,13 +22917,22 @@ export interface operations {
                         unknown: number;
                         shortages: number;
                         revenueFen: number;
+                        refundsFen: number;
+                        refunds: number;
+                        planFen: number;
+                        planRefundsFen: number;
+                        forfeitFen: number;
                         charges: number;
+                        waitMs: number;
+                        waits: number;
                         swapMs: number;
                         onlineMinutes: number;
                         knownMinutes: number;
                         successPct: number | null;
                         uptimePct: number | null;
                         meanSwapS: number | null;
+                        meanWaitS: number | null;
+                        netRevenueFen: number;
                         /** Format: date-time */
                         from: string;
                         /** Format: date-time */
@@ -18983,13 +23039,22 @@ export interface operations {
                         unknown: number;
                         shortages: number;
                         revenueFen: number;
+                        refundsFen: number;
+                        refunds: number;
+                        planFen: number;
+                        planRefundsFen: number;
+                        forfeitFen: number;
                         charges: number;
+                        waitMs: number;
+                        waits: number;
                         swapMs: number;
                         onlineMinutes: number;
                         knownMinutes: number;
                         successPct: number | null;
                         uptimePct: number | null;
                         meanSwapS: number | null;
+                        meanWaitS: number | null;
+                        netRevenueFen: number;
                         key: string;
                     }[];
                 };
@@ -19956,7 +24021,7 @@ export interface operations {
                 "application/json": {
                     name: string;
                     url: string;
-                    events: ("*" | "order.*" | "payment.*" | "reservation.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "alarm.raised" | "alarm.cleared")[];
+                    events: ("*" | "order.*" | "payment.*" | "refund.*" | "debt.*" | "dispute.*" | "approval.*" | "reservation.*" | "plan.*" | "pack.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "dispute.opened" | "dispute.investigating" | "dispute.accepted" | "dispute.rejected" | "dispute.withdrawn" | "approval.requested" | "approval.approved" | "approval.rejected" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "reservation.released" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "plan.cancelled" | "pack.quarantined" | "pack.recalled" | "pack.released" | "alarm.raised" | "alarm.cleared")[];
                 };
             };
         };
@@ -20271,7 +24336,7 @@ export interface operations {
                 "application/json": {
                     name?: string;
                     url?: string;
-                    events?: ("*" | "order.*" | "payment.*" | "reservation.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "alarm.raised" | "alarm.cleared")[];
+                    events?: ("*" | "order.*" | "payment.*" | "refund.*" | "debt.*" | "dispute.*" | "approval.*" | "reservation.*" | "plan.*" | "pack.*" | "alarm.*" | "order.created" | "order.completed" | "order.refused" | "order.cancelled" | "order.expired" | "order.failed" | "order.unknown" | "order.resolved" | "payment.captured" | "payment.released" | "payment.refunded" | "payment.topped-up" | "refund.failed" | "debt.raised" | "debt.paid" | "dispute.opened" | "dispute.investigating" | "dispute.accepted" | "dispute.rejected" | "dispute.withdrawn" | "approval.requested" | "approval.approved" | "approval.rejected" | "reservation.confirmed" | "reservation.expiring" | "reservation.expired" | "reservation.released" | "plan.bought" | "plan.renewed" | "plan.expiring" | "plan.expired" | "plan.renewal-failed" | "plan.cancelled" | "pack.quarantined" | "pack.recalled" | "pack.released" | "alarm.raised" | "alarm.cleared")[];
                     active?: boolean;
                 };
             };
@@ -20872,6 +24937,2891 @@ export interface operations {
             };
         };
     };
+    getStationConfig: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Wanted and reported */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        stationId: string;
+                        desired: {
+                            version: string;
+                            number: number;
+                            config: {
+                                [key: string]: unknown;
+                            };
+                            note: string | null;
+                            by: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        reported: {
+                            version: string | null;
+                            hash: string | null;
+                        };
+                        /** @enum {string} */
+                        state: "none" | "pending" | "applied" | "rejected" | "rolled-back" | "unknown" | "superseded";
+                        errors: {
+                            path: string;
+                            message: string;
+                        }[];
+                        commandId: string | null;
+                        /** Format: date-time */
+                        confirmedAt: string | null;
+                        drift: boolean;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setStationConfig: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description ETag of the last GET */
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    config: {
+                        [key: string]: unknown;
+                    };
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Wanted and reported */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        stationId: string;
+                        desired: {
+                            version: string;
+                            number: number;
+                            config: {
+                                [key: string]: unknown;
+                            };
+                            note: string | null;
+                            by: string;
+                            /** Format: date-time */
+                            at: string;
+                        } | null;
+                        reported: {
+                            version: string | null;
+                            hash: string | null;
+                        };
+                        /** @enum {string} */
+                        state: "none" | "pending" | "applied" | "rejected" | "rolled-back" | "unknown" | "superseded";
+                        errors: {
+                            path: string;
+                            message: string;
+                        }[];
+                        commandId: string | null;
+                        /** Format: date-time */
+                        confirmedAt: string | null;
+                        drift: boolean;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_FAILED: The resource has changed */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description PRECONDITION_REQUIRED: If-Match is required */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStationConfigVersions: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "number";
+                _order?: "asc" | "desc";
+                number?: number | null;
+                number_ne?: number | null;
+                number_gte?: number | null;
+                number_lte?: number | null;
+                state?: "pending" | "applied" | "rejected" | "rolled-back" | "unknown" | "superseded";
+                state_ne?: "pending" | "applied" | "rejected" | "rolled-back" | "unknown" | "superseded";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Versions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        stationId: string;
+                        number: number;
+                        version: string;
+                        config: {
+                            [key: string]: unknown;
+                        };
+                        note: string | null;
+                        by: string;
+                        /** @enum {string} */
+                        state: "pending" | "applied" | "rejected" | "rolled-back" | "unknown" | "superseded";
+                        errors: {
+                            path: string;
+                            message: string;
+                        }[];
+                        commandId: string | null;
+                        attempts: number;
+                        /** Format: date-time */
+                        confirmedAt: string | null;
+                        hash: string | null;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diffStationConfig: {
+        parameters: {
+            query: {
+                from: number;
+                to: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By JSON pointer; `from` or `to` is missing where a setting is new or gone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        path: string;
+                        from?: unknown;
+                        to?: unknown;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDiagnostics: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                state?: "asked" | "uploaded" | "failed";
+                state_ne?: "asked" | "uploaded" | "failed";
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Diagnostics */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        stationId: string;
+                        /** @enum {string} */
+                        state: "asked" | "uploaded" | "failed";
+                        commandId: string;
+                        requestedBy: string;
+                        note: string | null;
+                        reason: string | null;
+                        bytes: number | null;
+                        sha256: string | null;
+                        /** Format: date-time */
+                        uploadedAt: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askDiagnostics: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    note?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Asked */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        stationId: string;
+                        /** @enum {string} */
+                        state: "asked" | "uploaded" | "failed";
+                        commandId: string;
+                        requestedBy: string;
+                        note: string | null;
+                        reason: string | null;
+                        bytes: number | null;
+                        sha256: string | null;
+                        /** Format: date-time */
+                        uploadedAt: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable; STATION_OFFLINE: The station is offline */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDiagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        stationId: string;
+                        /** @enum {string} */
+                        state: "asked" | "uploaded" | "failed";
+                        commandId: string;
+                        requestedBy: string;
+                        note: string | null;
+                        reason: string | null;
+                        bytes: number | null;
+                        sha256: string | null;
+                        /** Format: date-time */
+                        uploadedAt: string | null;
+                        /** Format: date-time */
+                        expiresAt: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadDiagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description gzip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gzip": string;
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadDiagnostics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gzip": string;
+            };
+        };
+        responses: {
+            /** @description Kept */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askStationLogs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    level: "debug" | "info" | "warn" | "error" | "fatal";
+                    minutesBack?: number;
+                    forS?: number;
+                    orderId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The command */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Command"];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable; STATION_OFFLINE: The station is offline */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReleases: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt" | "releaseVersion";
+                _order?: "asc" | "desc";
+                state?: "draft" | "ready" | "withdrawn";
+                state_ne?: "draft" | "ready" | "withdrawn";
+                releaseVersion?: string;
+                releaseVersion_ne?: string;
+                releaseVersion_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Releases */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        releaseVersion: string;
+                        sha256: string;
+                        signature: string;
+                        notes: string;
+                        /** @enum {string} */
+                        state: "draft" | "ready" | "withdrawn";
+                        bytes: number | null;
+                        createdBy: string;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    releaseVersion: string;
+                    sha256: string;
+                    signature: string;
+                    /** @default  */
+                    notes?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The release, a draft */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        releaseVersion: string;
+                        sha256: string;
+                        signature: string;
+                        notes: string;
+                        /** @enum {string} */
+                        state: "draft" | "ready" | "withdrawn";
+                        bytes: number | null;
+                        createdBy: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description DUPLICATE: Already exists; CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The release */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        releaseVersion: string;
+                        sha256: string;
+                        signature: string;
+                        notes: string;
+                        /** @enum {string} */
+                        state: "draft" | "ready" | "withdrawn";
+                        bytes: number | null;
+                        createdBy: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    downloadRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description .tgz */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gzip": string;
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/gzip": string;
+            };
+        };
+        responses: {
+            /** @description The release, ready */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        releaseVersion: string;
+                        sha256: string;
+                        signature: string;
+                        notes: string;
+                        /** @enum {string} */
+                        state: "draft" | "ready" | "withdrawn";
+                        bytes: number | null;
+                        createdBy: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdrawRelease: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The release */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        releaseVersion: string;
+                        sha256: string;
+                        signature: string;
+                        notes: string;
+                        /** @enum {string} */
+                        state: "draft" | "ready" | "withdrawn";
+                        bytes: number | null;
+                        createdBy: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRollouts: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "createdAt";
+                _order?: "asc" | "desc";
+                state?: "running" | "paused" | "done" | "cancelled";
+                state_ne?: "running" | "paused" | "done" | "cancelled";
+                releaseId?: string;
+                releaseId_ne?: string;
+                releaseId_like?: string;
+                createdAt?: string;
+                createdAt_ne?: string;
+                createdAt_gte?: string;
+                createdAt_lte?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Rollouts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        releaseId: string;
+                        releaseVersion: string;
+                        /** @enum {string} */
+                        state: "running" | "paused" | "done" | "cancelled";
+                        reason: string | null;
+                        total: number;
+                        stages: number[];
+                        stage: number;
+                        /** Format: date-time */
+                        stageDoneAt: string | null;
+                        waitS: number;
+                        maxFailures: number;
+                        window: {
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                        } | null;
+                        createdBy: string;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRollout: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Repeats with this key get the recorded answer */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    releaseId: string;
+                    stationIds?: string[];
+                    percent?: number;
+                    regionId?: string;
+                    /**
+                     * @default [
+                     *       100
+                     *     ]
+                     */
+                    stages?: number[];
+                    /** @default 600 */
+                    waitS?: number;
+                    /** @default 0 */
+                    maxFailures?: number;
+                    window?: {
+                        /** Format: date-time */
+                        from: string;
+                        /** Format: date-time */
+                        to: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The rollout */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        releaseId: string;
+                        releaseVersion: string;
+                        /** @enum {string} */
+                        state: "running" | "paused" | "done" | "cancelled";
+                        reason: string | null;
+                        total: number;
+                        stages: number[];
+                        stage: number;
+                        /** Format: date-time */
+                        stageDoneAt: string | null;
+                        waitS: number;
+                        maxFailures: number;
+                        window: {
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                        } | null;
+                        createdBy: string;
+                        stations: {
+                            stationId: string;
+                            position: number;
+                            /** @enum {string} */
+                            state: "waiting" | "sent" | "unknown" | "done" | "failed" | "skipped";
+                            commandId: string | null;
+                            attempts: number;
+                            reason: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON; IDEMPOTENCY_KEY_REQUIRED: Idempotency-Key header is required */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description IDEMPOTENCY_KEY_REUSED: Idempotency-Key was used with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rollout */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        releaseId: string;
+                        releaseVersion: string;
+                        /** @enum {string} */
+                        state: "running" | "paused" | "done" | "cancelled";
+                        reason: string | null;
+                        total: number;
+                        stages: number[];
+                        stage: number;
+                        /** Format: date-time */
+                        stageDoneAt: string | null;
+                        waitS: number;
+                        maxFailures: number;
+                        window: {
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                        } | null;
+                        createdBy: string;
+                        stations: {
+                            stationId: string;
+                            position: number;
+                            /** @enum {string} */
+                            state: "waiting" | "sent" | "unknown" | "done" | "failed" | "skipped";
+                            commandId: string | null;
+                            attempts: number;
+                            reason: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pauseRollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The rollout */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        releaseId: string;
+                        releaseVersion: string;
+                        /** @enum {string} */
+                        state: "running" | "paused" | "done" | "cancelled";
+                        reason: string | null;
+                        total: number;
+                        stages: number[];
+                        stage: number;
+                        /** Format: date-time */
+                        stageDoneAt: string | null;
+                        waitS: number;
+                        maxFailures: number;
+                        window: {
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                        } | null;
+                        createdBy: string;
+                        stations: {
+                            stationId: string;
+                            position: number;
+                            /** @enum {string} */
+                            state: "waiting" | "sent" | "unknown" | "done" | "failed" | "skipped";
+                            commandId: string | null;
+                            attempts: number;
+                            reason: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resumeRollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The rollout */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        releaseId: string;
+                        releaseVersion: string;
+                        /** @enum {string} */
+                        state: "running" | "paused" | "done" | "cancelled";
+                        reason: string | null;
+                        total: number;
+                        stages: number[];
+                        stage: number;
+                        /** Format: date-time */
+                        stageDoneAt: string | null;
+                        waitS: number;
+                        maxFailures: number;
+                        window: {
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                        } | null;
+                        createdBy: string;
+                        stations: {
+                            stationId: string;
+                            position: number;
+                            /** @enum {string} */
+                            state: "waiting" | "sent" | "unknown" | "done" | "failed" | "skipped";
+                            commandId: string | null;
+                            attempts: number;
+                            reason: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelRollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The rollout */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        tenantId: string;
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                        releaseId: string;
+                        releaseVersion: string;
+                        /** @enum {string} */
+                        state: "running" | "paused" | "done" | "cancelled";
+                        reason: string | null;
+                        total: number;
+                        stages: number[];
+                        stage: number;
+                        /** Format: date-time */
+                        stageDoneAt: string | null;
+                        waitS: number;
+                        maxFailures: number;
+                        window: {
+                            /** Format: date-time */
+                            from: string;
+                            /** Format: date-time */
+                            to: string;
+                        } | null;
+                        createdBy: string;
+                        stations: {
+                            stationId: string;
+                            position: number;
+                            /** @enum {string} */
+                            state: "waiting" | "sent" | "unknown" | "done" | "failed" | "skipped";
+                            commandId: string | null;
+                            attempts: number;
+                            reason: string | null;
+                            /** Format: date-time */
+                            updatedAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLogs: {
+        parameters: {
+            query?: {
+                _limit?: number;
+                _page?: number;
+                _cursor?: string;
+                _sort?: "time";
+                _order?: "asc" | "desc";
+                q?: string;
+                time?: string;
+                time_ne?: string;
+                time_gte?: string;
+                time_lte?: string;
+                level?: "debug" | "info" | "warn" | "error" | "fatal";
+                level_ne?: "debug" | "info" | "warn" | "error" | "fatal";
+                source?: "hub" | "station";
+                source_ne?: "hub" | "station";
+                device?: string;
+                device_ne?: string;
+                device_like?: string;
+                requestId?: string;
+                requestId_ne?: string;
+                requestId_like?: string;
+                orderId?: string;
+                orderId_ne?: string;
+                orderId_like?: string;
+                commandId?: string;
+                commandId_ne?: string;
+                commandId_like?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Lines */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** Format: date-time */
+                        time: string;
+                        /** @enum {string} */
+                        level: "debug" | "info" | "warn" | "error" | "fatal";
+                        /** @enum {string} */
+                        source: "hub" | "station";
+                        device: string | null;
+                        requestId: string | null;
+                        orderId: string | null;
+                        commandId: string | null;
+                        msg: string;
+                        fields: {
+                            [key: string]: unknown;
+                        };
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getSettings: {
         parameters: {
             query?: never;
@@ -20889,7 +27839,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -20958,7 +27908,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -20972,7 +27922,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -21044,7 +27994,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
-                key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -21065,7 +28015,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -21170,7 +28120,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                key: "alarms.escalateAfterS" | "orders.reservationTtlS" | "orders.reservationGraceS";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -21858,6 +28808,100 @@ export interface operations {
             };
         };
     };
+    getRegion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The region */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        stationIds: string[];
+                        version: number;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        updatedAt: string;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     replaceRegion: {
         parameters: {
             query?: never;
@@ -22007,6 +29051,89 @@ export interface operations {
             };
         };
     };
+    deleteRegion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getTenants: {
         parameters: {
             query?: never;
@@ -22025,6 +29152,11 @@ export interface operations {
                     "application/json": {
                         id: string;
                         name: string;
+                        /** @enum {string} */
+                        state: "active" | "suspended";
+                        stateReason: string | null;
+                        /** Format: date-time */
+                        stateSince: string | null;
                         /** Format: date-time */
                         createdAt: string | null;
                     }[];
@@ -22116,6 +29248,11 @@ export interface operations {
                     "application/json": {
                         id: string;
                         name: string;
+                        /** @enum {string} */
+                        state: "active" | "suspended";
+                        stateReason: string | null;
+                        /** Format: date-time */
+                        stateSince: string | null;
                         /** Format: date-time */
                         createdAt: string | null;
                     };
@@ -22149,6 +29286,136 @@ export interface operations {
                 };
             };
             /** @description DUPLICATE: Already exists */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description BODY_TOO_LARGE: The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    state: "active" | "suspended";
+                    reason?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The tenant */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        /** @enum {string} */
+                        state: "active" | "suspended";
+                        stateReason: string | null;
+                        /** Format: date-time */
+                        stateSince: string | null;
+                        /** Format: date-time */
+                        createdAt: string | null;
+                    };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field; BAD_JSON: The body is not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -22323,7 +29590,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    permissions: ("stations:read" | "stations:write" | "stations:command" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "system:read" | "metrics:read" | "work-orders:read" | "work-orders:write" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
+                    permissions: ("stations:read" | "stations:write" | "stations:command" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "vehicles:read" | "vehicles:write" | "vehicles:bind" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "disputes:create" | "disputes:read" | "disputes:write" | "approvals:read" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "deposits:return" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "system:read" | "metrics:read" | "work-orders:read" | "work-orders:write" | "reports:create" | "reports:read" | "configs:read" | "configs:write" | "diagnostics:read" | "diagnostics:create" | "diagnostics:upload" | "logs:read" | "releases:read" | "releases:download" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
                     stationIds?: string[] | null;
                     /** Format: date-time */
                     expiresAt?: string | null;

@@ -1,0 +1,123 @@
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { followInstructions, inject, pressStart, startSwap, stepReached } from './at-the-cabinet.js';
+import {
+  asRider,
+  byId,
+  handOver,
+  type JourneyContext,
+  journey,
+  PHONE,
+  packOnRecord,
+  type Report,
+  WAIT_MS,
+} from './context.js';
+import { cameraFlags, filmOfCode } from './fake-camera.js';
+
+type Subscription = { state: string; swapsLeft: number };
+
+/** Swaps as they go well and as they go on after something broke. */
+export async function swapStories(page: Page, context: JourneyContext, report: Report): Promise<void> {
+  const { baseUrl } = context;
+
+  await journey(
+    report,
+    'a swap by the code before the camera, watched step by step, paid by the plan',
+    async () => {
+      const film = join(context.folder, 'cabinet.y4m');
+      await filmOfCode(film, `voltbay://s/${context.device}`);
+      const browser = await context.launch(cameraFlags(film));
+      try {
+        const other = await (
+          await browser.newContext({ viewport: PHONE, locale: 'zh-CN', permissions: ['camera'] })
+        ).newPage();
+        other.setDefaultTimeout(WAIT_MS);
+        await other.goto(`${baseUrl}/app/`);
+        await handOver(page, other);
+        await page.goto('about:blank');
+        await other.goto(`${baseUrl}/app/swap`);
+        await other.click(byId('scan-station'));
+        await other.waitForSelector(byId('chosen-station'));
+        await pressStart(other);
+        await followInstructions(other, context, await packOnRecord(other, baseUrl));
+        await other.click(byId('see-receipt'));
+        await other.waitForSelector(byId('receipt'));
+        const [plan] = await asRider<Subscription[]>(other, baseUrl, '/core/v0/subscriptions');
+        if (plan?.swapsLeft !== 9) throw new Error(`${plan?.swapsLeft} swaps are left`);
+        await page.goto(`${baseUrl}/app/`);
+        await handOver(other, page);
+      } finally {
+        await browser.close();
+      }
+    },
+  );
+
+  await journey(report, 'the same with the network of the phone cut half-way', async () => {
+    const pack = await packOnRecord(page, baseUrl);
+    await startSwap(page, context);
+    await stepReached(page, 'return-door-released');
+    let cut = false;
+    const browserContext = page.context();
+    // The doors are known before the network goes; afterwards the cabinet's own screen leads.
+    await followInstructions(page, context, pack, async (step) => {
+      if (step !== 'pack-inserted' || cut) return;
+      cut = true;
+      await browserContext.setOffline(true);
+      await page.getByText('连接不稳定').waitFor();
+      await browserContext.setOffline(false);
+    });
+    await page.getByText('换电完成', { exact: true }).first().waitFor();
+    if (!cut) throw new Error('the network was never cut');
+  });
+
+  await journey(report, 'a swap goes on after the app was killed in the middle, in English', async () => {
+    await page.goto(`${baseUrl}/app/me`);
+    await page.click(byId('language-en'));
+    const pack = await packOnRecord(page, baseUrl);
+    await startSwap(page, context);
+    await stepReached(page, 'return-door-released');
+    await page.goto('about:blank');
+    await page.goto(`${baseUrl}/app/swap`);
+    await page.waitForSelector(byId('swap-instruction'));
+    await followInstructions(page, context, pack);
+    await page.getByText('Swap complete', { exact: true }).first().waitFor();
+  });
+
+  await journey(report, 'a pack is reserved with a countdown, and the swap uses it', async () => {
+    await page.goto(`${baseUrl}/app/swap?station=${context.device}`);
+    await page.click(byId(`vehicle-v-demo`));
+    await page.click(byId('reserve'));
+    await page.waitForSelector(byId('reservation-left'));
+    const pack = await packOnRecord(page, baseUrl);
+    await pressStart(page);
+    await followInstructions(page, context, pack);
+    const [used] = await asRider<{ state: string }[]>(page, baseUrl, '/core/v0/reservations?_limit=1');
+    if (used?.state !== 'used') throw new Error(`the reservation is ${used?.state}`);
+  });
+
+  await journey(report, 'a jammed door is recovered at another slot', async () => {
+    const pack = await packOnRecord(page, baseUrl);
+    const [last] = await asRider<{ returned: { slot: number } | null }[]>(
+      page,
+      baseUrl,
+      '/core/v0/orders?_limit=1&_sort=createdAt&_order=desc',
+    );
+    const state = (await (await fetch(`${context.control}/state`)).json()) as {
+      slots: { slot: number; packClass: string; pack: { socPct: number } | null }[];
+    };
+    // The fullest pack of the rider's class is what the station hands out first.
+    const best = state.slots
+      .filter((slot) => slot.pack !== null && slot.packClass === 'A' && slot.slot !== last?.returned?.slot)
+      .sort((a, b) => (b.pack?.socPct ?? 0) - (a.pack?.socPct ?? 0))[0];
+    if (!best) throw new Error('no pack to jam');
+    await inject(context, 'jam-lock', { slot: best.slot, on: true });
+    try {
+      await startSwap(page, context);
+      const { takeDoor } = await followInstructions(page, context, pack);
+      if (takeDoor === best.slot) throw new Error(`door ${best.slot} was jammed and opened`);
+      await page.getByText('Swap complete', { exact: true }).first().waitFor();
+    } finally {
+      await inject(context, 'jam-lock', { slot: best.slot, on: false });
+    }
+  });
+}

@@ -1,0 +1,1 @@
+export { AboutScreen as default } from '../../features/account/about-screen.js';

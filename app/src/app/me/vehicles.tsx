@@ -1,0 +1,1 @@
+export { VehiclesScreen as default } from '../../features/account/vehicles-screen.js';

@@ -1,0 +1,63 @@
+import { ScrollView } from 'react-native';
+import { Chip } from 'react-native-paper';
+import { useT } from '../../lib/i18n/create-i18n.js';
+import type { StationFilter } from '../../lib/stations/station-filter.js';
+
+/** One line of choices, scrolled sideways: what is shown, and in which order. */
+export function StationFilters(props: {
+  filter: StationFilter;
+  classes: readonly string[];
+  onChange: (filter: StationFilter) => void;
+}) {
+  const t = useT();
+  const { filter, onChange } = props;
+  const chips = [
+    {
+      id: 'sort',
+      on: filter.sort === 'ready',
+      label: t('stations.byReady'),
+      next: { ...filter, sort: filter.sort === 'ready' ? ('distance' as const) : ('ready' as const) },
+    },
+    {
+      id: 'usable',
+      on: filter.usable,
+      label: t('stations.usableOnly'),
+      next: { ...filter, usable: !filter.usable },
+    },
+    {
+      id: 'favourites',
+      on: filter.favourites,
+      label: t('stations.favourites'),
+      next: { ...filter, favourites: !filter.favourites },
+    },
+    ...(props.classes.length > 1
+      ? props.classes.map((name) => ({
+          id: `class-${name}`,
+          on: filter.packClass === name,
+          label: t('stations.class', { name }),
+          next: { ...filter, packClass: filter.packClass === name ? null : name },
+        }))
+      : []),
+  ];
+  return (
+    <ScrollView
+      horizontal
+      showsHorizontalScrollIndicator={false}
+      contentContainerStyle={{ gap: 8 }}
+      style={{ flexGrow: 0 }}
+    >
+      {chips.map((chip) => (
+        <Chip
+          key={chip.id}
+          selected={chip.on}
+          showSelectedCheck={false}
+          mode={chip.on ? 'flat' : 'outlined'}
+          onPress={() => onChange(chip.next)}
+          testID={`filter-${chip.id}`}
+        >
+          {chip.label}
+        </Chip>
+      ))}
+    </ScrollView>
+  );
+}

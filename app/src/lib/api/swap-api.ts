@@ -1,0 +1,51 @@
+import type { IssuedPass, Order, Pass, PublicStation } from '@voltbay/protocol/api';
+import type { Client } from 'openapi-fetch';
+import { body, type EntryOf, NEWEST_FIRST, once } from './answers.js';
+import type { paths } from './generated/schema.js';
+import type { SwapPrice } from './money-api.js';
+
+export type Reservation = EntryOf<'listReservations'>;
+
+/** Stations, prices, reservations, swaps and passes. */
+export type SwapApi = {
+  stations(): Promise<PublicStation[]>;
+  /** What a swap there costs this rider now, line by line. */
+  price(stationId: string): Promise<SwapPrice>;
+  orders(limit: number): Promise<Order[]>;
+  order(id: string): Promise<Order>;
+  /** The same key means the same swap, however often it is sent. */
+  startSwap(swap: { stationId: string; vehicleId: string }, key: string): Promise<Order>;
+  /** The rider's own that may still stand, newest first. */
+  reservations(): Promise<Reservation[]>;
+  reserve(visit: { stationId: string; vehicleId: string }, key: string): Promise<Reservation>;
+  releaseReservation(id: string): Promise<Reservation>;
+  passes(): Promise<Pass[]>;
+  /** The code of a pass is answered here and never again. */
+  issuePass(vehicleId: string, key: string): Promise<IssuedPass>;
+  revokePass(id: string): Promise<Pass>;
+};
+
+export function createSwapApi(open: Client<paths>, hub: Client<paths>): SwapApi {
+  return {
+    stations: async () => body(await open.GET('/core/v0/public/stations')),
+    price: async (stationId) =>
+      body(await hub.GET('/core/v0/quotes/swap', { params: { query: { stationId } } })),
+    orders: async (limit) =>
+      body(await hub.GET('/core/v0/orders', { params: { query: { _limit: limit, ...NEWEST_FIRST } } })),
+    order: async (id) => body(await hub.GET('/core/v0/orders/{id}', { params: { path: { id } } })),
+    startSwap: async (swap, key) =>
+      body(await hub.POST('/core/v0/orders', { params: once(key), body: swap })),
+    reservations: async () =>
+      body(await hub.GET('/core/v0/reservations', { params: { query: { _limit: 5, ...NEWEST_FIRST } } })),
+    reserve: async (visit, key) =>
+      body(await hub.POST('/core/v0/reservations', { params: once(key), body: visit })),
+    releaseReservation: async (id) =>
+      body(await hub.POST('/core/v0/reservations/{id}/release', { params: { path: { id } } })),
+    passes: async () =>
+      body(await hub.GET('/core/v0/passes', { params: { query: { _limit: 20, ...NEWEST_FIRST } } })),
+    issuePass: async (vehicleId, key) =>
+      body(await hub.POST('/core/v0/passes', { params: once(key), body: { vehicleId } })),
+    revokePass: async (id) =>
+      body(await hub.POST('/core/v0/passes/{id}/revoke', { params: { path: { id } } })),
+  };
+}

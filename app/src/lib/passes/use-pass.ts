@@ -1,0 +1,80 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import type { Pass, Vehicle } from '@voltbay/protocol/api';
+import { useCallback, useEffect } from 'react';
+import { useServices } from '../services.js';
+import { type KeptPass, keptPass, type PassStore, reconciled, wantsPass } from './pass-store.js';
+
+const PASS_QUERY = ['kept-pass'] as const;
+const RECONCILE_MS = 15_000;
+
+/** The pass on this device, followed until the hub knows what became of it. */
+export function usePass() {
+  const { api, passes, newKey } = useServices();
+  const queryClient = useQueryClient();
+  const kept = useQuery({
+    queryKey: PASS_QUERY,
+    queryFn: () => passes.read(),
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: Number.POSITIVE_INFINITY,
+  });
+  const pass = kept.data ?? null;
+
+  const update = useCallback(
+    async (change: Parameters<PassStore['update']>[0]): Promise<void> => {
+      queryClient.setQueryData(PASS_QUERY, await passes.update(change));
+    },
+    [passes, queryClient],
+  );
+  /** Takes in what the hub says of a pass, as long as it is still the one that is kept. */
+  const take = useCallback(
+    (fromHub: Pass): Promise<void> =>
+      update((current) => (current?.id === fromHub.id ? reconciled(current, fromHub, Date.now()) : current)),
+    [update],
+  );
+
+  const known = useQuery({
+    queryKey: ['passes', pass?.id ?? null],
+    queryFn: () => api.passes(),
+    enabled: pass !== null && pass.hub.state === 'issued',
+    refetchInterval: RECONCILE_MS,
+    refetchOnMount: 'always',
+  });
+  useEffect(() => {
+    const fromHub = known.data?.find(({ id }) => id === pass?.id);
+    if (!pass || !fromHub) return;
+    if (fromHub.state !== pass.hub.state || fromHub.orderId !== pass.hub.orderId) void take(fromHub);
+  }, [known.data, pass, take]);
+
+  /** Gets a new one unless, when its turn comes, `unless` finds the kept one good. */
+  const fetchPass = useCallback(
+    (vehicleId: string, unless: (kept: KeptPass | null) => boolean = () => false): Promise<void> =>
+      update(async (current) => {
+        if (unless(current)) return current;
+        // Two may be open at once: the one that is replaced is taken back, as far as that is possible.
+        if (current?.hub.state === 'issued') await api.revokePass(current.id).catch(() => undefined);
+        return keptPass(await api.issuePass(vehicleId, newKey()), Date.now());
+      }),
+    [api, newKey, update],
+  );
+  const markShown = useCallback(
+    (): Promise<void> =>
+      update((current) =>
+        current && current.shownAt === null ? { ...current, shownAt: new Date().toISOString() } : current,
+      ),
+    [update],
+  );
+
+  return { pass, loading: kept.isPending, take, fetchPass, markShown, reachable: !known.isError };
+}
+
+/** Fetches a pass ahead while there is a network, so that it is there when there is none. A refusal is no trouble here: the pass screen tells it. */
+export function usePassAhead(vehicle: Vehicle | null): void {
+  const { pass, loading, fetchPass } = usePass();
+  const wanted = !loading && vehicle !== null && wantsPass(pass, vehicle, Date.now());
+  const holder = vehicle === null ? null : JSON.stringify({ id: vehicle.id, packIds: vehicle.packIds });
+  useEffect(() => {
+    if (!wanted || holder === null) return;
+    const one = JSON.parse(holder) as { id: string; packIds: string[] };
+    fetchPass(one.id, (kept) => !wantsPass(kept, one, Date.now())).catch(() => undefined);
+  }, [wanted, holder, fetchPass]);
+}

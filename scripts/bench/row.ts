@@ -1,0 +1,70 @@
+/** What one side did in one round. */
+export interface Sample {
+  /** In the row's unit. */
+  value: number;
+  /** CPU time of the side's own processes for one operation, in microseconds; null where it says nothing. */
+  cpuUsPerOperation: number | null;
+  /** Resident memory of the side's own processes after the round, in MiB. */
+  rssMiB: number | null;
+  /** Operations that were acknowledged and cannot be found afterwards. */
+  lost: number;
+  /** Operations found more than once. */
+  duplicated: number;
+}
+
+/** One side of a row, ready to run; `close` ends its processes. */
+export interface Side {
+  round(index: number): Promise<Sample>;
+}
+
+export interface Sides {
+  ours: Side;
+  peer: Side;
+  /** Set-up facts worth printing: versions, sizes. */
+  note?: string;
+  close(): Promise<void>;
+}
+
+/** One line of the benchmark table (design section 9). */
+export interface Row {
+  readonly name: string;
+  /** What is measured, against what. */
+  readonly title: string;
+  readonly unit: string;
+  /** The ratio ours / peer must be at least, or at most, this. */
+  readonly target: { atLeast: number } | { atMost: number };
+  /** Rounds unless the caller says otherwise; each round runs both sides, in turns first. */
+  readonly rounds: number;
+  /** Why it cannot run on this machine; null when it can. */
+  unavailable?(root: string): string | null;
+  prepare(context: RowContext): Promise<Sides>;
+}
+
+export interface RowContext {
+  /** Repository root. */
+  root: string;
+  /** A folder of this row's own, removed afterwards. */
+  dir: string;
+  progress(text: string): void;
+}
+
+/** A row as reported: design section 3. `ours` and `peer` are medians over the rounds, `ratio` the median of the rounds' ratios. */
+export interface RowResult {
+  name: string;
+  ours: number;
+  peer: number;
+  unit: string;
+  ratio: number;
+  target: string;
+  ok: boolean;
+  /** (highest - lowest) / median of the rounds' ratios. */
+  spread: number;
+  rounds: number;
+  lost: number;
+  duplicated: number;
+  oursCpuUs: number | null;
+  peerCpuUs: number | null;
+  oursRssMiB: number | null;
+  peerRssMiB: number | null;
+  note: string;
+}

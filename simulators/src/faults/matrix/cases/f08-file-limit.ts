@@ -1,0 +1,28 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileLimitMissing, limitFileSize } from '../../injectors/file-limit.js';
+import type { FaultCase } from '../case.js';
+import { BUSY_STATION, fullInTheMiddleOfASwap } from './storage-pressure.js';
+
+const ROOM_BYTES = 48 * 1024;
+
+export const fileLimit: FaultCase = {
+  id: 'F08',
+  name: 'file-size limit',
+  slow: true,
+  missing: fileLimitMissing,
+  network: { agentConfig: BUSY_STATION },
+  async run(context) {
+    const { site } = context;
+    const { pid } = site.network.agent;
+    const sizeOf = (name: string) => {
+      const file = join(site.agentDir, name);
+      return existsSync(file) ? statSync(file).size : 0;
+    };
+    const note = await fullInTheMiddleOfASwap(context, {
+      apply: () => limitFileSize(pid, Math.max(sizeOf('agent.db'), sizeOf('agent.db-wal')) + ROOM_BYTES),
+      relieve: () => limitFileSize(pid, null),
+    });
+    return { runs: 1, note: `RLIMIT_FSIZE: ${note}` };
+  },
+};
