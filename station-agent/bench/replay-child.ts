@@ -30,7 +30,15 @@ async function drain(url: string, window: number): Promise<object> {
   const hubClock = createHubClock(systemClock);
   const log = createLogger('silent');
   const { outbox } = storage;
-  const sender = createSender({ device: 'bench', outbox, hubClock, clock: systemClock, log, window });
+  const sender = createSender({
+    device: 'bench',
+    outbox,
+    hubClock,
+    clock: systemClock,
+    wall: systemClock,
+    log,
+    window,
+  });
   let startRss = 0;
   let maxRss = 0;
   let startMs = 0;
