@@ -10,6 +10,7 @@ import {
   signIn,
   WAIT_MS,
 } from './context.js';
+import { disputeStories } from './disputes.js';
 import { offlineStories } from './offline.js';
 import { swapStories } from './swaps.js';
 
@@ -30,7 +31,8 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.setDefaultTimeout(WAIT_MS);
-  await openShop(await createOperator(baseUrl));
+  const operator = await createOperator(baseUrl);
+  await openShop(operator);
 
   const [cold, warm] = [await firstScreenMs(page, baseUrl), await firstScreenMs(page, baseUrl)];
   await journey(
@@ -56,6 +58,7 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
   await buyingStories(page, context, report);
   await swapStories(page, context, report);
   await offlineStories(page, context, report);
+  await disputeStories(page, context, operator, report);
   await journey(report, 'no page failed on the way', async () => {
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
-import { readBarcodes } from 'zxing-wasm/reader';
+import { prepareZXingModule, readBarcodes } from 'zxing-wasm/reader';
 import { createHands } from '../../simulators/dist/rider/at-cabinet.js';
 import { swapByHand } from '../../simulators/dist/rider/rider.js';
 import {
@@ -9,6 +11,7 @@ import {
   journey,
   packOnRecord,
   type Report,
+  RIDER,
   WAIT_MS,
 } from './context.js';
 
@@ -27,6 +30,9 @@ async function stationIs(context: JourneyContext, online: boolean): Promise<void
 
 /** Reads the code as it is on the screen: what the cabinet's reader would see. */
 async function codeOnScreen(page: Page): Promise<string> {
+  const wasmFile = createRequire(import.meta.url).resolve('zxing-wasm/reader/zxing_reader.wasm');
+  const wasm = readFileSync(wasmFile);
+  prepareZXingModule({ overrides: { wasmBinary: new Uint8Array(wasm).buffer } });
   const picture = await page.locator(byId('pass-qr')).screenshot();
   const [read] = await readBarcodes(new Blob([new Uint8Array(picture)]), { formats: ['QRCode'] });
   if (!read?.text) throw new Error('the code on the screen cannot be read');
@@ -40,8 +46,13 @@ export async function offlineStories(page: Page, context: JourneyContext, report
     // Looking at the swap form with a network fetches a pass ahead.
     await page.goto(`${baseUrl}/app/swap?station=${device}`);
     await page.waitForSelector(byId('price'));
-    await page.waitForFunction(() => localStorage.getItem('voltbay.pass') !== null);
+    await page.click(byId(`vehicle-${RIDER.vehicle}`));
     const carries = await packOnRecord(page, baseUrl);
+    // Each swap changes what the rider holds, and with it the pass.
+    await page.waitForFunction((pack) => {
+      const kept = JSON.parse(localStorage.getItem('voltbay.pass') ?? '{}') as { packIds?: string[] };
+      return kept.packIds?.includes(pack) === true;
+    }, carries);
     context.stationNetwork.cut();
     try {
       await stationIs(context, false);

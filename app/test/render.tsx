@@ -35,6 +35,8 @@ export function aStation(patch: Partial<PublicStation> = {}): PublicStation {
     timeZone: 'Asia/Shanghai',
     online: true,
     inService: true,
+    readyNow: 3,
+    readyBy: [],
     ready: { A: 2, B: 1 },
     emptySlots: 1,
     slotCount: 8,
@@ -146,6 +148,10 @@ export function anApi(patch: Partial<RiderApi> = {}): RiderApi {
     refunds: async () => [],
     invoices: async () => [],
     requestInvoice: async () => unasked(),
+    disputes: async () => [],
+    openDispute: async () => unasked(),
+    withdrawDispute: async () => unasked(),
+    reportStation: async () => {},
     ...patch,
   };
 }

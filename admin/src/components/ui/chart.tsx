@@ -15,12 +15,14 @@ import { usePreferences } from '../../lib/preferences.js';
 import styles from './chart.module.css';
 
 /** Colours of the page, read where they are defined. */
-export type ChartColours = { text: string; line: string; surface: string; tone: (tone: string) => string };
+export type ChartColours = { font: string; text: string; line: string; surface: string; tone: (tone: string) => string };
 
 function pageColours(): ChartColours {
   const style = getComputedStyle(document.documentElement);
   const read = (name: string): string => style.getPropertyValue(name).trim();
   return {
+    // Texts are measured before they are drawn, so the family must be the real one.
+    font: getComputedStyle(document.body).fontFamily,
     text: read('--text-2'),
     line: read('--line'),
     surface: read('--surface'),
@@ -81,7 +83,7 @@ export function Chart(props: {
     const colours = pageColours();
     chart.current?.setOption(
       {
-        textStyle: { fontFamily: 'inherit', color: colours.text },
+        textStyle: { fontFamily: colours.font, color: colours.text },
         animationDuration: 250,
         aria: { enabled: false },
         ...option(colours),

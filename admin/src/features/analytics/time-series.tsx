@@ -7,6 +7,7 @@ import { body } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useServices } from '../../lib/services.js';
 import type { AnalyticsQuery } from './analytics-page.js';
+import { labelOf } from './range.js';
 
 const LENGTH_MS = { hour: 3_600_000, day: 86_400_000 } as const;
 
@@ -82,11 +83,4 @@ export function TimeSeries(props: { query: AnalyticsQuery; period: 'hour' | 'day
       }}
     />
   );
-}
-
-/** `11-22` or `08:00` of the key, which is the start of the hour or day. */
-export function labelOf(key: string, period: 'hour' | 'day'): string {
-  if (period === 'day') return key.slice('YYYY-'.length, 'YYYY-MM-DD'.length);
-  const at = new Date(key);
-  return Number.isNaN(at.getTime()) ? key : `${String(at.getHours()).padStart(2, '0')}:00`;
 }

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useCallback } from 'react';
+import { TimeText } from '../../components/ui/age.js';
 import { axisOf, Chart, type ChartColours, GRID, tooltipOf } from '../../components/ui/chart.js';
 import { Tile, Tiles } from '../../components/ui/columns.js';
 import { DataTable } from '../../components/ui/data-table.js';
@@ -10,6 +11,7 @@ import { body, type RowOf } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useServices } from '../../lib/services.js';
 import styles from '../analytics/analytics.module.css';
+import { labelOf } from '../analytics/range.js';
 import { BATTERY_TABS } from '../shell/sections.js';
 
 type Health = RowOf<'getBatteryHealth'>;
@@ -33,19 +35,20 @@ export function HealthPage() {
         }),
       ),
   });
-  const latest = query.data?.at(-1);
+  const days = query.data?.toSorted((a, b) => a.day.localeCompare(b.day));
+  const latest = days?.at(-1);
   return (
     <>
-      <PageHead title={t('battery.health')} meta={latest?.day} />
+      <PageHead title={t('battery.health')} meta={latest && <TimeText at={latest.day} style="date" />} />
       <SectionTabs name="nav.batteries" tabs={BATTERY_TABS} />
-      {!query.data ? (
+      {!days ? (
         query.error ? (
           <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
         ) : (
           <LoadingPanel rows={8} />
         )
       ) : latest ? (
-        <Distributions latest={latest} days={query.data} />
+        <Distributions latest={latest} days={days} />
       ) : (
         <EmptyPanel>{t('health.none')}</EmptyPanel>
       )}
@@ -82,7 +85,7 @@ function Distributions(props: { latest: Health; days: readonly Health[] }) {
       grid: { ...GRID, top: 36 },
       tooltip: { trigger: 'axis', ...tooltipOf(colours) },
       legend: { top: 0, textStyle: { color: colours.text } },
-      xAxis: { type: 'category', data: days.map(({ day }) => day.slice('YYYY-'.length)), ...axisOf(colours) },
+      xAxis: { type: 'category', data: days.map(({ day }) => labelOf(day, 'day')), ...axisOf(colours) },
       yAxis: { type: 'value', minInterval: 1, ...axisOf(colours) },
       dataZoom: [{ type: 'inside' }],
       series: SOH.map((band, index) => ({

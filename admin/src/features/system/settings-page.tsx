@@ -15,8 +15,8 @@ import { SYSTEM_TABS } from '../shell/sections.js';
 type Setting = RowOf<'getSettings'>;
 type SettingForm = { value: string | number | boolean };
 
-const valueField = (setting: Setting, label: string): FormField<SettingForm> => {
-  const shared = { name: 'value', label, hint: setting.about } as const;
+const valueField = (setting: Setting, label: string, hint: string): FormField<SettingForm> => {
+  const shared = { name: 'value', label, hint } as const;
   if (typeof setting.value === 'boolean') return { ...shared, kind: 'switch' };
   return typeof setting.value === 'number' ? { ...shared, kind: 'number' } : { ...shared, kind: 'text' };
 };
@@ -31,6 +31,11 @@ export function SettingsPage() {
     queryKey: ['settings'],
     queryFn: async ({ signal }) => body(await hub.client.GET('/core/v0/settings', { signal })),
   });
+  // The hub explains a setting in English; settings of a newer hub are shown as it says them.
+  const aboutOf = (setting: Setting): string => {
+    const words = t.code('setting.about', setting.key);
+    return words === setting.key ? setting.about : words;
+  };
   return (
     <>
       <PageHead title={t('system.settings')} />
@@ -46,7 +51,7 @@ export function SettingsPage() {
                 cell: (row) => (
                   <>
                     <span className="mono">{row.key}</span>
-                    <div className="muted">{row.about}</div>
+                    <div className="muted">{aboutOf(row)}</div>
                   </>
                 ),
               },
@@ -65,7 +70,7 @@ export function SettingsPage() {
                         label={t('action.edit')}
                         of={row.key}
                         initial={{ value: row.value }}
-                        fields={[valueField(row, t('setting.value'))]}
+                        fields={[valueField(row, t('setting.value'), aboutOf(row))]}
                         note={{ label: t('field.note') }}
                         onSubmit={({ value }, _, note) =>
                           hub.client.PUT('/core/v0/settings/{key}', {

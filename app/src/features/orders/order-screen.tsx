@@ -13,6 +13,7 @@ import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useLiveOrder } from '../../lib/live/use-live-order.js';
 import { usePreferences } from '../../lib/preferences.js';
+import { DisputeCard } from './dispute-card.js';
 
 export function OrderScreen() {
   const { id = '' } = useLocalSearchParams<{ id: string }>();
@@ -58,7 +59,7 @@ function Receipt(props: { orderId: string }) {
       <Card testID="receipt">
         <View>
           {order.price.lines.map((line) => (
-            <Row key={line.label} name={line.label}>
+            <Row key={line.label} name={language === 'en' && line.labelEn ? line.labelEn : line.label}>
               {money(line.amountFen)}
             </Row>
           ))}
@@ -87,6 +88,7 @@ function Receipt(props: { orderId: string }) {
           </Row>
         </View>
       </Card>
+      <DisputeCard order={order} />
       <Card>
         <Txt variant="heading">{t('swap.steps')}</Txt>
         <StepList order={order} />

@@ -1,12 +1,14 @@
 import { Pressable, StyleSheet, View } from 'react-native';
 import { Button } from 'react-native-paper';
+import { useNow } from '../../components/ui/age-text.js';
 import { Icon } from '../../components/ui/icon.js';
 import { Card } from '../../components/ui/screen.js';
 import { Pill } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { usePalette } from '../../lib/preferences.js';
+import { usePreferences } from '../../lib/preferences.js';
 import { distanceText, type NearStation } from '../../lib/stations/distance.js';
+import { readinessOf, readinessText } from '../../lib/stations/readiness.js';
 
 export function StationState(props: { near: NearStation }) {
   const t = useT();
@@ -20,11 +22,14 @@ export function StationCard(props: {
   near: NearStation;
   selected: boolean;
   favourite: boolean;
+  /** The class that the rider looks for; null for all. */
+  packClass: string | null;
   onOpen: () => void;
   onSwap: () => void;
 }) {
   const t = useT();
-  const palette = usePalette();
+  const { palette, language } = usePreferences();
+  const now = useNow(30_000);
   const { near } = props;
   const tone = near.usable ? palette.tone.ready : palette.tone.empty;
   return (
@@ -59,10 +64,8 @@ export function StationCard(props: {
           </Txt>
           <View style={styles.tags}>
             <StationState near={near} />
-            <Txt variant="small" tone="text2">
-              {[t('station.emptySlots'), [near.station.emptySlots, near.station.slotCount].join('/')].join(
-                ' ',
-              )}
+            <Txt variant="small" tone="text2" style={{ flexShrink: 1 }} testID="readiness">
+              {readinessText(readinessOf(near.station, props.packClass, now), t, language)}
             </Txt>
           </View>
         </View>

@@ -2,7 +2,7 @@ import { useLocalSearchParams, useRouter } from 'expo-router';
 import { useState } from 'react';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
-import { useAge } from '../../components/ui/age-text.js';
+import { useAge, useNow } from '../../components/ui/age-text.js';
 import { BackButton } from '../../components/ui/back-button.js';
 import { Card, Row, Screen } from '../../components/ui/screen.js';
 import { SlotStrip } from '../../components/ui/slot-strip.js';
@@ -10,16 +10,20 @@ import { Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { openDirections } from '../../lib/navigation/directions.js';
-import { usePalette } from '../../lib/preferences.js';
+import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { distanceText, nearStations } from '../../lib/stations/distance.js';
+import { readinessOf, readinessText } from '../../lib/stations/readiness.js';
 import { useFavourites } from '../../lib/stations/use-favourites.js';
 import { usePlace, useStations } from '../../lib/stations/use-stations.js';
+import { ReportProblem } from './report-problem.js';
 import { StationState } from './station-card.js';
 import { StationPrice } from './station-price.js';
 
 export function StationScreen() {
   const t = useT();
   const age = useAge();
+  const now = useNow(30_000);
+  const { language } = usePreferences();
   const palette = usePalette();
   const router = useRouter();
   const { id = '' } = useLocalSearchParams<{ id: string }>();
@@ -92,6 +96,11 @@ export function StationScreen() {
           ))}
           {near.readyCount === 0 && <Txt tone="text2">{t('station.noneReady')}</Txt>}
         </View>
+        {near.usable && (
+          <Txt tone="text2" testID="readiness">
+            {readinessText(readinessOf(station, null, now), t, language)}
+          </Txt>
+        )}
         <SlotStrip station={station} />
       </Card>
       <Card>
@@ -121,6 +130,7 @@ export function StationScreen() {
         )}
         {noMap && <Txt tone="text2">{t('station.noMap')}</Txt>}
       </Card>
+      <ReportProblem stationId={station.id} />
     </Screen>
   );
 }

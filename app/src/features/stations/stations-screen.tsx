@@ -76,6 +76,7 @@ export function StationsScreen() {
                 key={station.station.id}
                 near={station}
                 selected={station.station.id === selected}
+                packClass={filter.packClass}
                 favourite={favourites.ids.includes(station.station.id)}
                 onOpen={() => router.push(`/station/${station.station.id}`)}
                 onSwap={() => router.navigate(`/swap?station=${station.station.id}`)}

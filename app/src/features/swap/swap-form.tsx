@@ -63,7 +63,7 @@ export function SwapForm(props: {
   const vehicles = account.vehicles.data;
   const chosenVehicle = vehicles?.find((vehicle) => vehicle.id === vehicleId) ?? vehicles?.[0] ?? null;
   const station = stations?.find((candidate) => candidate.id === stationId) ?? null;
-  usePassAhead(chosenVehicle?.id ?? null);
+  usePassAhead(account.vehicles.isError ? null : chosenVehicle);
   const noNetwork = stationQuery.error instanceof OfflineError;
   const passHelps = stationId !== null && (noNetwork || station?.online === false);
   const { standing } = reservation;

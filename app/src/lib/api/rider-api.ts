@@ -3,6 +3,7 @@ import { ApiError, OfflineError, type RefreshOutcome } from '@voltbay/protocol/c
 import createClient from 'openapi-fetch';
 import { type AccountApi, createAccountApi } from './account-api.js';
 import { body } from './answers.js';
+import { type CareApi, createCareApi } from './care-api.js';
 import type { paths } from './generated/schema.js';
 import { createMoneyApi, type MoneyApi } from './money-api.js';
 import { createSwapApi, type SwapApi } from './swap-api.js';
@@ -14,7 +15,8 @@ export type RiderApi = {
   refresh(refreshToken: string): Promise<RefreshOutcome>;
 } & AccountApi &
   SwapApi &
-  MoneyApi;
+  MoneyApi &
+  CareApi;
 
 /** `plain` sends as nobody, `signed` as the rider; both throw for refusals. */
 export function createRiderApi(deps: {
@@ -31,6 +33,7 @@ export function createRiderApi(deps: {
     ...createAccountApi(hub),
     ...createSwapApi(open, hub),
     ...createMoneyApi(hub),
+    ...createCareApi(hub),
     async requestCode(phone) {
       await open.POST('/auth/v1/otp', { body: { phone } });
     },

@@ -8,6 +8,8 @@ export type KeptPass = {
   code: string;
   vehicleId: string;
   packClass: string;
+  /** Packs that may come back with it: after another swap it is of no use any more. */
+  packIds: string[];
   maxPriceFen: number;
   issuedAt: string;
   expiresAt: string;
@@ -22,22 +24,49 @@ export const PASS_KEY = 'voltbay.pass';
 /** The device keeps one pass: what can be stolen is one swap. */
 export type PassStore = {
   read(): Promise<KeptPass | null>;
-  write(pass: KeptPass | null): Promise<void>;
+  /** Changes one after the other, each seeing what the one before it left; a change that throws leaves all as it is. */
+  update(
+    change: (current: KeptPass | null) => Promise<KeptPass | null> | KeptPass | null,
+  ): Promise<KeptPass | null>;
 };
 
 export function createPassStore(kept: Kept): PassStore {
+  let last: Promise<unknown> = Promise.resolve();
+  const read = async (): Promise<KeptPass | null> => parse(await kept.read(PASS_KEY).catch(() => null));
   return {
-    read: async () => parse(await kept.read(PASS_KEY).catch(() => null)),
-    write: (pass) => kept.write(PASS_KEY, pass === null ? null : JSON.stringify(pass)),
+    read,
+    update(change) {
+      const done = last.then(async () => {
+        const current = await read();
+        const next = await change(current);
+        if (next !== current) await kept.write(PASS_KEY, next === null ? null : JSON.stringify(next));
+        return next;
+      });
+      last = done.catch(() => undefined);
+      return done;
+    },
   };
 }
 
 function parse(text: string | null): KeptPass | null {
   try {
     const value = JSON.parse(text ?? 'null') as KeptPass | null;
-    return value && typeof value.code === 'string' && typeof value.expiresAt === 'string' ? value : null;
+    const whole =
+      typeof value?.code === 'string' && typeof value.expiresAt === 'string' && Array.isArray(value.packIds);
+    return whole ? value : null;
   } catch {
     return null;
+  }
+}
+
+/** What the pass itself says of the packs (claim `pk`, docs/protocol/offline-pass.md). The signature is for the station to check. */
+function packsIn(pass: string): string[] {
+  try {
+    const claims = (pass.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/');
+    const { pk } = JSON.parse(atob(claims)) as { pk?: unknown };
+    return Array.isArray(pk) ? pk.filter((id): id is string => typeof id === 'string') : [];
+  } catch {
+    return [];
   }
 }
 
@@ -46,6 +75,7 @@ export const keptPass = (issued: IssuedPass, nowMs: number): KeptPass => ({
   code: issued.code,
   vehicleId: issued.vehicleId,
   packClass: issued.packClass,
+  packIds: packsIn(issued.pass),
   maxPriceFen: issued.maxPriceFen,
   issuedAt: issued.issuedAt,
   expiresAt: issued.expiresAt,
@@ -79,11 +109,19 @@ export function passStanding(pass: KeptPass, nowMs: number): PassStanding {
 /** A fresh one is fetched when less than this is left, while there is a network to fetch it. */
 const RENEW_BEFORE_MS = 60 * 60_000;
 
-/** Whether the app should fetch a pass ahead: there is none for the vehicle, or the one there is will not last. An open one is waited for. */
-export function wantsPass(pass: KeptPass | null, vehicleId: string, nowMs: number): boolean {
-  if (!pass) return true;
+type Holder = { id: string; packIds: readonly string[] };
+
+const samePacks = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((id) => b.includes(id));
+
+/**
+ * Whether the app should fetch a pass ahead: there is none for the vehicle, the vehicle holds other packs by now, or the one there is will
+ * not last. One that was shown is waited for as long as the packs are the same.
+ */
+export function wantsPass(pass: KeptPass | null, vehicle: Holder, nowMs: number): boolean {
+  if (!pass || pass.vehicleId !== vehicle.id || !samePacks(pass.packIds, vehicle.packIds)) return true;
   const standing = passStanding(pass, nowMs);
   if (standing === 'open') return nowMs >= Date.parse(pass.expiresAt) + RENEW_BEFORE_MS;
-  if (standing !== 'ready' || pass.vehicleId !== vehicleId) return true;
+  if (standing !== 'ready') return true;
   return Date.parse(pass.expiresAt) - nowMs < RENEW_BEFORE_MS;
 }

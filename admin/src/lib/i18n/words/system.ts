@@ -217,4 +217,20 @@ export const systemWords = {
   'notification.plan': ['套餐', 'Plan'],
   'notification.pack': ['电池', 'Pack'],
   'notification.approval': ['审批', 'Approval'],
+  'role.finance': ['财务', 'Finance'],
+  'role.support': ['客服', 'Support'],
+  'role.field': ['现场', 'Field'],
+  'setting.about.alarms.escalateAfterS': [
+    '严重告警多少秒无人跟进后自动升级',
+    'A critical alarm that nobody takes care of is escalated after so many seconds',
+  ],
+  'setting.about.orders.reservationTtlS': ['预约电池保留多少秒', 'How many seconds a reserved pack is kept'],
+  'setting.about.orders.reservationGraceS': [
+    '骑手已到门口时再保留多少秒',
+    'How many seconds longer the station keeps it for a rider at the door',
+  ],
+  'setting.about.finance.twoPersonLimitFen': [
+    '退款和人工结单超过此金额（分）须双人复核',
+    'Refunds and orders settled by hand above this amount (fen) need a second person',
+  ],
 } as const satisfies Pairs;
