@@ -107,6 +107,13 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     }
     await page.getByText('已扣款').waitFor();
   });
+  await journey(report, 'a line of the log is found by the number of the order', async () => {
+    await page.goto(`${baseUrl}/admin/upkeep/logs?filter=${encodeURIComponent(JSON.stringify({ orderId }))}`);
+    await page
+      .getByRole('link', { name: orderId.slice(-8) })
+      .first()
+      .waitFor();
+  });
   await journey(report, 'fresh data are asked for and the outcome is followed', async () => {
     await page.goto(`${baseUrl}/admin/stations/${device}`);
     await page.click(byId('ask-info'));

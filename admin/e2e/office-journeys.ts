@@ -11,6 +11,7 @@ import {
   WAIT_MS,
 } from './browser.js';
 import { startCityHub } from './city-hub.js';
+import { measure } from './performance.js';
 import { totpOf } from './totp.js';
 
 const PASSWORD = 'voltbay-demo-2';
@@ -87,14 +88,24 @@ async function openRefundable(page: Page, baseUrl: string): Promise<void> {
 /** Journeys of the office: people and roles, commissioning, and money on a hub with the seeded city. */
 export async function runOffice(context: JourneyContext, report: Report): Promise<void> {
   for (const locale of ['zh-CN', 'en'] as const) await systemJourneys(context, report, locale);
-  const city = await startCityHub({ orders: CITY_ORDERS, scale: CITY_SCALE }).catch((error: unknown) => {
-    report('the hub with the seeded city starts', error);
-    return null;
-  });
+  const asked = Number(process.env.VOLTBAY_E2E_ORDERS);
+  const orders = asked > 0 ? asked : CITY_ORDERS;
+  const city = await startCityHub(asked > 0 ? { orders } : { orders, scale: CITY_SCALE }).catch(
+    (error: unknown) => {
+      report('the hub with the seeded city starts', error);
+      return null;
+    },
+  );
   if (!city) return;
   try {
     for (const locale of ['zh-CN', 'en'] as const)
       await moneyJourneys(context.browser, city.baseUrl, report, locale);
+    const figures = await measure(context.browser, city.baseUrl);
+    report(
+      `figures with ${orders} orders: first screen ${figures.firstScreenMs} ms, slowest interaction ${figures.interactionMs} ms, next page of orders ${figures.nextPageMs} ms`,
+    );
+  } catch (error) {
+    report('the figures are measured', error);
   } finally {
     await city.stop();
   }
