@@ -5,7 +5,7 @@ import { createAnalyticsRoutes } from './analytics/routes.js';
 import { createAuditLog } from './audit/audit-log.js';
 import { createRequestAudit, type RequestAudit } from './audit/audit-requests.js';
 import { createAuditRoutes } from './audit/routes.js';
-import type { Database } from './db/index.js';
+import { type Database, tenantsOf } from './db/index.js';
 import { createDomainEvents, type DomainEvents, eventTaskHandler } from './events/domain-events.js';
 import { createEventFeed } from './events/event-feed.js';
 import { eventSources } from './events/sources.js';
@@ -94,7 +94,7 @@ export function createBackground(deps: {
     store: tasks,
     clock,
     schedules: [...rollups.schedules, ...deps.schedules],
-    tenants: () => database.collection(operatorsCollection).distinct('tenantId'),
+    tenants: () => tenantsOf(database.collection(operatorsCollection)),
   });
   const runner = createTaskRunner({
     store: tasks,

@@ -13,6 +13,7 @@ import { disputeEvidenceCollection, disputesCollection } from './disputes/disput
 import { eventCursorsCollection } from './events/event-feed.js';
 import { exportChunksCollection, exportsCollection } from './exports/export-document.js';
 import { financeCollections } from './finance/finance-feature.js';
+import { fleetMembersCollection, fleetsCollection } from './fleets/fleet-document.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
   deadLettersCollection,
@@ -53,7 +54,9 @@ import {
 import { systemCollections } from './system/system-documents.js';
 import { schedulesCollection, tasksCollection } from './tasks/index.js';
 import { readingsCollection } from './telemetry/reading-documents.js';
+import { identitiesCollection } from './users/identities.js';
 import { usersCollection } from './users/users.js';
+import { vehicleBindingsCollection } from './vehicles/transfers.js';
 import { vehiclesCollection } from './vehicles/vehicles.js';
 import { chargesCollection, walletsCollection } from './wallets/wallets.js';
 import { deliveriesCollection, webhooksCollection } from './webhooks/webhook-document.js';
@@ -76,6 +79,10 @@ export const allCollections = [
   riderCouponsCollection,
   subscriptionsCollection,
   vehiclesCollection,
+  vehicleBindingsCollection,
+  identitiesCollection,
+  fleetsCollection,
+  fleetMembersCollection,
   ordersCollection,
   passesCollection,
   debtsCollection,

@@ -13,6 +13,7 @@ import type { FinanceFeature } from './finance/finance-feature.js';
 import { createMoneyRoutes } from './finance/money-routes.js';
 import { createLedgerRoutes } from './finance/routes.js';
 import { createSettlementRoutes } from './finance/settlement-routes.js';
+import { createFleetRoutes } from './fleets/routes.js';
 import type { Metrics } from './gateway/metrics.js';
 import { createMetricsRoutes } from './gateway/metrics-routes.js';
 import type { RateLimits } from './http/rate-limit.js';
@@ -50,8 +51,13 @@ import type { Settings } from './system/settings.js';
 import { createSystemRoutes } from './system/system-routes.js';
 import { createReadings } from './telemetry/readings.js';
 import { createReadingRoutes } from './telemetry/routes.js';
+import { createAccountRoutes } from './users/account-routes.js';
+import { createIdentities } from './users/identities.js';
+import { createIdentityRoutes } from './users/identity-routes.js';
+import { createOwnData } from './users/own-data.js';
 import { createUserRoutes } from './users/routes.js';
 import { createVehicleBindRoutes } from './vehicles/bind-routes.js';
+import { createTransferRoutes } from './vehicles/transfers.js';
 import { createVehicleRoutes, type PackHoldings, type Vehicles } from './vehicles/vehicles.js';
 import type { Wallets } from './wallets/wallets.js';
 
@@ -133,6 +139,15 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       packs: deps.packs,
       userExists,
     }),
+    ...createTransferRoutes({ database, clock, packs: deps.packs }),
+    ...createFleetRoutes({ database, clock, userExists }),
+    ...createIdentityRoutes({
+      database,
+      identities: createIdentities({ database, clock, vault: identity.vault }),
+    }),
+    ...createAccountRoutes({
+      ownData: createOwnData({ database, clock, packs: deps.packs, sessions: identity.sessions }),
+    }),
     ...createVehicleBindRoutes({ database, clock, vehicles: deps.vehicles }),
     ...createPlanRoutes({ database, ...deps.plans }),
     ...createRiderPlanRoutes({ database, ...deps.plans, userExists }),
@@ -152,7 +167,7 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       ...deps.payments,
       guardedRefunds: deps.disputes.guardedRefunds,
     }),
-    ...createLedgerRoutes({ database, ledger: deps.finance.ledger }),
+    ...createLedgerRoutes({ database, ledger: deps.finance.ledger, clock }),
     ...createMoneyRoutes({
       database,
       plans: deps.plans.plans,

@@ -5,6 +5,7 @@ import { createBrokerAccess } from './broker/http-access.js';
 import type { StationLink } from './broker/station-link.js';
 import type { HubConfig } from './config/config.js';
 import { createMetrics, type StatsSource } from './gateway/metrics.js';
+import { startTracing } from './gateway/tracing.js';
 import { createRateLimits } from './http/rate-limit.js';
 import { createResponseCache } from './http/response-cache.js';
 import { createHttpServer } from './http/server.js';
@@ -71,6 +72,8 @@ export async function serve(deps: {
     limits,
     logger,
   });
+  const tracing = config.tracing ? await startTracing({ ...config.tracing, version: hubVersion() }) : null;
+  if (tracing) stops.push(() => tracing.stop());
   const app = createApp({
     routes,
     version: hubVersion(),
@@ -78,6 +81,7 @@ export async function serve(deps: {
     addressRules: config.http,
     adminDir: config.web.adminDir,
     appDir: config.web.appDir,
+    tracing: tracing?.middleware ?? null,
     pipeline: {
       logger,
       clock,

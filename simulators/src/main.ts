@@ -3,6 +3,7 @@ import { cityCommand } from './cli/city-command.js';
 import { controlCommand } from './cli/control-command.js';
 import { fleetCommand } from './cli/fleet-command.js';
 import { paymentGatewayCommand } from './cli/payment-gateway-command.js';
+import { pushCommand } from './cli/push-command.js';
 import { replayCommand } from './cli/replay-command.js';
 import { scenarioCommand } from './cli/scenario-command.js';
 import { stationCommand } from './cli/station-command.js';
@@ -22,6 +23,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .addCommand(scenarioCommand())
     .addCommand(replayCommand())
     .addCommand(paymentGatewayCommand())
+    .addCommand(pushCommand())
     .addCommand(controlCommand('fault'))
     .addCommand(controlCommand('act'));
   // Subcommands do not inherit it: commander would exit the process itself on wrong usage.

@@ -16,6 +16,9 @@ import { createLogShipper } from './diagnostics/log-shipper.js';
 import type { Hardware } from './hardware/ports.js';
 import type { HealthCheck } from './health-gate.js';
 import { createLogger, type Logger } from './logger.js';
+import { agentMetrics } from './metrics/agent-metrics.js';
+import { createMetricsServer } from './metrics/metrics-server.js';
+import { metricsText } from './metrics/metrics-text.js';
 import { createRemoteConfig } from './remote-config/remote-config.js';
 import { openRemoteConfig } from './remote-config/remote-config-file.js';
 import { createAlarms } from './station/alarms.js';
@@ -255,7 +258,33 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     expectDoor: (slot) => monitor.expectDoor(slot),
     goOnline: () => attendance.goOnline(),
     updater,
+    rotation: hub.rotation,
   });
+  const metrics = config.metrics
+    ? createMetricsServer({
+        port: config.metrics.port,
+        log: part('metrics'),
+        text: () =>
+          metricsText(
+            agentMetrics({
+              config,
+              version,
+              storage,
+              board,
+              cabinet,
+              packs,
+              alarms,
+              service,
+              hubClock,
+              isOnline: hub.isOnline,
+              isSwapRunning: swaps.isBusy,
+              chargePlan: charging.plan,
+              commandCounters: intake.counters,
+              nowMs: clock.nowMs,
+            }),
+          ),
+      })
+    : null;
   const controlSocket = createControlSocket({
     path: join(config.dataDir, 'agent.sock'),
     log: part('control'),
@@ -310,7 +339,9 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     reporter.start();
     charging.start();
     await controlSocket.start();
+    await metrics?.start();
     attendance.start();
+    void hub.rotation.resume();
     remoteConfig.start();
     updater.start();
     log.info({ device: config.device, epoch: storage.epoch, version }, 'agent started');
@@ -325,6 +356,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     stopping.abort();
     attendance.cancelReturn();
     await controlSocket.stop();
+    await metrics?.stop();
     reporter.stop();
     await charging.stop();
     await runner.stop();
@@ -356,6 +388,8 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     service,
     session,
     status,
+    /** Where figures are served; null when they are not. */
+    metricsPort: () => metrics?.port() ?? null,
     localStart: hub.localStart,
     passTrust: hub.passTrust,
     progress,

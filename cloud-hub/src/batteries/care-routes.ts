@@ -18,6 +18,7 @@ import {
   scopeFilter,
 } from '../http/index.js';
 import type { Clock, CustodyLedger } from '../ports.js';
+import { vehiclesCollection } from '../vehicles/vehicles.js';
 import { batteryDaysCollection } from './battery-days.js';
 import {
   type BatteryDocument,
@@ -57,6 +58,7 @@ export function createBatteryCareRoutes(deps: {
   const days = deps.database.collection(batteryDaysCollection);
   const events = deps.database.collection(custodyEventsCollection);
   const models = deps.database.collection(batteryModelsCollection);
+  const vehicles = deps.database.collection(vehiclesCollection);
   const visible = async (id: string, principal: Principal, grant: Grant): Promise<BatteryDocument> => {
     const battery = await batteries.findOne({
       $and: [scopeFilter(principal, grant, { station: 'custodian.id' }), { _id: id }],
@@ -193,6 +195,17 @@ export function createBatteryCareRoutes(deps: {
           throw problem('VALIDATION', 'body.to.id: required for a station or vehicle', {
             errors: [{ path: 'body.to.id', message: 'required for a station or vehicle' }],
           });
+        if (to.kind === 'vehicle') {
+          const vehicle = await vehicles.findOne({ _id: to.id ?? '', tenantId: principal.tenantId });
+          if (!vehicle) throw problem('NOT_FOUND', `no vehicle ${to.id}`);
+          if (battery.packClass !== 'unknown' && vehicle.packClass !== battery.packClass)
+            throw problem(
+              'CONFLICT',
+              `the vehicle takes class ${vehicle.packClass}, the pack is ${battery.packClass}`,
+              { reason: 'WRONG_CLASS' },
+            );
+          if (battery.status !== 'in-service') throw problem('CONFLICT', `the pack is ${battery.status}`);
+        }
         const { since: _since, ...from } = battery.custodian;
         await deps.custody.handOver({
           key: `move:${principal.tenantId}/${principal.sub}:${id}:${request.idempotencyKey}`,

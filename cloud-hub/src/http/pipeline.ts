@@ -100,6 +100,7 @@ export const honoPath = (path: string): string => path.replaceAll(/\{([^}]+)\}/g
 async function serveRoute(route: HttpRoute, context: Context, deps: PipelineDeps): Promise<Response> {
   const startedAt = performance.now();
   const requestId = requestIdOf(context);
+  context.set('route', route.path);
   const outcome: Outcome = { status: 500, principal: ANONYMOUS };
   let response: Response;
   try {

@@ -21,7 +21,7 @@ import { DAY_MS, outagesOf } from './city-calendar.js';
 import { type CityTeam, createCityDesk } from './city-desk.js';
 import { createCityFigures } from './city-figures.js';
 import { buildFleet } from './city-fleet.js';
-import { writeFleet } from './city-inventory.js';
+import { regionIdOf, writeFleet } from './city-inventory.js';
 import { liveCity } from './city-life.js';
 import { CITY_TIME_ZONE, createCityPasses } from './city-passes.js';
 import { type CitySize, type CityWish, citySize } from './city-size.js';
@@ -144,7 +144,7 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   phase('books and packs', 0, 1);
   passes.close();
   books.close();
-  writeFleet({ tenantId, fleet, fromMs, untilMs, chance, writer });
+  writeFleet({ tenantId, tag, fleet, fromMs, untilMs, chance, writer });
   desk.alarms(fleet.stations, fromMs, untilMs);
   await writer.breathe();
   phase('figures', 0, 1);
@@ -243,19 +243,15 @@ async function writeRegions(
   city: { tenantId: string; tag: string; fleet: ReturnType<typeof buildFleet>; at: string },
 ): Promise<void> {
   const regions = database.collection(regionsCollection);
-  const byDistrict = new Map<string, string[]>();
-  for (const { device, place } of city.fleet.stations)
-    byDistrict.set(place.district, [...(byDistrict.get(place.district) ?? []), device]);
-  for (const [district, stationIds] of byDistrict) {
+  for (const district of new Set(city.fleet.stations.map(({ place }) => place.district))) {
     const taken = await regions.findOne({ tenantId: city.tenantId, name: district });
     await regions.insertOne({
-      _id: `r-${city.tag}-${stationIds[0]}`,
+      _id: regionIdOf(city.tag, district),
       tenantId: city.tenantId,
       version: 1,
       createdAt: city.at,
       updatedAt: city.at,
       name: taken ? `${district} ${city.tag}` : district,
-      stationIds,
     });
   }
 }

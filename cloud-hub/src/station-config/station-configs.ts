@@ -44,6 +44,7 @@ const FIRST_RETRY_MS = 90_000;
 const LAST_RETRY_MS = 30 * 60_000;
 const BATCH = 100;
 const UNDECIDED: readonly ConfigState[] = ['pending', 'unknown'];
+const IN_FLIGHT: readonly Command['state'][] = ['queued', 'sent', 'received', 'started'];
 
 export function createStationConfigs(deps: {
   database: Database;
@@ -66,9 +67,14 @@ export function createStationConfigs(deps: {
     };
   };
   /** Decides a version that is not decided yet. */
-  const decide = (id: string, set: Partial<StationConfigDocument>, filter: object = {}) =>
+  const decide = (
+    id: string,
+    set: Partial<StationConfigDocument>,
+    filter: object = {},
+    from: readonly ConfigState[] = UNDECIDED,
+  ) =>
     configs.findOneAndUpdate(
-      { _id: id, state: { $in: [...UNDECIDED] }, ...filter },
+      { _id: id, state: { $in: [...from] }, ...filter },
       { $set: { ...set, updatedAt: isoNow(clock) }, $inc: { version: 1 } },
       { returnDocument: 'after' },
     );
@@ -76,8 +82,12 @@ export function createStationConfigs(deps: {
   /** One attempt to bring a version to its station. Answers the document as it stands then. */
   const push = async (document: StationConfigDocument): Promise<StationConfigDocument> => {
     const { _id, tenantId, stationId, number } = document;
-    const state = await reported(stationId);
     const nowMs = clock.now();
+    // A command that is on its way is waited for: the station tries a configuration before it says that it works.
+    const sent = document.commandId === null ? null : await deps.dispatcher.get(document.commandId);
+    if (sent && IN_FLIGHT.includes(sent.state))
+      return (await decide(_id, { nextAt: isoAt(nowMs + AWAY_MS) })) ?? document;
+    const state = await reported(stationId);
     if (state.version === String(number)) {
       const applied = {
         state: 'applied',
@@ -171,6 +181,8 @@ export function createStationConfigs(deps: {
           ...(outcome?.state === 'applied' ? { confirmedAt: isoAt(nowMs) } : {}),
         },
         { commandId: command.id },
+        // One that a station showed while it tried it may still be taken back.
+        decided && outcome.state !== 'applied' ? [...UNDECIDED, 'applied'] : UNDECIDED,
       );
       // What it answered holds until its next birth says it again.
       if (outcome?.state === 'applied')

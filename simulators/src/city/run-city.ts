@@ -40,12 +40,14 @@ export interface CityRun {
   realMs: number;
   /** Simulated over real time, without building the city up. */
   speed: number;
+  /** Processor time of both sides while the city lived. */
+  cpuMs: { city: number; hub: number | null };
   swaps: { wished: number; completed: number; refused: number; givenUp: number; lastRefusal: string | null };
   books: CityBooks;
   analytics: { swaps: number; revenueFen: number; attempts: number };
 }
 
-const STEP_MS = 300_000;
+const STEP_MS = 900_000;
 /** While a swap runs, time moves in steps in which one thing happens. */
 const SWAP_STEP_MS = 15_000;
 const AT_ONCE = 8;
@@ -93,8 +95,10 @@ export async function runCity(options: CityRunOptions): Promise<CityRun> {
     await buildStations({ plan, mqttUrl, apiUrl, operator, time, random, stations, riders });
 
     const cityFrom = performance.now();
+    const cpuFrom = { city: process.cpuUsage(), hub: hub.cpuMs() };
     await live({ plan, stations, riders, time, stepMs, options, say });
     const realMs = performance.now() - cityFrom;
+    const cpuMs = cpuSince(cpuFrom, hub.cpuMs());
     const simulatedMs = time.clock.nowMs() - fromMs;
     say('the last day is over; everybody’s books are held against each other');
     const analytics = await analyticsOf(operator, fromMs, time.clock.nowMs());
@@ -115,7 +119,11 @@ export async function runCity(options: CityRunOptions): Promise<CityRun> {
       simulatedMs,
       realMs: Math.round(performance.now() - started),
       speed: Math.round(simulatedMs / realMs),
-      swaps: { wished: plan.wishes.length, ...swaps },
+      cpuMs,
+      swaps: {
+        wished: plan.wishes.filter(({ atMs }) => atMs <= fromMs + simulatedMs).length,
+        ...swaps,
+      },
       books,
       analytics,
     };
@@ -124,6 +132,14 @@ export async function runCity(options: CityRunOptions): Promise<CityRun> {
     await hub?.stop();
     await gateway?.close();
   }
+}
+
+function cpuSince(from: { city: NodeJS.CpuUsage; hub: number | null }, hubNow: number | null) {
+  const { user, system } = process.cpuUsage(from.city);
+  return {
+    city: Math.round((user + system) / 1000),
+    hub: from.hub === null || hubNow === null ? null : hubNow - from.hub,
+  };
 }
 
 async function buildStations(city: {

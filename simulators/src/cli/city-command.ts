@@ -74,7 +74,7 @@ function report(run: CityRun): string {
   const { books, swaps, analytics } = run;
   const hours = (run.simulatedMs / 3_600_000).toFixed(0);
   return [
-    `${hours} simulated hours in ${(run.realMs / 1000).toFixed(0)} s (${run.speed} times as fast as life)`,
+    `${hours} simulated hours in ${(run.realMs / 1000).toFixed(0)} s (${run.speed} times as fast as life); processor: city ${seconds(run.cpuMs.city)}, hub ${seconds(run.cpuMs.hub)}`,
     `swaps: ${swaps.completed} of ${swaps.wished} wished for, ${swaps.refused} refused on the way, ${swaps.givenUp} given up`,
     `hub: ${books.orders} orders, ${books.charges} charges, ${(books.revenueFen / 100).toFixed(2)} yuan, ${books.ledger.entries} ledger entries, ${books.messages} messages`,
     `analytics: ${analytics.attempts} orders, ${analytics.swaps} swaps, ${(analytics.revenueFen / 100).toFixed(2)} yuan`,
@@ -82,3 +82,5 @@ function report(run: CityRun): string {
     run.ok ? 'ledger, custody and analytics agree' : `${books.differences.length} differences`,
   ].join('\n');
 }
+
+const seconds = (ms: number | null): string => (ms === null ? 'not known' : `${(ms / 1000).toFixed(1)} s`);

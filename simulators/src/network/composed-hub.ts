@@ -22,6 +22,8 @@ export interface ComposedHub {
   textFor(phone: string): Promise<string>;
   /** Resident memory in bytes, or null where the machine does not tell. */
   rssBytes(): number | null;
+  /** Processor time used so far, all threads, milliseconds; null where the machine does not tell. */
+  cpuMs(): number | null;
   stop(): Promise<void>;
 }
 
@@ -121,6 +123,7 @@ export async function startComposedHub(options: ComposedHubOptions): Promise<Com
       return text;
     },
     rssBytes: () => residentBytes(child.pid),
+    cpuMs: () => processorMs(child.pid),
     async stop() {
       if (exited) return;
       send(child, { kind: 'stop' });
@@ -141,6 +144,17 @@ export function residentBytes(pid: number | undefined): number | null {
   if (pid === undefined || !existsSync(file)) return null;
   const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(file, 'utf8'))?.[1];
   return kib === undefined ? null : Number(kib) * 1024;
+}
+
+const TICK_MS = 10;
+
+/** Processor time of a process, from /proc (proc(5): utime and stime, hundredths of a second). */
+function processorMs(pid: number | undefined): number | null {
+  const file = `/proc/${pid}/stat`;
+  if (pid === undefined || !existsSync(file)) return null;
+  const text = readFileSync(file, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
 /** The built file, also when this runs from source in a test. */

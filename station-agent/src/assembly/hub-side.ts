@@ -7,6 +7,7 @@ import type { Logger } from '../logger.js';
 import { createOfflineStart } from '../offline-pass/offline-start.js';
 import { createPassTrust } from '../offline-pass/pass-trust.js';
 import { createCallQueue } from '../rest/call-queue.js';
+import { createCredentialRotation } from '../rest/credential-rotation.js';
 import { createHubApi } from '../rest/hub-api.js';
 import type { Alarms } from '../station/alarms.js';
 import type { Service } from '../station/service-mode.js';
@@ -81,6 +82,7 @@ export function createHubSide(deps: Deps) {
     nowMs: clock.nowMs,
     clock,
   });
+  const rotation = createCredentialRotation({ config, api, credentials, log: part('credentials') });
   const isOnline = (): boolean => session.state() === 'up';
   const localStart = createLocalStart({
     dataDir: config.dataDir,
@@ -134,6 +136,7 @@ export function createHubSide(deps: Deps) {
     onUp() {
       calls.hurry();
       passTrust.onHubUp();
+      void rotation.resume();
       seenHub();
       deps.onUp();
     },
@@ -180,6 +183,7 @@ export function createHubSide(deps: Deps) {
     sender,
     session,
     attendance,
+    rotation,
     isOnline,
     /** Ends what `attendance` began; the swaps must be over. */
     async stop(): Promise<void> {

@@ -47,10 +47,8 @@ export const chargingSchema = z.strictObject({
   maxCurrentMa: z.number().int().min(500).max(100_000).default(10_000),
   /** What the site may draw in all; absent = no limit. */
   sitePowerW: z.number().min(100).max(1_000_000).optional(),
-  timeZone: z
-    .string()
-    .refine(isTimeZone, 'must be a time zone such as "Asia/Shanghai"')
-    .default('Asia/Shanghai'),
+  /** Absent = the machine's own, which costs less memory. */
+  timeZone: z.string().refine(isTimeZone, 'must be a time zone such as "Asia/Shanghai"').optional(),
   /** So many packs are ready by then, every day. */
   ready: z
     .array(
@@ -88,6 +86,9 @@ export const limitsSchema = z.strictObject({
 });
 export type LimitsConfig = z.infer<typeof limitsSchema>;
 
+/** Prometheus endpoint on 127.0.0.1. */
+export const metricsSchema = z.strictObject({ port: z.number().int().min(0).max(65_535) });
+
 /** Updates of the agent itself: docs/runbooks/agent-update.md. Without `publicKeys` none is accepted. */
 export const updateSchema = z.strictObject({
   /** Where releases are installed; `current` there points to the running one. */
@@ -120,6 +121,7 @@ export const configFileSchema = z.strictObject({
   offline: offlineSchema.prefault({}),
   charging: chargingSchema.prefault({}),
   limits: limitsSchema.prefault({}),
+  metrics: metricsSchema.optional(),
   update: updateSchema.prefault({}),
   topics: z.enum(['own', 'shared']).default('own'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { CommandIntake } from '../commands/intake.js';
 import type { AgentConfig } from '../config/config.js';
 import type { CabinetPort, PackSource } from '../hardware/ports.js';
+import type { CredentialRotation } from '../rest/credential-rotation.js';
 import type { ActiveAlarm, Alarms } from '../station/alarms.js';
 import type { Service } from '../station/service-mode.js';
 import type { SlotBoard } from '../station/slot-board.js';
@@ -39,6 +40,7 @@ type Deps = {
   /** The next movements of this door are wanted. */
   expectDoor(slot: number): void;
   updater: UpdateDesk;
+  rotation: CredentialRotation;
   /** Ends an absence that a command of the hub began, also one without an end. */
   goOnline(): void;
 };
@@ -127,6 +129,8 @@ export function createStatusService(deps: Deps) {
           return technician.installUpdate(request.args);
         case 'update-rollback':
           return technician.rollBackUpdate(request.args);
+        case 'rotate':
+          return technician.rotate(request.args);
         case 'offline':
           return technician.goOffline(request.args);
         case 'online':

@@ -3,6 +3,7 @@ import { uuidv7 } from 'uuidv7';
 import { z } from 'zod';
 import { type Clock, isoTime } from '../clock.js';
 import { type CabinetPort, HardwareError, type PackSource } from '../hardware/ports.js';
+import type { CredentialRotation } from '../rest/credential-rotation.js';
 import type { Service } from '../station/service-mode.js';
 import type { SlotBoard } from '../station/slot-board.js';
 import type { Storage } from '../storage/storage.js';
@@ -16,6 +17,7 @@ export type UpdateDesk = Pick<Updater, 'order' | 'status' | 'goBack'>;
 
 export type TechnicianDeps = {
   updater: UpdateDesk;
+  rotation: CredentialRotation;
   storage: Storage;
   board: SlotBoard;
   cabinet: CabinetPort;
@@ -142,7 +144,18 @@ export function createTechnician(deps: TechnicianDeps) {
     return { ok: true, data: { to } };
   }
 
+  async function rotate(args: Args): Promise<ControlAnswer> {
+    const { who, reason } = args;
+    if (!isText(who, 64)) return refuse('BAD_USAGE', 'who: 1 to 64 characters are needed');
+    if (!isText(reason, 300)) return refuse('BAD_USAGE', 'reason: 1 to 300 characters are needed');
+    audit('rotate-secret', who, reason);
+    const rotation = await deps.rotation.rotate();
+    if (!rotation.ok) return refuse(rotation.code, rotation.detail);
+    return { ok: true, data: { rotated: true, oldValidUntil: rotation.oldValidUntil } };
+  }
+
   return {
+    rotate,
     installUpdate,
     rollBackUpdate,
     moveDoor,

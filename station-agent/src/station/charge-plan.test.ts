@@ -28,7 +28,7 @@ const packs = fc
   .chain((n) => fc.tuple(...Array.from({ length: n }, (_, i) => pack(i + 1))));
 const inputs: fc.Arbitrary<ChargePlanInput> = fc.record({
   packs,
-  readyByClass: fc.constantFrom({}, { A: 1 }, { A: 2, B: 1 }),
+  readyByClass: fc.constantFrom<Readonly<Record<string, number>>>({}, { A: 1 }, { A: 2, B: 1 }),
   powerW: fc.option(fc.integer({ min: 0, max: 6_000 }), { freq: 4 }),
   readySocPct: fc.constantFrom(80, 90),
   promises: fc.array(

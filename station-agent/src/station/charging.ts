@@ -70,6 +70,7 @@ export function createCharging(deps: {
   intervalMs?: number;
 }) {
   const { config, board, cabinet, packs, rules, clock, log, intervalMs = 2_000 } = deps;
+  const needsHours = config.ready.length > 0 || config.tariff.length > 0;
   const ordered = new Map<number, number>();
   const meter = createSiteMeter();
   let plan: PlannedCharge[] = [];
@@ -103,7 +104,7 @@ export function createCharging(deps: {
       0,
     );
     meter.observe(deps.status(), chargersW, clock.monotonicMs());
-    const minute = minuteOfDay(clock.nowMs(), config.timeZone);
+    const minute = needsHours ? minuteOfDay(clock.nowMs(), config.timeZone) : 0;
     return planCharge({
       packs: candidates,
       readyByClass: readyByClass(slots, rules),

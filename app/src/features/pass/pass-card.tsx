@@ -12,7 +12,7 @@ import { Txt } from '../../components/ui/txt.js';
 import { useAccount } from '../../lib/account/use-account.js';
 import { useAction } from '../../lib/actions/use-action.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { type KeptPass, type PassStanding, reconciled } from '../../lib/passes/pass-store.js';
+import type { KeptPass, PassStanding } from '../../lib/passes/pass-store.js';
 import { usePass } from '../../lib/passes/use-pass.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
@@ -35,12 +35,12 @@ export function PassCard(props: { pass: KeptPass; standing: PassStanding }) {
   const router = useRouter();
   const { language } = usePreferences();
   const { api } = useServices();
-  const { put, markShown, reachable } = usePass();
+  const { take, markShown, reachable } = usePass();
   const { vehicles } = useAccount();
   const { stations } = useStations();
   const { pass, standing } = props;
   const revoke = useAction((_key, id: string) => api.revokePass(id), {
-    onDone: (answer) => void put(reconciled(pass, answer, Date.now())),
+    onDone: (answer) => void take(answer),
   });
   const left = Date.parse(pass.expiresAt) - now;
   const vehicle = vehicles.data?.find(({ id }) => id === pass.vehicleId);

@@ -8,7 +8,7 @@ export function useSignOut(): () => Promise<void> {
   return useCallback(async () => {
     await forgetDevice({ api, kept: keptText }).catch(() => undefined);
     await session.signOut();
-    await passes.write(null);
+    await passes.update(() => null);
     await queryKeeper.forget();
   }, [api, keptText, passes, queryKeeper, session]);
 }

@@ -24,13 +24,27 @@ export const PASS_KEY = 'voltbay.pass';
 /** The device keeps one pass: what can be stolen is one swap. */
 export type PassStore = {
   read(): Promise<KeptPass | null>;
-  write(pass: KeptPass | null): Promise<void>;
+  /** Changes one after the other, each seeing what the one before it left; a change that throws leaves all as it is. */
+  update(
+    change: (current: KeptPass | null) => Promise<KeptPass | null> | KeptPass | null,
+  ): Promise<KeptPass | null>;
 };
 
 export function createPassStore(kept: Kept): PassStore {
+  let last: Promise<unknown> = Promise.resolve();
+  const read = async (): Promise<KeptPass | null> => parse(await kept.read(PASS_KEY).catch(() => null));
   return {
-    read: async () => parse(await kept.read(PASS_KEY).catch(() => null)),
-    write: (pass) => kept.write(PASS_KEY, pass === null ? null : JSON.stringify(pass)),
+    read,
+    update(change) {
+      const done = last.then(async () => {
+        const current = await read();
+        const next = await change(current);
+        if (next !== current) await kept.write(PASS_KEY, next === null ? null : JSON.stringify(next));
+        return next;
+      });
+      last = done.catch(() => undefined);
+      return done;
+    },
   };
 }
 

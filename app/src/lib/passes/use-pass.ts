@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import type { Vehicle } from '@voltbay/protocol/api';
+import type { Pass, Vehicle } from '@voltbay/protocol/api';
 import { useCallback, useEffect } from 'react';
 import { useServices } from '../services.js';
-import { type KeptPass, keptPass, reconciled, wantsPass } from './pass-store.js';
+import { type KeptPass, keptPass, type PassStore, reconciled, wantsPass } from './pass-store.js';
 
 const PASS_QUERY = ['kept-pass'] as const;
 const RECONCILE_MS = 15_000;
@@ -19,12 +19,17 @@ export function usePass() {
   });
   const pass = kept.data ?? null;
 
-  const put = useCallback(
-    async (next: KeptPass | null): Promise<void> => {
-      await passes.write(next);
-      queryClient.setQueryData(PASS_QUERY, next);
+  const update = useCallback(
+    async (change: Parameters<PassStore['update']>[0]): Promise<void> => {
+      queryClient.setQueryData(PASS_QUERY, await passes.update(change));
     },
     [passes, queryClient],
+  );
+  /** Takes in what the hub says of a pass, as long as it is still the one that is kept. */
+  const take = useCallback(
+    (fromHub: Pass): Promise<void> =>
+      update((current) => (current?.id === fromHub.id ? reconciled(current, fromHub, Date.now()) : current)),
+    [update],
   );
 
   const known = useQuery({
@@ -37,42 +42,39 @@ export function usePass() {
   useEffect(() => {
     const fromHub = known.data?.find(({ id }) => id === pass?.id);
     if (!pass || !fromHub) return;
-    if (fromHub.state !== pass.hub.state || fromHub.orderId !== pass.hub.orderId)
-      void put(reconciled(pass, fromHub, Date.now()));
-  }, [known.data, pass, put]);
+    if (fromHub.state !== pass.hub.state || fromHub.orderId !== pass.hub.orderId) void take(fromHub);
+  }, [known.data, pass, take]);
 
+  /** Gets a new one unless, when its turn comes, `unless` finds the kept one good. */
   const fetchPass = useCallback(
-    async (vehicleId: string): Promise<void> => {
-      const former = await passes.read();
-      // Two may be open at once: the one that is replaced is taken back, as far as that is possible.
-      if (former?.hub.state === 'issued') await api.revokePass(former.id).catch(() => undefined);
-      await put(keptPass(await api.issuePass(vehicleId, newKey()), Date.now()));
-    },
-    [api, newKey, passes, put],
+    (vehicleId: string, unless: (kept: KeptPass | null) => boolean = () => false): Promise<void> =>
+      update(async (current) => {
+        if (unless(current)) return current;
+        // Two may be open at once: the one that is replaced is taken back, as far as that is possible.
+        if (current?.hub.state === 'issued') await api.revokePass(current.id).catch(() => undefined);
+        return keptPass(await api.issuePass(vehicleId, newKey()), Date.now());
+      }),
+    [api, newKey, update],
   );
-  const markShown = useCallback(async (): Promise<void> => {
-    if (pass && pass.shownAt === null) await put({ ...pass, shownAt: new Date().toISOString() });
-  }, [pass, put]);
+  const markShown = useCallback(
+    (): Promise<void> =>
+      update((current) =>
+        current && current.shownAt === null ? { ...current, shownAt: new Date().toISOString() } : current,
+      ),
+    [update],
+  );
 
-  return {
-    pass,
-    loading: kept.isPending,
-    put,
-    fetchPass,
-    markShown,
-    reachable: !known.isError,
-    reconcile: known.refetch,
-  };
+  return { pass, loading: kept.isPending, take, fetchPass, markShown, reachable: !known.isError };
 }
 
 /** Fetches a pass ahead while there is a network, so that it is there when there is none. A refusal is no trouble here: the pass screen tells it. */
 export function usePassAhead(vehicle: Vehicle | null): void {
   const { pass, loading, fetchPass } = usePass();
   const wanted = !loading && vehicle !== null && wantsPass(pass, vehicle, Date.now());
-  const vehicleId = vehicle?.id ?? null;
-  const packs = vehicle?.packIds.join() ?? '';
-  // biome-ignore lint/correctness/useExhaustiveDependencies: other packs want another pass
+  const holder = vehicle === null ? null : JSON.stringify({ id: vehicle.id, packIds: vehicle.packIds });
   useEffect(() => {
-    if (wanted && vehicleId !== null) fetchPass(vehicleId).catch(() => undefined);
-  }, [wanted, vehicleId, packs, fetchPass]);
+    if (!wanted || holder === null) return;
+    const one = JSON.parse(holder) as { id: string; packIds: string[] };
+    fetchPass(one.id, (kept) => !wantsPass(kept, one, Date.now())).catch(() => undefined);
+  }, [wanted, holder, fetchPass]);
 }

@@ -5,7 +5,7 @@ export const killedAfterAck: FaultCase = {
   id: 'F02',
   name: 'agent killed between SERVER_ACK and delete',
   async run({ site, random, long, pause }) {
-    const runs = long ? 50 : 8;
+    const runs = long ? 50 : 5;
     for (let i = 0; i < runs; i += 1) {
       const killed = new Promise<true>((resolve) => {
         const delayMs = random.integer(0, 3);

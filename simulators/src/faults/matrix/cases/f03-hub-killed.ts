@@ -6,7 +6,7 @@ export const hubKilled: FaultCase = {
   name: 'hub killed before or after its durable write',
   network: { agentConfig: { uplink: { infoIntervalS: 2 } } },
   async run({ site, random, long, pause }) {
-    const runs = long ? 50 : 8;
+    const runs = long ? 50 : 5;
     for (let i = 0; i < runs; i += 1) {
       const killed = new Promise<true>((resolve) => {
         const delayMs = random.integer(0, 25);
