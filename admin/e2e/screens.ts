@@ -46,6 +46,7 @@ export const screens = (device: string, orderId: string): readonly (readonly [st
   ['logs', 'upkeep/logs', byId('total')],
   ['releases', 'upkeep/releases', byId('total')],
   ['rollouts', 'upkeep/rollouts', byId('total')],
+  ['fleets', 'users/fleets', byId('total')],
   ['system', 'system', byId('hub-version')],
   ['operators', 'system/operators', byId('total')],
   ['roles', 'system/roles', byId('permission-matrix')],

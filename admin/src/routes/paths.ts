@@ -7,6 +7,7 @@ export type ListRoute =
   | '/alarms/reports'
   | '/work-orders'
   | '/users'
+  | '/users/fleets'
   | '/vehicles'
   | '/plans'
   | '/plans/subscriptions'

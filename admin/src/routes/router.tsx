@@ -279,6 +279,10 @@ const routeTree = rootRoute.addChildren([
     '/batteries/$batteryId/passport',
     lazyRouteComponent(() => import('../features/batteries/passport-page.js'), 'PassportPage'),
   ),
+  list(
+    '/users/fleets',
+    lazyRouteComponent(() => import('../features/users/fleets-page.js'), 'FleetsPage'),
+  ),
 ]);
 
 export function createConsoleRouter() {

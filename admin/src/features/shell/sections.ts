@@ -48,6 +48,11 @@ export const UPKEEP_TABS = [
   { to: '/upkeep/rollouts', label: 'upkeep.rollouts', permission: 'releases:read' },
 ] as const satisfies readonly SectionTab[];
 
+export const USER_TABS = [
+  { to: '/users', label: 'user.list', permission: 'users:read' },
+  { to: '/users/fleets', label: 'user.fleets', permission: 'fleets:read' },
+] as const satisfies readonly SectionTab[];
+
 export const STATION_TABS = [
   { to: '/stations', label: 'station.list', permission: 'stations:read' },
   { to: '/stations/map', label: 'station.map', permission: 'stations:read' },
@@ -69,6 +74,7 @@ export const ALL_TABS: readonly SectionTab[] = [
   ...SYSTEM_TABS,
   ...INTEGRATION_TABS,
   ...UPKEEP_TABS,
+  ...USER_TABS,
   ...STATION_TABS,
   ...ALARM_TABS,
   ...BATTERY_TABS,

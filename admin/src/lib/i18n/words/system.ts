@@ -209,6 +209,8 @@ export const systemWords = {
   'tenant.resume.text': ['该租户恢复正常使用。', 'The tenant works again.'],
   'area.approvals': ['双人复核', 'Approvals'],
   'area.disputes': ['争议', 'Disputes'],
+  'area.identities': ['实名', 'Real names'],
+  'area.fleets': ['车队', 'Fleets'],
   'area.reports': ['骑手上报', 'Reports'],
   'area.configs': ['站点配置', 'Configurations'],
   'area.diagnostics': ['诊断', 'Diagnostics'],
