@@ -1,26 +1,24 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
 import { signInRider } from '../../simulators/dist/rider/api.js';
 import { createHands } from '../../simulators/dist/rider/at-cabinet.js';
 import { swapByHand } from '../../simulators/dist/rider/rider.js';
+import {
+  byId,
+  DESK,
+  type JourneyContext,
+  journey,
+  OPERATOR,
+  type Report,
+  seriousViolations,
+  signIn,
+  VIEWER,
+  WAIT_MS,
+} from './browser.js';
+import { runOffice } from './office-journeys.js';
+import { screens } from './screens.js';
 
-/** What the runner gives: the hub, the virtual cabinet's control API, a browser, and where pictures go. */
-export type JourneyContext = {
-  baseUrl: string;
-  control: string;
-  device: string;
-  browser: Browser;
-  shotsDir: string;
-};
-export type Report = (name: string, error?: unknown) => void;
-
-const OPERATOR = { name: 'admin', password: 'voltbay-demo' };
-const VIEWER = { name: 'viewer', password: 'voltbay-demo' };
 const RIDER = { phone: '13800000002', code: '246810', vehicle: 'v-demo2' };
-const WAIT_MS = 45_000;
 const PACE_MS = 900;
-const DESK = { width: 1440, height: 900 };
 const LOOKS = [
   { folder: 'zh-1440-light', locale: 'zh-CN', width: 1440, height: 900, colorScheme: 'light' },
   { folder: 'en-1440-dark', locale: 'en', width: 1440, height: 900, colorScheme: 'dark' },
@@ -29,25 +27,6 @@ const LOOKS = [
   { folder: 'zh-390-light', locale: 'zh-CN', width: 390, height: 844, colorScheme: 'light' },
   { folder: 'en-390-dark', locale: 'en', width: 390, height: 844, colorScheme: 'dark' },
 ] as const;
-
-const byId = (id: string): string => `[data-testid="${id}"]`;
-
-async function signIn(page: Page, baseUrl: string, who: { name: string; password: string }): Promise<void> {
-  await page.goto(`${baseUrl}/admin/`);
-  await page.fill('input[autocomplete="username"]', who.name);
-  await page.fill('input[type="password"]', who.password);
-  await page.click('button[type="submit"]');
-  await page.waitForSelector('main#content');
-}
-
-async function journey(report: Report, name: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-    report(name);
-  } catch (error) {
-    report(name, error);
-  }
-}
 
 /** Opens a door once its latch has sprung; a latch that shut again in between is waited for anew. */
 async function openReleased(hands: ReturnType<typeof createHands>, slot: number): Promise<void> {
@@ -81,44 +60,6 @@ async function riderSwaps(context: JourneyContext): Promise<{ orderId: string; d
   });
   const order = await rider.orders(context.device, RIDER.vehicle, crypto.randomUUID());
   return { orderId: order.id, done };
-}
-
-/** Every screen behind the sign-in: name, path, what is there when it is ready. */
-const screens = (device: string, orderId: string): readonly (readonly [string, string, string])[] => [
-  ['home', '', byId('swaps-today')],
-  ['stations', 'stations', byId('total')],
-  ['station', `stations/${device}`, byId('cabinet')],
-  ['orders', 'orders', byId('total')],
-  ['order', `orders/${orderId}`, byId('timeline')],
-  ['batteries', 'batteries', byId('total')],
-  ['battery', 'batteries/VB-A-0102', 'dl'],
-  ['alarms', 'alarms', byId('total')],
-  ['users', 'users', byId('total')],
-  ['user', 'users/u-demo2', byId('phone')],
-  ['vehicles', 'vehicles', byId('total')],
-  ['vehicle', 'vehicles/v-demo2', 'dl'],
-  ['plans', 'plans', byId('total')],
-  ['finance', 'finance', byId('verify-ledger')],
-  ['payments', 'finance/payments', byId('total')],
-  ['refunds', 'finance/refunds', byId('total')],
-  ['ledger', 'finance/ledger', byId('total')],
-  ['tasks', 'tasks', byId('total')],
-  ['audit', 'audit', byId('total')],
-  ['not-found', 'nowhere', 'h1'],
-];
-
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-
-/** Rules of WCAG 2 A and AA that the page breaks seriously, one line each. */
-async function seriousViolations(page: Page): Promise<string[]> {
-  // The page's own content policy lets no foreign script in, so it is evaluated instead of added.
-  await page.evaluate(await readFile(AXE, 'utf8'));
-  const found = (await page.evaluate(
-    "axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa'], resultTypes: ['violations'] })",
-  )) as { violations: { id: string; impact: string; nodes: { html: string }[] }[] };
-  return found.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id} (${nodes.length}): ${nodes[0]?.html.slice(0, 200)}`);
 }
 
 export async function run(context: JourneyContext, report: Report): Promise<string[]> {
@@ -286,6 +227,7 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
   await browserContext.close();
+  await runOffice(context, report);
   return [];
 }
 

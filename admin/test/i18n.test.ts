@@ -9,7 +9,9 @@ const SOURCES = join(import.meta.dirname, '../src');
 const text = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
   .filter(
     (name) =>
-      /\.tsx?$/.test(name) && !/\.test\.tsx?$/.test(name) && !/i18n\/(office\/)?(en|zh-cn)\.ts$/.test(name),
+      /\.tsx?$/.test(name) &&
+      !/\.test\.tsx?$/.test(name) &&
+      !/i18n\/((office\/)?(en|zh-cn)|words\/[\w-]+)\.ts$/.test(name),
   )
   .filter((name) => !name.includes('generated'))
   .map((name) => readFileSync(join(SOURCES, name), 'utf8'))
@@ -20,7 +22,7 @@ const literals = new Set([...text.matchAll(/'([a-zA-Z]+(?:\.[\w-]+)+)'/g)].map((
 /** `t(\`order.state.${state}\`)` and `t.code('reason', …)` use every key under their prefix. */
 const prefixes = [
   ...[...text.matchAll(/`([a-zA-Z]+(?:\.[a-zA-Z-]+)*\.)\$\{/g)].map((match) => match[1] ?? ''),
-  ...[...text.matchAll(/\bcode\('(\w+)'/g)].map((match) => `${match[1]}.`),
+  ...[...text.matchAll(/\bcode\('([\w.-]+)'/g)].map((match) => `${match[1]}.`),
 ];
 
 test('both languages have the same keys, and no wording is empty', () => {

@@ -113,6 +113,7 @@ export function aStation(patch: Partial<Station> = {}): Station {
     ],
     ready: { A: 1 },
     emptySlots: 1,
+    regionId: null,
     ...patch,
   };
 }

@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { type AddressRules, onlyFrom } from './http/address-rules.js';
 import { corsFor } from './http/cors.js';
 import { docsPage } from './http/docs-page.js';
@@ -24,6 +24,8 @@ export type AppDeps = {
   addressRules: AddressRules;
   adminDir: string | null;
   appDir: string | null;
+  /** Makes a span of each request; null = nobody collects traces. */
+  tracing: MiddlewareHandler | null;
 };
 
 /** Paths outside the API: documents and pages, open to everybody. The permission test knows them by this list. */
@@ -43,6 +45,7 @@ export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
   let document: string | null = null;
 
+  if (deps.tracing) app.use(deps.tracing);
   app.use(securityHeaders());
   app.use(onlyFrom(deps.addressRules, deps.pipeline.trustedProxies));
   app.use(corsFor(deps.corsOrigins));

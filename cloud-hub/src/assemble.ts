@@ -1,13 +1,15 @@
 import type { Hono } from 'hono';
-import { createApp } from './app.js';
 import { createBackground } from './background.js';
+import { createBatteryDays } from './batteries/battery-days.js';
 import { createBatteryProjection } from './batteries/battery-projection.js';
 import { createCustodyLedger } from './batteries/custody.js';
 import { createPackHoldings } from './batteries/holdings.js';
-import { externalLink, hostInUrl, hubAccount } from './broker/broker-address.js';
+import { createPackBlocks } from './batteries/pack-blocks.js';
+import { createQuarantine } from './batteries/quarantine.js';
+import { externalLink } from './broker/broker-address.js';
 import { createEmbeddedBroker, type EmbeddedBroker } from './broker/embedded-broker.js';
-import { createBrokerAccess } from './broker/http-access.js';
 import type { StationLink } from './broker/station-link.js';
+import { hubChores } from './chores.js';
 import { systemClock } from './clock.js';
 import { allCollections } from './collections.js';
 import { createCommands } from './commands/commands.js';
@@ -18,17 +20,15 @@ import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
 import { createDisputeFeature } from './disputes/dispute-feature.js';
 import { createFinanceFeature } from './finance/finance-feature.js';
 import { createLedger } from './finance/ledger.js';
-import { createMetrics } from './gateway/metrics.js';
-import { createRateLimits } from './http/rate-limit.js';
-import { createResponseCache } from './http/response-cache.js';
 import type { HttpRoute } from './http/route.js';
-import { createHttpServer, type HttpServer } from './http/server.js';
 import { createIngest } from './ingest/ingest.js';
 import { createOrderProjection } from './ingest/order-projection.js';
 import { createLiveBus } from './live/live-bus.js';
-import type { Logger } from './logger.js';
+import { type Logger, tapOf } from './logger.js';
+import { createLogStore } from './logs/log-store.js';
 import { createMaintenance } from './maintenance.js';
 import { createExpoPush } from './notifications/push-sender.js';
+import { createOperations } from './operations.js';
 import { createOrderFeature } from './orders/order-feature.js';
 import { createReservations } from './orders/reservations.js';
 import { createDebts } from './passes/debts.js';
@@ -38,17 +38,15 @@ import { createPaymentFeature, createProviders } from './payments/payment-featur
 import { readPaymentSettings } from './payments/settings.js';
 import { createPlanFeature } from './plans/plan-feature.js';
 import type { Clock } from './ports.js';
-import { hubRoutes } from './routes.js';
+import { serve } from './serve.js';
 import { createIdentity } from './stargate/identity.js';
 import { createConsoleSms, type SmsSender } from './stargate/one-time-codes.js';
 import { checkRootSecret } from './stargate/root-secret-check.js';
 import { createBirthDesk } from './stations/birth-desk.js';
 import { createStations } from './stations/stations.js';
 import { createSettings } from './system/settings.js';
-import { tenantIds } from './system/tenants.js';
 import { createReadingProjection } from './telemetry/reading-projection.js';
 import { createVehicles } from './vehicles/vehicles.js';
-import { hubVersion } from './version.js';
 import { createWallets } from './wallets/wallets.js';
 
 export type HubOverrides = {
@@ -124,6 +122,7 @@ export async function assemble(
   });
   const custody = createCustodyLedger({ database, clock });
   const packs = createPackHoldings({ database });
+  const quarantine = createQuarantine({ database, clock, logger, settings });
   const ledger = createLedger({ database, clock });
   const wallets = createWallets({ database, clock, ledger, checkpoint: overrides.checkpoint });
   const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
@@ -184,8 +183,11 @@ export async function assemble(
     live,
     clock,
     logger,
-    // Commands and orders need each other; the orders exist by the time the first command settles.
-    orders: { onCommandSettled: (command) => orders.progress.onCommandSettled(command) },
+    // Commands and what they mean need each other; the features exist by the time the first command settles.
+    async onSettled(command) {
+      await orders.progress.onCommandSettled(command);
+      await operations.onCommandSettled(command);
+    },
   });
   const debts = createDebts({ database, clock, wallets });
   const orders = createOrderFeature({
@@ -201,8 +203,10 @@ export async function assemble(
     users: identity.users,
     vehicles,
     quotes: plans.quotes,
+    blockedAt: quarantine.blockedAt,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
   });
+  const packBlocks = createPackBlocks({ database, clock, logger, quarantine, dispatcher: commands });
   const disputes = createDisputeFeature({
     database,
     clock,
@@ -210,6 +214,7 @@ export async function assemble(
     settings,
     keys: identity.keys,
     orders: orders.orders,
+    packChoices: orders.packChoices,
     chargeRefunds: finance.chargeRefunds,
     refunds: payments.refunds,
     ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
@@ -232,7 +237,27 @@ export async function assemble(
     findVehicle: vehicles.find,
     clock,
   });
+  const operations = createOperations({
+    database,
+    clock,
+    logger,
+    dispatcher: commands,
+    directory: stations,
+    updateKeys: config.updateKeys,
+  });
+  const logs = createLogStore({
+    database,
+    clock,
+    settings,
+    tap: tapOf(logger),
+    homeTenantId: config.tenantId,
+    tenantOf: (device) => stations.registry.peek(device)?.tenantId,
+  });
+  logs.start();
+  stops.push(() => logs.stop());
   const background = createBackground({
+    handlers: [...operations.handlers, ...logs.handlers],
+    schedules: logs.schedules,
     database,
     clock,
     logger,
@@ -256,7 +281,14 @@ export async function assemble(
     vehicles,
     settings,
   });
-  const batteryProjection = createBatteryProjection({ database, custody, clock, logger });
+  const batteryProjection = createBatteryProjection({
+    database,
+    custody,
+    clock,
+    logger,
+    quarantine,
+    days: createBatteryDays({ database }),
+  });
   const ingest = createIngest({
     database,
     registry: stations.registry,
@@ -274,6 +306,7 @@ export async function assemble(
       stations.alarms.projection,
       batteryProjection,
       createReadingProjection({ database }),
+      logs.projection,
     ],
   });
 
@@ -303,36 +336,24 @@ export async function assemble(
   const maintenance = createMaintenance({
     logger,
     chores: [
-      { name: 'commands', everyMs: 2_000, run: () => commands.sweep() },
-      { name: 'wallets', everyMs: 2_000, run: () => wallets.recover() },
-      { name: 'payments', everyMs: 5_000, run: () => payments.sweep() },
-      { name: 'finance', everyMs: 5_000, run: () => finance.sweep() },
-      { name: 'disputes', everyMs: 5_000, run: () => disputes.sweep() },
-      {
-        name: 'reconciliation',
-        everyMs: 600_000,
-        run: () => finance.reconciliations.runDue(config.tenantId),
-      },
-      { name: 'subscriptions', everyMs: 5_000, run: () => plans.subscriptions.sweep() },
-      { name: 'orders', everyMs: 2_000, run: () => orders.sweep.run() },
-      { name: 'debts', everyMs: 30_000, run: () => debts.collect() },
-      { name: 'signing keys', everyMs: 3_600_000, run: () => identity.keys.rotateIfDue() },
-      { name: 'sessions', everyMs: 600_000, run: () => identity.sessions.sweep() },
-      { name: 'codes', everyMs: 600_000, run: () => identity.codes.sweep() },
-      { name: 'counters', everyMs: 600_000, run: () => identity.counters.sweep() },
-      { name: 'idempotency keys', everyMs: 600_000, run: () => identity.idempotency.sweep() },
-      {
-        name: 'alarms',
-        everyMs: 15_000,
-        async run() {
-          for (const tenantId of await tenantIds(database, config.tenantId))
-            await stations.alarms.escalateOverdue(
-              tenantId,
-              await settings.get(tenantId, 'alarms.escalateAfterS'),
-            );
-        },
-      },
-      { name: 'reservations', everyMs: 5_000, run: () => reservations.sweep() },
+      ...hubChores({
+        database,
+        config,
+        identity,
+        commands,
+        wallets,
+        payments,
+        finance,
+        plans,
+        orders,
+        debts,
+        stations,
+        settings,
+        reservations,
+        disputes,
+        packBlocks,
+      }),
+      ...operations.chores,
       ...background.chores,
     ],
   });
@@ -347,94 +368,45 @@ export async function assemble(
   stops.push(() => link.stop());
   await link.start(ingest.sink);
 
-  let draining = false;
-  const cache = createResponseCache({ clock });
-  const limits = createRateLimits();
-  const metrics = createMetrics({
-    database,
-    clock,
-    version: hubVersion(),
-    tenantIds: () => tenantIds(database, config.tenantId),
+  const { app, routes } = await serve({
+    config,
+    overrides,
+    logger,
+    link,
+    brokerPort: () => embedded?.port ?? null,
     sources: [
       { name: 'broker', stats: link.stats },
       { name: 'ingest', stats: ingest.stats },
       { name: 'live', stats: live.stats },
-      { name: 'response_cache', stats: cache.stats },
+      { name: 'logs', stats: logs.stats },
     ],
-  });
-  metrics.start();
-  stops.push(() => metrics.stop());
-  const routes = hubRoutes(config.roles, {
-    passes,
-    offlineOrders,
-    database,
-    clock,
-    identity,
-    orders,
-    disputes,
-    plans,
-    vehicles,
-    packs,
-    wallets,
-    finance,
-    payments,
-    stations,
-    commands,
     live,
-    background,
-    disconnect: link.disconnect,
-    riderTenantId: config.tenantId,
-    endpoints: () => addresses,
-    version: hubVersion(),
-    draining: () => draining,
-    metrics,
-    brokerAccess: createBrokerAccess({
-      stations: identity.stations,
-      births: createBirthDesk(stations.registry),
-      hub: hubAccount(config.mqtt.url),
-    }),
-    brokerSecret: config.http.brokerSecret,
-    limits,
-    logger,
-    settings,
-    reservations,
-  });
-  const app = createApp({
-    routes,
-    version: hubVersion(),
-    corsOrigins: config.http.corsOrigins,
-    addressRules: config.http,
-    adminDir: config.web.adminDir,
-    appDir: config.web.appDir,
-    pipeline: {
-      logger,
+    addresses,
+    stops,
+    features: {
+      passes,
+      offlineOrders,
+      database,
       clock,
-      authenticator: identity.authenticator,
-      idempotency: identity.idempotency,
-      limits,
-      cache,
-      meter: identity.apiKeys,
-      observe: metrics.observe,
-      perPrincipalPerMinute: config.http.perPrincipalPerMinute,
-      perAddressPerMinute: config.http.perAddressPerMinute,
-      trustedProxies: config.http.trustedProxies,
-      audit: background.requestAudit,
-      validateResponses: overrides.validateResponses ?? false,
+      identity,
+      orders,
+      disputes,
+      plans,
+      vehicles,
+      packs,
+      custody,
+      quarantine,
+      wallets,
+      finance,
+      payments,
+      stations,
+      commands,
+      live,
+      background,
+      operations,
+      settings,
+      reservations,
     },
   });
-  const server: HttpServer = createHttpServer({ app, host: config.http.host, port: config.http.port });
-  const httpPort = await server.start();
-  stops.push(async () => {
-    draining = true;
-    // Not ready yet still serving: whoever shares out the requests sees it and goes elsewhere.
-    if (config.http.drainMs > 0) await new Promise((resolve) => setTimeout(resolve, config.http.drainMs));
-    // Live pages stay open for ever: they are ended first, so that the server can drain.
-    live.close();
-    return server.stop();
-  });
-  const host = hostInUrl(config.http.host);
-  addresses.apiUrl = config.http.publicUrl ?? `http://${host}:${httpPort}`;
-  addresses.mqttUrl =
-    config.mqtt.publicUrl ?? config.mqtt.url ?? `mqtt://${host}:${embedded?.port ?? config.mqtt.port}`;
   return { app, routes, addresses, stops };
 }

@@ -5,7 +5,7 @@ import { createAnalyticsRoutes } from './analytics/routes.js';
 import { createAuditLog } from './audit/audit-log.js';
 import { createRequestAudit, type RequestAudit } from './audit/audit-requests.js';
 import { createAuditRoutes } from './audit/routes.js';
-import type { Database } from './db/index.js';
+import { type Database, tenantsOf } from './db/index.js';
 import { createDomainEvents, type DomainEvents, eventTaskHandler } from './events/domain-events.js';
 import { createEventFeed } from './events/event-feed.js';
 import { eventSources } from './events/sources.js';
@@ -23,7 +23,14 @@ import type { Clock } from './ports.js';
 import { operatorsCollection } from './stargate/collections.js';
 import type { SmsSender } from './stargate/one-time-codes.js';
 import type { Vault } from './stargate/vault.js';
-import { createSchedules, createTaskRunner, createTaskStore, type TaskStore } from './tasks/index.js';
+import {
+  createSchedules,
+  createTaskRunner,
+  createTaskStore,
+  type Schedule,
+  type TaskHandler,
+  type TaskStore,
+} from './tasks/index.js';
 import { createTaskRoutes } from './tasks/routes.js';
 import { createWebhookRoutes } from './webhooks/routes.js';
 import { createWebhooks } from './webhooks/webhooks.js';
@@ -52,6 +59,9 @@ export function createBackground(deps: {
   timeZone: string;
   push: PushSender;
   sms: SmsSender;
+  /** Tasks of other features. */
+  handlers: readonly TaskHandler[];
+  schedules: readonly Schedule[];
 }): Background {
   const { database, clock, logger } = deps;
   const audit = createAuditLog({ database, clock, logger, vault: deps.vault });
@@ -83,8 +93,8 @@ export function createBackground(deps: {
   const schedules = createSchedules({
     store: tasks,
     clock,
-    schedules: [...rollups.schedules],
-    tenants: () => database.collection(operatorsCollection).distinct('tenantId'),
+    schedules: [...rollups.schedules, ...deps.schedules],
+    tenants: () => tenantsOf(database.collection(operatorsCollection)),
   });
   const runner = createTaskRunner({
     store: tasks,
@@ -96,6 +106,7 @@ export function createBackground(deps: {
       webhooks.handler,
       ...rollups.handlers,
       createExportHandler({ database, clock }),
+      ...deps.handlers,
       ...createSendHandlers({
         database,
         clock,

@@ -2,12 +2,18 @@ import { batteryHealthCollection } from './analytics/battery-health.js';
 import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from './analytics/rollup.js';
 import { approvalsCollection } from './approvals/approval-document.js';
 import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
+import { batteryDaysCollection } from './batteries/battery-days.js';
 import { batteriesCollection, custodyEventsCollection } from './batteries/battery-documents.js';
+import { batteryModelsCollection } from './batteries/battery-models.js';
+import { packBlocksCollection } from './batteries/pack-blocks.js';
+import { blobChunksCollection } from './blobs/blob-store.js';
 import { commandsCollection } from './commands/command-documents.js';
+import { diagnosticsCollection } from './diagnostics/diagnostics-documents.js';
 import { disputeEvidenceCollection, disputesCollection } from './disputes/dispute-document.js';
 import { eventCursorsCollection } from './events/event-feed.js';
 import { exportChunksCollection, exportsCollection } from './exports/export-document.js';
 import { financeCollections } from './finance/finance-feature.js';
+import { fleetMembersCollection, fleetsCollection } from './fleets/fleet-document.js';
 import { idempotencyCollection } from './http/idempotency.js';
 import {
   deadLettersCollection,
@@ -15,6 +21,7 @@ import {
   messagesCollection,
   watermarksCollection,
 } from './ingest/message-document.js';
+import { logLinesCollection } from './logs/log-documents.js';
 import {
   notificationsCollection,
   preferencesCollection,
@@ -22,6 +29,7 @@ import {
   templatesCollection,
 } from './notifications/notification-document.js';
 import { ordersCollection } from './orders/order-document.js';
+import { packViewsCollection } from './orders/pack-choice.js';
 import { reservationsCollection } from './orders/reservations.js';
 import { debtsCollection, passesCollection } from './passes/pass-document.js';
 import { callbacksCollection, paymentsCollection, refundsCollection } from './payments/payment-document.js';
@@ -29,7 +37,13 @@ import { couponsCollection, riderCouponsCollection } from './plans/coupons.js';
 import { plansCollection } from './plans/plan-document.js';
 import { subscriptionsCollection } from './plans/subscriptions.js';
 import { tariffsCollection } from './plans/tariffs.js';
+import {
+  releasesCollection,
+  rolloutStationsCollection,
+  rolloutsCollection,
+} from './releases/release-documents.js';
 import { stargateCollections } from './stargate/collections.js';
+import { stationConfigsCollection } from './station-config/config-documents.js';
 import { stationReportsCollection } from './stations/report-documents.js';
 import {
   alarmsCollection,
@@ -40,7 +54,9 @@ import {
 import { systemCollections } from './system/system-documents.js';
 import { schedulesCollection, tasksCollection } from './tasks/index.js';
 import { readingsCollection } from './telemetry/reading-documents.js';
+import { identitiesCollection } from './users/identities.js';
 import { usersCollection } from './users/users.js';
+import { vehicleBindingsCollection } from './vehicles/transfers.js';
 import { vehiclesCollection } from './vehicles/vehicles.js';
 import { chargesCollection, walletsCollection } from './wallets/wallets.js';
 import { deliveriesCollection, webhooksCollection } from './webhooks/webhook-document.js';
@@ -63,6 +79,10 @@ export const allCollections = [
   riderCouponsCollection,
   subscriptionsCollection,
   vehiclesCollection,
+  vehicleBindingsCollection,
+  identitiesCollection,
+  fleetsCollection,
+  fleetMembersCollection,
   ordersCollection,
   passesCollection,
   debtsCollection,
@@ -75,8 +95,19 @@ export const allCollections = [
   alarmsCollection,
   workOrdersCollection,
   stationReportsCollection,
+  stationConfigsCollection,
+  diagnosticsCollection,
+  releasesCollection,
+  rolloutsCollection,
+  rolloutStationsCollection,
+  logLinesCollection,
+  blobChunksCollection,
   batteriesCollection,
   custodyEventsCollection,
+  batteryDaysCollection,
+  batteryModelsCollection,
+  packBlocksCollection,
+  packViewsCollection,
   commandsCollection,
   messagesCollection,
   ingestRunsCollection,

@@ -63,6 +63,7 @@ export interface CommandDispatcher {
 export interface OrderProgress {
   onSwapEvent(
     source: { device: string; tenantId: string; epoch: number | null; seq: number | null },
+    /** Its `at` is the true time as far as it is known. */
     event: SwapEvent,
   ): Promise<void>;
   onCommandSettled(command: Command): Promise<void>;

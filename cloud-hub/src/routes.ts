@@ -1,4 +1,6 @@
 import type { Background } from './background.js';
+import { createBatteryCareRoutes } from './batteries/care-routes.js';
+import type { Quarantine } from './batteries/quarantine.js';
 import { createBatteryRoutes } from './batteries/routes.js';
 import type { BrokerAccess } from './broker/http-access.js';
 import { createBrokerAccessRoutes } from './broker/http-access-routes.js';
@@ -11,12 +13,15 @@ import type { FinanceFeature } from './finance/finance-feature.js';
 import { createMoneyRoutes } from './finance/money-routes.js';
 import { createLedgerRoutes } from './finance/routes.js';
 import { createSettlementRoutes } from './finance/settlement-routes.js';
+import { createFleetRoutes } from './fleets/routes.js';
 import type { Metrics } from './gateway/metrics.js';
 import { createMetricsRoutes } from './gateway/metrics-routes.js';
 import type { RateLimits } from './http/rate-limit.js';
 import type { HttpRoute } from './http/route.js';
 import { createLiveRoutes } from './live/routes.js';
 import type { Logger } from './logger.js';
+import { createLogRoutes } from './logs/routes.js';
+import type { Operations } from './operations.js';
 import type { OrderFeature } from './orders/order-feature.js';
 import { createReservationRoutes } from './orders/reservation-routes.js';
 import type { Reservations } from './orders/reservations.js';
@@ -29,7 +34,7 @@ import { createPaymentRoutes } from './payments/routes.js';
 import type { PlanFeature } from './plans/plan-feature.js';
 import { createRiderPlanRoutes } from './plans/rider-routes.js';
 import { createPlanRoutes } from './plans/routes.js';
-import type { Clock, LiveBus } from './ports.js';
+import type { Clock, CustodyLedger, LiveBus } from './ports.js';
 import { createApiKeyRoutes } from './stargate/api-key-routes.js';
 import type { Identity } from './stargate/identity.js';
 import { createOperatorRoutes } from './stargate/operator-routes.js';
@@ -46,8 +51,13 @@ import type { Settings } from './system/settings.js';
 import { createSystemRoutes } from './system/system-routes.js';
 import { createReadings } from './telemetry/readings.js';
 import { createReadingRoutes } from './telemetry/routes.js';
+import { createAccountRoutes } from './users/account-routes.js';
+import { createIdentities } from './users/identities.js';
+import { createIdentityRoutes } from './users/identity-routes.js';
+import { createOwnData } from './users/own-data.js';
 import { createUserRoutes } from './users/routes.js';
 import { createVehicleBindRoutes } from './vehicles/bind-routes.js';
+import { createTransferRoutes } from './vehicles/transfers.js';
 import { createVehicleRoutes, type PackHoldings, type Vehicles } from './vehicles/vehicles.js';
 import type { Wallets } from './wallets/wallets.js';
 
@@ -62,6 +72,8 @@ export type RouteDeps = {
   plans: PlanFeature;
   vehicles: Vehicles;
   packs: PackHoldings;
+  custody: CustodyLedger;
+  quarantine: Quarantine;
   wallets: Wallets;
   finance: FinanceFeature;
   payments: PaymentFeature;
@@ -69,6 +81,7 @@ export type RouteDeps = {
   commands: Commands;
   live: LiveBus;
   background: Background;
+  operations: Operations;
   disconnect(device: string, reason: string): number;
   riderTenantId: string;
   endpoints(): { apiUrl: string; mqttUrl: string };
@@ -126,6 +139,15 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       packs: deps.packs,
       userExists,
     }),
+    ...createTransferRoutes({ database, clock, packs: deps.packs }),
+    ...createFleetRoutes({ database, clock, userExists }),
+    ...createIdentityRoutes({
+      database,
+      identities: createIdentities({ database, clock, vault: identity.vault }),
+    }),
+    ...createAccountRoutes({
+      ownData: createOwnData({ database, clock, packs: deps.packs, sessions: identity.sessions }),
+    }),
     ...createVehicleBindRoutes({ database, clock, vehicles: deps.vehicles }),
     ...createPlanRoutes({ database, ...deps.plans }),
     ...createRiderPlanRoutes({ database, ...deps.plans, userExists }),
@@ -145,7 +167,7 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       ...deps.payments,
       guardedRefunds: deps.disputes.guardedRefunds,
     }),
-    ...createLedgerRoutes({ database, ledger: deps.finance.ledger }),
+    ...createLedgerRoutes({ database, ledger: deps.finance.ledger, clock }),
     ...createMoneyRoutes({
       database,
       plans: deps.plans.plans,
@@ -171,9 +193,17 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
     }),
     ...createAlarmRoutes({ database, alarms: stations.alarms }),
     ...createBatteryRoutes({ database, clock }),
+    ...createBatteryCareRoutes({
+      database,
+      clock,
+      custody: deps.custody,
+      quarantine: deps.quarantine,
+    }),
     ...createCommandRoutes({ database, commands: deps.commands, stations }),
     ...createLiveRoutes({ live: deps.live, clock }),
     ...deps.background.routes(),
+    ...deps.operations.routes(deps.background.tasks),
+    ...createLogRoutes({ database }),
     ...createSystemRoutes({
       database,
       clock,

@@ -4,6 +4,8 @@ import { hourOf, rollupsCollection } from '../src/analytics/rollup.js';
 import { createRollups } from '../src/analytics/rollups.js';
 import { batteriesCollection, newBattery } from '../src/batteries/battery-documents.js';
 import type { Database } from '../src/db/index.js';
+import { createLedger } from '../src/finance/ledger.js';
+import { saleLines } from '../src/finance/postings.js';
 import { type OrderDocument, ordersCollection } from '../src/orders/order-document.js';
 import { stationsCollection } from '../src/stations/station-documents.js';
 import { createTaskRunner, createTaskStore, type TaskRunner } from '../src/tasks/index.js';
@@ -63,7 +65,16 @@ describe('roll-ups of stored orders', () => {
       ...patch,
     } as OrderDocument;
     await database.collection(ordersCollection).insertOne(order);
-    if (amountFen !== null)
+    if (amountFen !== null) {
+      const at = order.completedAt ?? order.createdAt;
+      await createLedger({ database, clock }).post('t1', {
+        key: `capture:${_id}`,
+        kind: 'capture',
+        at,
+        orderId: _id,
+        userId: 'u',
+        lines: [{ account: 'rider-hold:u', amountFen }, ...saleLines('revenue-swap', amountFen)],
+      });
       await database.collection(chargesCollection).insertOne({
         _id: `ch-${_id}`,
         tenantId: 't1',
@@ -75,6 +86,7 @@ describe('roll-ups of stored orders', () => {
         amountFen,
         currency: 'CNY',
       });
+    }
     return order;
   };
   const rows = () =>

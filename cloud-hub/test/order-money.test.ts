@@ -96,6 +96,7 @@ function createWorld(database: Database) {
     };
     const wallets = createWallets({ database, clock, checkpoint });
     const feature = createOrderFeature({
+      blockedAt: async () => [],
       database,
       clock,
       logger: silent,

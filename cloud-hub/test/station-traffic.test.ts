@@ -316,6 +316,33 @@ describe('stations and the embedded broker', () => {
     });
   });
 
+  it('lets a live agent stay when another comes under its very client id; the same agent replaces itself', async () => {
+    const mqtt = { clientId: 'vb-same' };
+    const first = await station({ instanceId: 'database-one', mqtt });
+    await until('born', async () => (await view(first.device)).instanceId === 'database-one');
+    const second = await connectStation(hub.url, first.device, {
+      instanceId: 'database-two',
+      birth: false,
+      mqtt,
+    });
+    const ended = closing(second.client);
+    const birth = { device: first.device, online: true, epoch: 1, instanceId: 'database-two' };
+    second.client.publish(stateTopic(first.device), JSON.stringify(birth), { qos: 1, retain: true });
+    await ended;
+    await first.send(MSG_TYPE.STATION_INFO, {}, 0);
+    await until('the first goes on', () => first.isAcked(0));
+    expect((await view(first.device)).instanceId).toBe('database-one');
+    // After a half-open connection the broker still holds the old session of the agent that comes back.
+    const replaced = closing(first.client);
+    const again = await connectStation(hub.url, first.device, { instanceId: 'database-one', mqtt });
+    open.push(again);
+    await replaced;
+    await again.send(MSG_TYPE.STATION_INFO, {}, 1);
+    await until('acknowledged', () => again.isAcked(1));
+    await hub.ingest.settled();
+    expect((await view(first.device)).online).toBe(true);
+  });
+
   it('a replaced database starts its numbers anew and loses nothing', async () => {
     const first = await station({ instanceId: 'database-one' });
     await first.send(MSG_TYPE.STATION_INFO, { station: { mainsOn: true } }, 0);

@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { type Command, controlTopic, infoTopic, type SwapEvent, stateTopic } from '@voltbay/protocol';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { createBatteryDays } from '../src/batteries/battery-days.js';
 import { createBatteryProjection } from '../src/batteries/battery-projection.js';
 import { createCustodyLedger } from '../src/batteries/custody.js';
+import { createQuarantine } from '../src/batteries/quarantine.js';
 import { createEmbeddedBroker, type EmbeddedBrokerLimits } from '../src/broker/embedded-broker.js';
 import { createExternalBroker } from '../src/broker/external-broker.js';
 import type { StationLink } from '../src/broker/station-link.js';
@@ -16,6 +18,7 @@ import { createLogger } from '../src/logger.js';
 import type { Clock, OrderProgress, StationAuthenticator } from '../src/ports.js';
 import { createBirthDesk } from '../src/stations/birth-desk.js';
 import { createStations } from '../src/stations/stations.js';
+import { createSettings } from '../src/system/settings.js';
 import { createReadingProjection } from '../src/telemetry/reading-projection.js';
 import { openTestStore } from './support/store.js';
 
@@ -94,7 +97,19 @@ export async function startTraffic(options: TrafficOptions) {
   const live = createLiveBus();
   const stations = createStations({ database, clock, logger, live });
   const custody = createCustodyLedger({ database, clock });
-  const batteries = createBatteryProjection({ database, custody, clock, logger });
+  const batteries = createBatteryProjection({
+    database,
+    custody,
+    clock,
+    logger,
+    days: createBatteryDays({ database }),
+    quarantine: createQuarantine({
+      database,
+      clock,
+      logger,
+      settings: createSettings({ database, clock }),
+    }),
+  });
   const embedded = options.mqttUrl
     ? null
     : createEmbeddedBroker({
@@ -121,7 +136,7 @@ export async function startTraffic(options: TrafficOptions) {
     live,
     clock,
     logger,
-    orders,
+    onSettled: (command) => orders.onCommandSettled(command),
   });
   const ingest = createIngest({
     database,

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import { cityCommand } from './cli/city-command.js';
 import { controlCommand } from './cli/control-command.js';
 import { fleetCommand } from './cli/fleet-command.js';
 import { paymentGatewayCommand } from './cli/payment-gateway-command.js';
+import { pushCommand } from './cli/push-command.js';
 import { replayCommand } from './cli/replay-command.js';
 import { scenarioCommand } from './cli/scenario-command.js';
 import { stationCommand } from './cli/station-command.js';
@@ -17,9 +19,11 @@ async function main(argv: readonly string[]): Promise<number> {
     .showHelpAfterError('(voltbay-sim --help shows the commands)')
     .addCommand(stationCommand())
     .addCommand(fleetCommand())
+    .addCommand(cityCommand())
     .addCommand(scenarioCommand())
     .addCommand(replayCommand())
     .addCommand(paymentGatewayCommand())
+    .addCommand(pushCommand())
     .addCommand(controlCommand('fault'))
     .addCommand(controlCommand('act'));
   // Subcommands do not inherit it: commander would exit the process itself on wrong usage.

@@ -3,6 +3,7 @@ import { enrolFleet } from '../src/fleet/enrol-fleet.js';
 import { createFleet } from '../src/fleet/fleet.js';
 import { createLatencyHistogram } from '../src/fleet/latency-histogram.js';
 import type { Child } from '../src/network/child.js';
+import { eventually } from '../src/network/eventually.js';
 import type { HubReady } from '../src/network/network.js';
 import { startHub, temporaryFolder } from './support/hub.js';
 import { call, DEMO_OPERATOR, token } from './support/rest.js';
@@ -51,10 +52,11 @@ describe('fleet against a real hub', () => {
       expect(stats).toMatchObject({ stations: 12, setAside: 0 });
       expect(stats.ackP50Ms).toBeGreaterThan(0);
       const bearer = await token(apiUrl, DEMO_OPERATOR);
-      const seen = await call<{ online: boolean }>(`${apiUrl}/core/v0/stations/light-00007`, {
-        token: bearer,
-      });
-      expect(seen.body.online).toBe(true);
+      // What is stored is seen a moment later.
+      const online = async () =>
+        (await call<{ online: boolean }>(`${apiUrl}/core/v0/stations/light-00007`, { token: bearer })).body
+          .online;
+      await eventually('seen online', 60_000, async () => ((await online()) ? true : null));
     } finally {
       await fleet.stop();
     }

@@ -22,6 +22,8 @@ export type AgentOverrides = {
   /** Wins over credentials.json; the process passes VOLTBAY_STATION_SECRET. */
   secret?: string;
   crashPoint?: CrashPoint;
+  /** The program file of this process, to tell which release it is. */
+  program?: string;
   rules?: Partial<SwapRules>;
   swap?: Pick<SwapRunnerDeps, 'tickMs' | 'resumeWindowMs' | 'verifyMs'>;
   resendAfterMs?: number;

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
+import { MSG_TYPE, type ServerUpdateData } from '@voltbay/protocol';
 import type { AgentOverrides } from './agent-overrides.js';
 import { createHubSide } from './assembly/hub-side.js';
 import { createStationSide } from './assembly/station-side.js';
 import { systemClock } from './clock.js';
 import { createCommandHandlers } from './commands/handlers.js';
 import { createCommandIntake } from './commands/intake.js';
-import { recoverCommands, settleOpenedSlots } from './commands/recovery.js';
+import { type RecoveryDeps, recoverCommands, settleOpenedSlots } from './commands/recovery.js';
 import type { AgentConfig } from './config/config.js';
 import { createControlSocket } from './control/control-socket.js';
 import { createStatusService } from './control/status-service.js';
@@ -15,19 +16,28 @@ import { createLogShipper } from './diagnostics/log-shipper.js';
 import type { Hardware } from './hardware/ports.js';
 import type { HealthCheck } from './health-gate.js';
 import { createLogger, type Logger } from './logger.js';
+import { agentMetrics } from './metrics/agent-metrics.js';
+import { createMetricsServer } from './metrics/metrics-server.js';
+import { metricsText } from './metrics/metrics-text.js';
 import { createRemoteConfig } from './remote-config/remote-config.js';
 import { openRemoteConfig } from './remote-config/remote-config-file.js';
 import { createAlarms } from './station/alarms.js';
+import { createClockWatch } from './station/clock-watch.js';
 import { createService } from './station/service-mode.js';
 import { createStorageWatch } from './station/storage-watch.js';
 import { openStorage } from './storage/storage.js';
 import { swapRules } from './swap/types.js';
 import { settleSwap } from './swap-end.js';
+import { createReleaseStore } from './update/release-store.js';
+import { createUpdateFile } from './update/update-file.js';
+import { createUpdater } from './update/updater.js';
 import { createHubClock } from './uplink/hub-clock.js';
+import { createStationClock } from './uplink/station-clock.js';
 import { agentVersion } from './version.js';
 import type { Progress } from './watchdog.js';
 
-export type AgentEnd = 'stopped' | 'restart';
+/** `replaced`: the process must end and be started again, from another release. */
+export type AgentEnd = 'stopped' | 'restart' | 'replaced';
 export type Agent = Awaited<ReturnType<typeof createAgent>>;
 
 const CABINET_LOOK_MS = 200;
@@ -39,7 +49,9 @@ const STUCK_MS = 60_000;
  * brings up hardware, recovery, reports and uplink; `stop` undoes it in reverse. `ended` tells whether a restart was asked for.
  */
 export async function createAgent(config: AgentConfig, overrides: AgentOverrides) {
-  const clock = overrides.clock ?? systemClock;
+  const wall = overrides.clock ?? systemClock;
+  const hubClock = createHubClock(wall);
+  const clock = createStationClock(wall, hubClock);
   const log = overrides.log ?? createLogger(config.logLevel);
   const crashPoint = overrides.crashPoint ?? noCrashPoint;
   const version = agentVersion();
@@ -62,9 +74,9 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   const stopping = new AbortController();
   const restart = (): void => void stop('restart');
 
-  const hubClock = createHubClock(clock);
   const service = createService(storage.meta, clock);
   const alarms = createAlarms({ outbox: storage.outbox, clock, log: part('alarms') });
+  const clockWatch = createClockWatch({ quality: hubClock.quality, alarms });
   const storageWatch = createStorageWatch({
     storage,
     alarms,
@@ -101,11 +113,13 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     alarms,
     service,
     hubClock,
+    wall,
     clock,
     log,
     overrides,
     signal: stopping.signal,
     restart,
+    replace: () => void stop('replaced'),
     onDownlink(message) {
       try {
         intake.take(message);
@@ -158,6 +172,8 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
         log: part('diagnostics'),
         signal: stopping.signal,
       }),
+      update: (command, report) =>
+        updater.order({ ...(command.data as ServerUpdateData), commandId: command.id }, report.started),
     }),
     facts: {
       get swapRunning() {
@@ -207,6 +223,25 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     log: part('remote-config'),
     signal: stopping.signal,
   });
+  const updater = createUpdater({
+    config,
+    releases: createReleaseStore(config.update.root),
+    file: createUpdateFile(config.update.root),
+    program: overrides.program ?? process.argv[1] ?? '',
+    swaps,
+    cabinetUp: cabinet.isUp,
+    health,
+    settle: (commandId, settlement) => intake.settle(commandId, settlement),
+    onLocalEnd: ({ phase, version: to, reason }) =>
+      alarms.note('agent-update', phase === 'done' ? 'info' : 'warning', `${to}: ${phase} ${reason ?? ''}`),
+    bearer: hub.api.bearer,
+    replace: () => attendance.request({ kind: 'replace' }),
+    nowMs: () => hubClock.hubNowMs() ?? clock.nowMs(),
+    crashPoint,
+    clock,
+    log: part('update'),
+    signal: stopping.signal,
+  });
   const status = createStatusService({
     config,
     version,
@@ -222,7 +257,34 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     intake,
     expectDoor: (slot) => monitor.expectDoor(slot),
     goOnline: () => attendance.goOnline(),
+    updater,
+    rotation: hub.rotation,
   });
+  const metrics = config.metrics
+    ? createMetricsServer({
+        port: config.metrics.port,
+        log: part('metrics'),
+        text: () =>
+          metricsText(
+            agentMetrics({
+              config,
+              version,
+              storage,
+              board,
+              cabinet,
+              packs,
+              alarms,
+              service,
+              hubClock,
+              isOnline: hub.isOnline,
+              isSwapRunning: swaps.isBusy,
+              chargePlan: charging.plan,
+              commandCounters: intake.counters,
+              nowMs: clock.nowMs,
+            }),
+          ),
+      })
+    : null;
   const controlSocket = createControlSocket({
     path: join(config.dataDir, 'agent.sock'),
     log: part('control'),
@@ -246,13 +308,14 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   function recover(): void {
     const openSwap = storage.swaps.open()[0];
     const isSwapOpen = (commandId: string): boolean => openSwap?.request.requestId === commandId;
-    const deps = {
+    const deps: RecoveryDeps = {
       storage,
       intake,
       cabinet,
       log: part('recovery'),
       isSwapOpen,
-      recoverChange: remoteConfig.recover,
+      recoverChange: (row) =>
+        row.type === MSG_TYPE.SERVER_UPDATE ? updater.recover(row) : remoteConfig.recover(row),
     };
     const toRead = recoverCommands(deps);
     runner.resume();
@@ -268,6 +331,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
   async function start(): Promise<void> {
     await hardware.start();
     storageWatch.start();
+    clockWatch.start();
     hub.passTrust.start();
     monitor.start();
     logs?.start();
@@ -275,8 +339,11 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     reporter.start();
     charging.start();
     await controlSocket.start();
+    await metrics?.start();
     attendance.start();
+    void hub.rotation.resume();
     remoteConfig.start();
+    updater.start();
     log.info({ device: config.device, epoch: storage.epoch, version }, 'agent started');
   }
 
@@ -289,6 +356,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     stopping.abort();
     attendance.cancelReturn();
     await controlSocket.stop();
+    await metrics?.stop();
     reporter.stop();
     await charging.stop();
     await runner.stop();
@@ -299,6 +367,7 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     logs?.stop();
     await hardware.stop();
     storageWatch.stop();
+    clockWatch.stop();
     try {
       board.persist();
     } catch (error) {
@@ -319,6 +388,8 @@ export async function createAgent(config: AgentConfig, overrides: AgentOverrides
     service,
     session,
     status,
+    /** Where figures are served; null when they are not. */
+    metricsPort: () => metrics?.port() ?? null,
     localStart: hub.localStart,
     passTrust: hub.passTrust,
     progress,

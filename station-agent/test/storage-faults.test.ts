@@ -195,6 +195,25 @@ describe('the agent', () => {
     await hub.until(() => alarms('disk-full').includes('cleared'), 'the end of the alarm');
   });
 
+  it('lives on when the disk is full at the moment at which a change is to be reported', async () => {
+    const agent = await start();
+    await hub.until(() => hub.infos()[0], 'the first report');
+    const { board, status } = agent;
+    const persist = board.persist;
+    let refused = 0;
+    board.persist = () => {
+      refused += 1;
+      throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_WRITE' });
+    };
+    // A technician's door: its movements are reported soon.
+    await status.answer({ command: 'open-slot', args: { slot: 2, reason: 'looks inside', by: 'test' } });
+    await hub.until(() => refused > 0, 'the refused write');
+    board.persist = persist;
+    const before = hub.infos().length;
+    await hub.command(MSG_TYPE.SERVER_ASK_INFO, {});
+    await hub.until(() => hub.infos().length > before, 'the next report');
+  });
+
   it('opens its database anew after a failed fsync', async () => {
     const agent = await start();
     const failed = Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_FSYNC' });

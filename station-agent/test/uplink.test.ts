@@ -54,6 +54,32 @@ describe('the outbox on its way to the hub', () => {
     expect(actions()).toEqual(['n1']);
   });
 
+  it('sends a single missing message again while all others are acknowledged', async () => {
+    const agent = await start(hub.url, { resendAfterMs: 200 });
+    await hub.until(() => agent.storage.outbox.stats().rows === 0 && hub.infos()[0], 'a settled start');
+    const births = hub.states.length;
+    hub.behaviour.overlook.add(agent.storage.outbox.head().seq + 1);
+    agent.storage.outbox.enqueue([event(0)]);
+    const sent = (): string[] =>
+      hub.messages.flatMap(({ data }) => (data as { action?: string }).action ?? []);
+    let n = 0;
+    const traffic = setInterval(() => agent.storage.outbox.enqueue([event(++n)]), 20);
+    try {
+      await hub.until(
+        () => sent().filter((action) => action === 'n0').length === 2,
+        'the second sending',
+        30_000,
+      );
+    } finally {
+      clearInterval(traffic);
+    }
+    await hub.until(() => agent.storage.outbox.stats().rows === 0, 'an empty outbox', 30_000);
+    expect(hub.states.length).toBe(births);
+    // Nothing but the missing one was repeated for it.
+    const others = sent().filter((action) => action !== 'n0');
+    expect(others.length).toBe(new Set(others).size);
+  }, 60_000);
+
   it('keeps at most a window of each lane in flight', async () => {
     hub.behaviour.ack = false;
     const agent = await start(hub.url, {}, { uplink: { window: 8, infoIntervalS: 3_600 } });

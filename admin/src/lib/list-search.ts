@@ -12,7 +12,7 @@ export type ListSearch = {
 export const PAGE_SIZES = [20, 50, 100] as const;
 export const DEFAULT_PAGE_SIZE = PAGE_SIZES[0];
 
-const WORD = /^[A-Za-z][A-Za-z0-9.]{0,40}$/;
+const WORD = /^[A-Za-z][A-Za-z0-9._]{0,40}$/;
 
 const positive = (value: unknown): number | undefined => {
   const number = Number(value);

@@ -20,166 +20,241 @@ const rootRoute = createRootRoute({
   errorComponent: CrashPage,
 });
 
-const homeRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/',
-  component: lazyRouteComponent(() => import('../features/home/home-page.js'), 'HomePage'),
-});
-
-const stationsRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/stations',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/stations/stations-page.js'), 'StationsPage'),
-});
-
-const stationRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/stations/$stationId',
-  component: lazyRouteComponent(() => import('../features/stations/station-page.js'), 'StationPage'),
-});
-
-const ordersRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/orders',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/orders/orders-page.js'), 'OrdersPage'),
-});
-
-const orderRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/orders/$orderId',
-  component: lazyRouteComponent(() => import('../features/orders/order-page.js'), 'OrderPage'),
-});
-
-const batteriesRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/batteries',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/batteries/batteries-page.js'), 'BatteriesPage'),
-});
-
-const batteryRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/batteries/$batteryId',
-  component: lazyRouteComponent(() => import('../features/batteries/battery-page.js'), 'BatteryPage'),
-});
-
-const alarmsRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/alarms',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/alarms/alarms-page.js'), 'AlarmsPage'),
-});
-
-const usersRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/users',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/users/users-page.js'), 'UsersPage'),
-});
-
-const userRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/users/$userId',
-  component: lazyRouteComponent(() => import('../features/users/user-page.js'), 'UserPage'),
-});
-
-const vehiclesRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/vehicles',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/vehicles/vehicles-page.js'), 'VehiclesPage'),
-});
-
-const vehicleRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/vehicles/$vehicleId',
-  component: lazyRouteComponent(() => import('../features/vehicles/vehicle-page.js'), 'VehiclePage'),
-});
-
-const plansRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/plans',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/plans/plans-page.js'), 'PlansPage'),
-});
-
-const financeRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/finance',
-  component: lazyRouteComponent(() => import('../features/finance/overview-page.js'), 'FinanceOverviewPage'),
-});
-
-const paymentsRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/finance/payments',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/finance/payments-page.js'), 'PaymentsPage'),
-});
-
-const paymentRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/finance/payments/$paymentId',
-  component: lazyRouteComponent(() => import('../features/finance/payment-page.js'), 'PaymentPage'),
-});
-
-const refundsRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/finance/refunds',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/finance/refunds-page.js'), 'RefundsPage'),
-});
-
-const ledgerRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/finance/ledger',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/finance/ledger-page.js'), 'LedgerPage'),
-});
-
-const tasksRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/tasks',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/tasks/tasks-page.js'), 'TasksPage'),
-});
-
-const taskRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/tasks/$taskId',
-  component: lazyRouteComponent(() => import('../features/tasks/task-page.js'), 'TaskPage'),
-});
-
-const auditRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/audit',
-  validateSearch: parseListSearch,
-  component: lazyRouteComponent(() => import('../features/audit/audit-page.js'), 'AuditPage'),
-});
+type Component = ReturnType<typeof lazyRouteComponent>;
+const plain = <Path extends string>(path: Path, component: Component) =>
+  createRoute({ getParentRoute: () => rootRoute, path, component });
+/** A page whose list is kept in the URL. */
+const list = <Path extends string>(path: Path, component: Component) =>
+  createRoute({ getParentRoute: () => rootRoute, path, validateSearch: parseListSearch, component });
 
 const routeTree = rootRoute.addChildren([
-  homeRoute,
-  stationsRoute,
-  stationRoute,
-  ordersRoute,
-  orderRoute,
-  batteriesRoute,
-  batteryRoute,
-  alarmsRoute,
-  usersRoute,
-  userRoute,
-  vehiclesRoute,
-  vehicleRoute,
-  plansRoute,
-  financeRoute,
-  paymentsRoute,
-  paymentRoute,
-  refundsRoute,
-  ledgerRoute,
-  tasksRoute,
-  taskRoute,
-  auditRoute,
+  plain(
+    '/',
+    lazyRouteComponent(() => import('../features/home/home-page.js'), 'HomePage'),
+  ),
+  list(
+    '/stations',
+    lazyRouteComponent(() => import('../features/stations/stations-page.js'), 'StationsPage'),
+  ),
+  plain(
+    '/stations/$stationId',
+    lazyRouteComponent(() => import('../features/stations/station-page.js'), 'StationPage'),
+  ),
+  list(
+    '/orders',
+    lazyRouteComponent(() => import('../features/orders/orders-page.js'), 'OrdersPage'),
+  ),
+  plain(
+    '/orders/$orderId',
+    lazyRouteComponent(() => import('../features/orders/order-page.js'), 'OrderPage'),
+  ),
+  list(
+    '/batteries',
+    lazyRouteComponent(() => import('../features/batteries/batteries-page.js'), 'BatteriesPage'),
+  ),
+  plain(
+    '/batteries/$batteryId',
+    lazyRouteComponent(() => import('../features/batteries/battery-page.js'), 'BatteryPage'),
+  ),
+  list(
+    '/alarms',
+    lazyRouteComponent(() => import('../features/alarms/alarms-page.js'), 'AlarmsPage'),
+  ),
+  list(
+    '/users',
+    lazyRouteComponent(() => import('../features/users/users-page.js'), 'UsersPage'),
+  ),
+  plain(
+    '/users/$userId',
+    lazyRouteComponent(() => import('../features/users/user-page.js'), 'UserPage'),
+  ),
+  list(
+    '/vehicles',
+    lazyRouteComponent(() => import('../features/vehicles/vehicles-page.js'), 'VehiclesPage'),
+  ),
+  plain(
+    '/vehicles/$vehicleId',
+    lazyRouteComponent(() => import('../features/vehicles/vehicle-page.js'), 'VehiclePage'),
+  ),
+  list(
+    '/plans',
+    lazyRouteComponent(() => import('../features/plans/plans-page.js'), 'PlansPage'),
+  ),
+  plain(
+    '/finance',
+    lazyRouteComponent(() => import('../features/finance/overview-page.js'), 'FinanceOverviewPage'),
+  ),
+  list(
+    '/finance/payments',
+    lazyRouteComponent(() => import('../features/finance/payments-page.js'), 'PaymentsPage'),
+  ),
+  plain(
+    '/finance/payments/$paymentId',
+    lazyRouteComponent(() => import('../features/finance/payment-page.js'), 'PaymentPage'),
+  ),
+  list(
+    '/finance/refunds',
+    lazyRouteComponent(() => import('../features/finance/refunds-page.js'), 'RefundsPage'),
+  ),
+  list(
+    '/finance/ledger',
+    lazyRouteComponent(() => import('../features/finance/ledger-page.js'), 'LedgerPage'),
+  ),
+  list(
+    '/tasks',
+    lazyRouteComponent(() => import('../features/tasks/tasks-page.js'), 'TasksPage'),
+  ),
+  plain(
+    '/tasks/$taskId',
+    lazyRouteComponent(() => import('../features/tasks/task-page.js'), 'TaskPage'),
+  ),
+  list(
+    '/audit',
+    lazyRouteComponent(() => import('../features/audit/audit-page.js'), 'AuditPage'),
+  ),
+  list(
+    '/work-orders',
+    lazyRouteComponent(() => import('../features/work-orders/work-orders-page.js'), 'WorkOrdersPage'),
+  ),
+  plain(
+    '/work-orders/$workOrderId',
+    lazyRouteComponent(() => import('../features/work-orders/work-order-page.js'), 'WorkOrderPage'),
+  ),
+  list(
+    '/plans/subscriptions',
+    lazyRouteComponent(() => import('../features/plans/subscriptions-page.js'), 'SubscriptionsPage'),
+  ),
+  list(
+    '/plans/coupons',
+    lazyRouteComponent(() => import('../features/plans/coupons-page.js'), 'CouponsPage'),
+  ),
+  list(
+    '/plans/tariffs',
+    lazyRouteComponent(() => import('../features/plans/tariffs-page.js'), 'TariffsPage'),
+  ),
+  plain(
+    '/plans/calculator',
+    lazyRouteComponent(() => import('../features/plans/calculator-page.js'), 'CalculatorPage'),
+  ),
+  list(
+    '/finance/order-refunds',
+    lazyRouteComponent(() => import('../features/finance/order-refunds-page.js'), 'OrderRefundsPage'),
+  ),
+  list(
+    '/finance/invoices',
+    lazyRouteComponent(() => import('../features/finance/invoices-page.js'), 'InvoicesPage'),
+  ),
+  list(
+    '/finance/deposits',
+    lazyRouteComponent(() => import('../features/finance/deposits-page.js'), 'DepositsPage'),
+  ),
+  list(
+    '/finance/reconciliation',
+    lazyRouteComponent(() => import('../features/finance/reconciliations-page.js'), 'ReconciliationsPage'),
+  ),
+  plain(
+    '/finance/reconciliation/$reconciliationId',
+    lazyRouteComponent(() => import('../features/finance/reconciliation-page.js'), 'ReconciliationPage'),
+  ),
+  list(
+    '/finance/callbacks',
+    lazyRouteComponent(() => import('../features/finance/callbacks-page.js'), 'CallbacksPage'),
+  ),
+  list(
+    '/finance/partners',
+    lazyRouteComponent(() => import('../features/finance/partners-page.js'), 'PartnersPage'),
+  ),
+  list(
+    '/finance/settlements',
+    lazyRouteComponent(() => import('../features/finance/settlements-page.js'), 'SettlementsPage'),
+  ),
+  plain(
+    '/system',
+    lazyRouteComponent(() => import('../features/system/about-page.js'), 'AboutPage'),
+  ),
+  list(
+    '/system/operators',
+    lazyRouteComponent(() => import('../features/system/operators-page.js'), 'OperatorsPage'),
+  ),
+  plain(
+    '/system/roles',
+    lazyRouteComponent(() => import('../features/system/roles-page.js'), 'RolesPage'),
+  ),
+  plain(
+    '/system/tenants',
+    lazyRouteComponent(() => import('../features/system/tenants-page.js'), 'TenantsPage'),
+  ),
+  plain(
+    '/system/settings',
+    lazyRouteComponent(() => import('../features/system/settings-page.js'), 'SettingsPage'),
+  ),
+  plain(
+    '/system/dictionaries',
+    lazyRouteComponent(() => import('../features/system/dictionaries-page.js'), 'DictionariesPage'),
+  ),
+  list(
+    '/integrations/keys',
+    lazyRouteComponent(() => import('../features/integrations/keys-page.js'), 'KeysPage'),
+  ),
+  list(
+    '/integrations/webhooks',
+    lazyRouteComponent(() => import('../features/integrations/webhooks-page.js'), 'WebhooksPage'),
+  ),
+  plain(
+    '/integrations/webhooks/$webhookId',
+    lazyRouteComponent(() => import('../features/integrations/webhook-page.js'), 'WebhookPage'),
+  ),
+  plain(
+    '/integrations/templates',
+    lazyRouteComponent(() => import('../features/integrations/templates-page.js'), 'TemplatesPage'),
+  ),
+  list(
+    '/integrations/sent',
+    lazyRouteComponent(() => import('../features/integrations/sent-page.js'), 'SentPage'),
+  ),
+  list(
+    '/integrations/exports',
+    lazyRouteComponent(() => import('../features/integrations/exports-page.js'), 'ExportsPage'),
+  ),
+  plain(
+    '/batteries/health',
+    lazyRouteComponent(() => import('../features/batteries/health-page.js'), 'HealthPage'),
+  ),
+  plain(
+    '/analytics',
+    lazyRouteComponent(() => import('../features/analytics/analytics-page.js'), 'AnalyticsPage'),
+  ),
+  plain(
+    '/stations/map',
+    lazyRouteComponent(() => import('../features/stations/stations-map-page.js'), 'StationsMapPage'),
+  ),
+  plain(
+    '/stations/$stationId/telemetry',
+    lazyRouteComponent(
+      () => import('../features/stations/station-telemetry-page.js'),
+      'StationTelemetryPage',
+    ),
+  ),
+  plain(
+    '/stations/$stationId/work',
+    lazyRouteComponent(() => import('../features/stations/station-work-page.js'), 'StationWorkPage'),
+  ),
+  plain(
+    '/stations/$stationId/setup',
+    lazyRouteComponent(() => import('../features/stations/station-setup-page.js'), 'StationSetupPage'),
+  ),
+  list(
+    '/alarms/reports',
+    lazyRouteComponent(() => import('../features/stations/reports-page.js'), 'ReportsPage'),
+  ),
+  list(
+    '/finance/approvals',
+    lazyRouteComponent(() => import('../features/finance/approvals-page.js'), 'ApprovalsPage'),
+  ),
+  list(
+    '/finance/disputes',
+    lazyRouteComponent(() => import('../features/finance/disputes-page.js'), 'DisputesPage'),
+  ),
 ]);
 
 export function createConsoleRouter() {

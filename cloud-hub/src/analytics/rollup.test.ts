@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addFigures, dayOf, METRICS, noFigures, rollUpDay, rollUpHour } from './rollup.js';
+import { addFigures, dayOf, METRICS, netFen, noFigures, rollUpDay, rollUpHour } from './rollup.js';
 
 const HOUR = '2026-11-22T08:00:00.000Z';
 const where = {
@@ -13,10 +13,18 @@ const facts = fc.record({
       ...where,
       state: fc.constantFrom('completed', 'refused', 'failed', 'unknown', 'dispatched'),
       reason: fc.constantFrom(null, 'NO_PACK_READY', 'DOOR_JAM'),
+      waitMs: fc.option(fc.nat(20_000)),
     }),
   ),
   completed: fc.array(fc.record({ ...where, swapMs: fc.nat(600_000) })),
-  charges: fc.array(fc.record({ ...where, amountFen: fc.nat(10_000) })),
+  charges: fc.array(fc.record(where)),
+  money: fc.array(
+    fc.record({
+      ...where,
+      metric: fc.constantFrom('revenueFen', 'refundsFen', 'planFen', 'planRefundsFen', 'forfeitFen'),
+      amountFen: fc.nat(10_000),
+    }),
+  ),
   availability: fc.array(
     fc.record({ stationId: where.stationId, onlineMinutes: fc.nat(60), knownMinutes: fc.nat(60) }),
     { maxLength: 1 },
@@ -32,11 +40,15 @@ describe('roll-ups', () => {
         expect(total.attempts).toBe(hour.made.length);
         expect(total.swaps).toBe(hour.completed.length);
         expect(total.charges).toBe(hour.charges.length);
-        expect(total.revenueFen).toBe(hour.charges.reduce((sum, { amountFen }) => sum + amountFen, 0));
+        const sign = { revenueFen: 1, refundsFen: -1, planFen: 1, planRefundsFen: -1, forfeitFen: 1 };
+        expect(netFen(total)).toBe(
+          hour.money.reduce((sum, { metric, amountFen }) => sum + sign[metric] * amountFen, 0),
+        );
         const mirrored = rollUpHour('t', HOUR, {
           made: hour.made.toReversed(),
           completed: hour.completed.toReversed(),
           charges: hour.charges.toReversed(),
+          money: hour.money.toReversed(),
           availability: hour.availability,
         });
         const byId = (all: typeof rows) => Object.fromEntries(all.map((row) => [row._id, row]));

@@ -15,9 +15,20 @@ export const METRICS = [
   'unknown',
   /** Refused because no pack was ready or no slot was empty. */
   'shortages',
-  /** Charges booked in the span, fen: the same figures as the ledger. */
+  /** Swaps paid in the span, tax included: the same fen as the ledger. */
   'revenueFen',
+  /** What was given back of orders in the span. */
+  'refundsFen',
+  'refunds',
+  /** Plans sold in the span, what was given back of them, and deposits that were kept. */
+  'planFen',
+  'planRefundsFen',
+  'forfeitFen',
+  /** Orders that were charged, those covered by a plan among them. */
   'charges',
+  /** From order to the station's first move, of the orders made in the span that got so far: the time in the queue. */
+  'waitMs',
+  'waits',
   /** From order to completion, of the swaps completed in the span. */
   'swapMs',
   /** Minutes in which the station was seen online, out of those in which the hub looked. */
@@ -25,6 +36,7 @@ export const METRICS = [
   'knownMinutes',
 ] as const;
 export type Metric = (typeof METRICS)[number];
+export type MoneyMetric = 'revenueFen' | 'refundsFen' | 'planFen' | 'planRefundsFen' | 'forfeitFen';
 export type Figures = Record<Metric, number>;
 
 export type RollupDocument = Figures & {
@@ -72,13 +84,22 @@ export function addFigures(sum: Figures, more: Readonly<Figures>): Figures {
   return sum;
 }
 
-/** What an hour is made of, read from the orders, charges and availability as they stand. */
+/** What an hour is made of, read from orders, charges, ledger and availability as they stand. */
 export type HourFacts = {
   /** Orders made in the hour. */
-  made: readonly { stationId: string; plan: string; state: string; reason: string | null }[];
+  made: readonly {
+    stationId: string;
+    plan: string;
+    state: string;
+    reason: string | null;
+    /** Null while the station has not begun. */
+    waitMs: number | null;
+  }[];
   /** Orders completed in the hour. */
   completed: readonly { stationId: string; plan: string; swapMs: number }[];
-  charges: readonly { stationId: string; plan: string; amountFen: number }[];
+  charges: readonly { stationId: string; plan: string }[];
+  /** Turnover entries of the ledger. */
+  money: readonly { stationId: string; plan: string; metric: MoneyMetric; amountFen: number }[];
   availability: readonly { stationId: string; onlineMinutes: number; knownMinutes: number }[];
 };
 
@@ -102,16 +123,21 @@ export function rollUpHour(tenantId: string, hour: string, facts: HourFacts): Ro
     counts.attempts += 1;
     if (OUTCOMES.includes(order.state)) counts[order.state as Metric] += 1;
     if (SHORTAGE_REASONS.includes(order.reason)) counts.shortages += 1;
+    if (order.waitMs !== null) {
+      counts.waits += 1;
+      counts.waitMs += order.waitMs;
+    }
   }
   for (const order of facts.completed) {
     const counts = row(order.stationId, order.plan);
     counts.swaps += 1;
     counts.swapMs += order.swapMs;
   }
-  for (const charge of facts.charges) {
-    const counts = row(charge.stationId, charge.plan);
-    counts.charges += 1;
-    counts.revenueFen += charge.amountFen;
+  for (const charge of facts.charges) row(charge.stationId, charge.plan).charges += 1;
+  for (const money of facts.money) {
+    const counts = row(money.stationId, money.plan);
+    counts[money.metric] += money.amountFen;
+    if (money.metric === 'refundsFen') counts.refunds += 1;
   }
   for (const seen of facts.availability) {
     const counts = row(seen.stationId, NONE);
@@ -120,6 +146,10 @@ export function rollUpHour(tenantId: string, hour: string, facts: HourFacts): Ro
   }
   return [...rows.values()];
 }
+
+/** Turnover less what was given back. */
+export const netFen = (figures: Readonly<Figures>): number =>
+  figures.revenueFen - figures.refundsFen + figures.planFen - figures.planRefundsFen + figures.forfeitFen;
 
 /** The rows of a day out of those of its hours. */
 export function rollUpDay(tenantId: string, day: string, hours: readonly RollupDocument[]): RollupDocument[] {

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { isoAt, isoNow } from '../clock.js';
 import { type Database, isDuplicateKey } from '../db/index.js';
+import { ledgerCollection } from '../finance/ledger.js';
 import { ordersCollection } from '../orders/order-document.js';
 import type { Clock } from '../ports.js';
 import { stationsCollection } from '../stations/station-documents.js';
 import { defineSchedule, defineTask, handleTask, type Schedule, type TaskHandler } from '../tasks/index.js';
 import { chargesCollection } from '../wallets/wallets.js';
 import { type BatteryHealth, createBatteryHealth } from './battery-health.js';
+import { createFactBook, MONEY_KINDS, ORDER_FIELDS, whereOfOrder } from './hour-facts.js';
 import {
   availabilityCollection,
   dayOf,
   HOUR_MS,
   type HourFacts,
   hourOf,
-  NONE,
   type RollupDocument,
   rollUpDay,
   rollUpHour,
@@ -56,6 +57,7 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
   const { database, clock, timeZone } = deps;
   const orders = database.collection(ordersCollection);
   const charges = database.collection(chargesCollection);
+  const ledger = database.collection(ledgerCollection);
   const rollups = database.collection(rollupsCollection);
   const cursors = database.collection(rollupCursorsCollection);
   const availability = database.collection(availabilityCollection);
@@ -64,53 +66,45 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
 
   const factsOf = async (tenantId: string, from: string, to: string): Promise<HourFacts> => {
     const within = { $gte: from, $lt: to };
-    const fields = {
-      stationId: 1,
-      'price.planVersion': 1,
-      state: 1,
-      reason: 1,
-      createdAt: 1,
-      completedAt: 1,
-    };
-    const [made, completed, booked, seen] = await Promise.all([
-      orders.find({ tenantId, createdAt: within }, { projection: fields }).toArray(),
-      orders.find({ tenantId, completedAt: within }, { projection: fields }).toArray(),
-      charges.find({ tenantId, createdAt: within }, { projection: { orderId: 1, amountFen: 1 } }).toArray(),
+    const [made, completed, charged, booked, seen] = await Promise.all([
+      orders.find({ tenantId, createdAt: within }, { projection: ORDER_FIELDS }).toArray(),
+      orders.find({ tenantId, completedAt: within }, { projection: ORDER_FIELDS }).toArray(),
+      charges.find({ tenantId, createdAt: within }, { projection: { orderId: 1, createdAt: 1 } }).toArray(),
+      ledger
+        .find(
+          { tenantId, at: within, kind: { $in: [...MONEY_KINDS] } },
+          { projection: { kind: 1, at: 1, lines: 1, orderId: 1, note: 1 } },
+        )
+        .toArray(),
       availability.find({ tenantId, hour: from }).toArray(),
     ]);
-    const whereOf = new Map<string, { stationId: string; plan: string }>();
-    for (let at = 0; at < booked.length; at += CHUNK) {
-      const ids = booked.slice(at, at + CHUNK).map(({ orderId }) => orderId);
-      const found = await orders
-        .find({ _id: { $in: ids } }, { projection: { stationId: 1, 'price.planVersion': 1 } })
-        .toArray();
-      for (const order of found)
-        whereOf.set(order._id, { stationId: order.stationId, plan: order.price.planVersion });
-    }
-    return {
-      made: made.map(({ stationId, price, state, reason }) => ({
-        stationId,
-        plan: price.planVersion,
-        state,
-        reason,
-      })),
-      completed: completed
-        .filter(({ state }) => state === 'completed' || state === 'resolved')
-        .map(({ stationId, price, createdAt, completedAt }) => ({
-          stationId,
-          plan: price.planVersion,
-          swapMs: Math.max(0, Date.parse(completedAt ?? createdAt) - Date.parse(createdAt)),
-        })),
-      charges: booked.map(({ orderId, amountFen }) => ({
-        ...(whereOf.get(orderId) ?? { stationId: NONE, plan: NONE }),
-        amountFen,
-      })),
-      availability: seen.map(({ stationId, online, known }) => ({
-        stationId,
-        onlineMinutes: online.length,
-        knownMinutes: known.length,
-      })),
-    };
+    const whereOf = new Map(
+      [...made, ...completed].map((order) => [order._id, whereOfOrder(order)] as const),
+    );
+    const missing = [
+      ...new Set(
+        [...charged, ...booked].flatMap(({ orderId }) =>
+          orderId === undefined || whereOf.has(orderId) ? [] : [orderId],
+        ),
+      ),
+    ];
+    for (let at = 0; at < missing.length; at += CHUNK)
+      for (const order of await orders
+        .find(
+          { _id: { $in: missing.slice(at, at + CHUNK) } },
+          { projection: { stationId: 1, 'price.planVersion': 1 } },
+        )
+        .toArray())
+        whereOf.set(order._id, whereOfOrder(order));
+    const placeOf = (orderId: string | undefined) =>
+      orderId === undefined ? null : (whereOf.get(orderId) ?? null);
+    const book = createFactBook();
+    for (const order of made) book.made(order);
+    for (const order of completed) book.completed(order);
+    for (const charge of charged) book.charged(charge, placeOf(charge.orderId));
+    for (const entry of booked) book.booked(entry, placeOf(entry.orderId));
+    for (const minutes of seen) book.seen(minutes);
+    return book.of(from);
   };
 
   const replace = async (
@@ -136,7 +130,7 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
     await replace(tenantId, 'day', from, rollUpDay(tenantId, from, hours));
   };
 
-  /** Hours in which an order or a charge that changed since counts. */
+  /** Hours in which an order, a charge or an entry of the ledger that came since counts. */
   const changedHours = async (tenantId: string, since: string): Promise<Set<string>> => {
     const hours = new Set<string>();
     const recent = orders.find(
@@ -152,6 +146,11 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
       { projection: { createdAt: 1 }, batchSize: PAGE },
     );
     for await (const { createdAt } of booked) hours.add(hourOf(createdAt));
+    const posted = ledger.find(
+      { tenantId, createdAt: { $gte: since } },
+      { projection: { at: 1 }, batchSize: PAGE },
+    );
+    for await (const { at } of posted) hours.add(hourOf(at));
     return hours;
   };
 

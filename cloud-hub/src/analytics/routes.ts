@@ -11,6 +11,7 @@ import {
   figuresSchema,
   HOUR_MS,
   METRICS,
+  netFen,
   noFigures,
   type RollupDocument,
   rollupsCollection,
@@ -30,6 +31,10 @@ const derivedSchema = figuresSchema.extend({
   successPct: z.number().nullable(),
   uptimePct: z.number().nullable(),
   meanSwapS: z.number().nullable(),
+  /** Mean time in the queue: from order to the station's first move. */
+  meanWaitS: z.number().nullable(),
+  /** Turnover of swaps, plans and kept deposits less what was given back. */
+  netRevenueFen: z.number().int(),
 });
 const rowSchema = derivedSchema.extend({ key: z.string() });
 
@@ -40,6 +45,8 @@ const derived = (figures: Figures) => ({
   successPct: pct(figures.swaps, figures.attempts),
   uptimePct: pct(figures.onlineMinutes, figures.knownMinutes),
   meanSwapS: figures.swaps === 0 ? null : Math.round(figures.swapMs / figures.swaps / 100) / 10,
+  meanWaitS: figures.waits === 0 ? null : Math.round(figures.waitMs / figures.waits / 100) / 10,
+  netRevenueFen: netFen(figures),
 });
 
 type Span = { from: string; to: string; stationId?: string; plan?: string };

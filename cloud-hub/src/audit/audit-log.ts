@@ -1,4 +1,4 @@
-import { type Database, isDuplicateKey } from '../db/index.js';
+import { type Database, isDuplicateKey, tenantsOf } from '../db/index.js';
 import { HubError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
@@ -146,7 +146,7 @@ export function createAuditLog(deps: {
   return {
     record,
     recordSystem: ({ part, ...draft }) => record({ ...draft, actor: { kind: 'hub', id: part, name: null } }),
-    tenants: () => entries.distinct('tenantId'),
+    tenants: () => tenantsOf(entries),
     async verify(tenantId) {
       let [seq, prev] = [0, GENESIS];
       const bad = (at: number, problem: string): AuditVerdict => ({

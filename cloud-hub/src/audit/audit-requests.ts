@@ -4,6 +4,9 @@ import type { Logger } from '../logger.js';
 import type { AuditLog } from './audit-log.js';
 import { redacted } from './redact.js';
 
+/** What people send of themselves here is kept sealed elsewhere: a log that is kept for ever does not get it. */
+const PERSONAL: ReadonlySet<string> = new Set(['submitRealName']);
+
 /** A request that was answered. */
 export type AnsweredRequest = {
   route: Pick<HttpRoute, 'method' | 'operationId' | 'path'>;
@@ -48,7 +51,7 @@ export function createRequestAudit(deps: {
           ip,
           detail: {
             ...(code ? { code } : {}),
-            ...(body === undefined ? {} : { sent: redacted(body) }),
+            ...(body === undefined || PERSONAL.has(route.operationId) ? {} : { sent: redacted(body) }),
           },
         })
         .catch((error) =>

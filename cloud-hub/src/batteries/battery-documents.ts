@@ -27,6 +27,7 @@ export const batteriesCollection = defineCollection<BatteryDocument>('batteries'
   { name: 'tenant-status', key: { tenantId: 1, status: 1, _id: 1 } },
   { name: 'tenant-class', key: { tenantId: 1, packClass: 1, _id: 1 } },
   { name: 'tenant-seen', key: { tenantId: 1, lastSeenAt: 1, _id: 1 } },
+  { name: 'updated', key: { updatedAt: 1, _id: 1 } },
   { name: 'custodian', key: { tenantId: 1, 'custodian.kind': 1, 'custodian.id': 1, _id: 1 } },
 ]);
 export const custodyEventsCollection = defineCollection<CustodyEventDocument>('custody_events', [

@@ -1,12 +1,15 @@
-import { MSG_TYPE, parseTime, type ReadingMessage, type StationEventData } from '@voltbay/protocol';
+import { MSG_TYPE, type ReadingMessage, type StationEventData } from '@voltbay/protocol';
 import { MongoBulkWriteError } from 'mongodb';
 import { isoAt, isoNow } from '../clock.js';
 import type { Database } from '../db/index.js';
+import type { MessageDocument } from '../ingest/message-document.js';
 import type { Projection } from '../ingest/projector.js';
-import { packIdOf, readingsOf } from '../ingest/uplink-parse.js';
+import { eventTimeMs, packIdOf, readingsOf } from '../ingest/uplink-parse.js';
 import type { Logger } from '../logger.js';
 import type { Clock, CustodyLedger } from '../ports.js';
+import type { BatteryDays } from './battery-days.js';
 import { batteriesCollection, newBattery } from './battery-documents.js';
+import type { Quarantine } from './quarantine.js';
 
 export interface BatteryProjection extends Projection {
   start(): void;
@@ -18,6 +21,8 @@ type Seen = { reading: ReadingMessage; at: string; device: string; tenantId: str
 
 /** A pack's newest reading is written this often at most; every reading stands in the stored messages anyway. */
 const WRITE_EVERY_MS = 1_000;
+/** And its day's sums this often. */
+const DAYS_EVERY_MS = 60_000;
 const MAX_WAITING = 20_000;
 
 /** Newest reading of each pack, packs nobody registered, and custody by unexpected pack movements (swaps report their own). */
@@ -26,11 +31,14 @@ export function createBatteryProjection(deps: {
   custody: CustodyLedger;
   clock: Clock;
   logger: Logger;
+  days: BatteryDays;
+  quarantine: Pick<Quarantine, 'watch'>;
 }): BatteryProjection {
   const { custody, clock, logger } = deps;
   const batteries = deps.database.collection(batteriesCollection);
   const waiting = new Map<string, Seen>();
   let timer: NodeJS.Timeout | null = null;
+  let daysWrittenMs = clock.now();
   let writing: Promise<void> = Promise.resolve();
 
   async function write(): Promise<void> {
@@ -66,13 +74,22 @@ export function createBatteryProjection(deps: {
       // A serial that another tenant registered: theirs is not touched.
       if (!(error instanceof MongoBulkWriteError && error.code === 11000)) throw error;
     }
+    await deps.quarantine.watch(
+      batch.map(([packId, { tenantId, reading }]) => ({ packId, tenantId, reading })),
+    );
+    if (clock.now() - daysWrittenMs >= DAYS_EVERY_MS) await writeDays();
+  }
+
+  async function writeDays(): Promise<void> {
+    daysWrittenMs = clock.now();
+    await deps.days.flush();
   }
 
   function writeSoon(): void {
     writing = writing.then(write).catch((error) => logger.warn({ err: error }, 'pack readings not written'));
   }
 
-  async function packMoved(message: { _id: string; device: string; tenantId: string }, event: PackEvent) {
+  async function packMoved(message: MessageDocument, event: PackEvent) {
     if (event.packId === undefined || event.expected) return;
     await custody.handOver({
       key: `${message._id}/pack`,
@@ -82,7 +99,7 @@ export function createBatteryProjection(deps: {
         event.state === 'in'
           ? { kind: 'station', id: message.device, slot: event.slot }
           : { kind: 'unknown', id: message.device },
-      at: isoAt(parseTime(event.at) ?? clock.now()),
+      at: isoAt(eventTimeMs(message, event.at)),
       evidence: { message: message._id, slot: event.slot, movement: event.state },
     });
   }
@@ -98,22 +115,24 @@ export function createBatteryProjection(deps: {
       timer = null;
       writeSoon();
       await writing;
+      await writeDays();
     },
     async project(entries) {
       for (const entry of entries) {
         if (entry.kind !== 'message') continue;
         const { message } = entry;
-        if (!message.historical && waiting.size < MAX_WAITING)
-          for (const reading of readingsOf(message.type, message.data)) {
-            const id = packIdOf(reading);
-            if (id)
-              waiting.set(id, {
-                reading,
-                at: message.at,
-                device: message.device,
-                tenantId: message.tenantId,
-              });
-          }
+        for (const reading of readingsOf(message.type, message.data)) {
+          const id = packIdOf(reading);
+          if (!id) continue;
+          deps.days.note({ packId: id, tenantId: message.tenantId }, reading, message.at);
+          if (!message.historical && waiting.size < MAX_WAITING)
+            waiting.set(id, {
+              reading,
+              at: message.at,
+              device: message.device,
+              tenantId: message.tenantId,
+            });
+        }
         if (message.type !== MSG_TYPE.STATION_EVENT) continue;
         const event = message.data as StationEventData;
         if (event.kind === 'pack') await packMoved(message, event);

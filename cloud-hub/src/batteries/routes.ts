@@ -1,4 +1,4 @@
-import { batterySchema, isoTimeSchema } from '@voltbay/protocol';
+import { type Battery, batterySchema, isoTimeSchema } from '@voltbay/protocol';
 import { z } from 'zod';
 import { isoNow } from '../clock.js';
 import { type Database, isDuplicateKey } from '../db/index.js';
@@ -75,6 +75,12 @@ export function createBatteryRoutes(deps: { database: Database; clock: Clock }):
   /** Callers limited to some stations see the packs that stand there. */
   const scopeOf = (principal: Principal, grant: Grant) =>
     scopeFilter(principal, grant, { station: 'custodian.id' });
+  const quarantineOf = (status: Battery['status'] | undefined, { audience, sub }: Principal) => {
+    if (status === undefined) return {};
+    const by = `${audience}:${sub}`;
+    const note = 'status changed by hand';
+    return { quarantine: status === 'quarantined' ? { at: isoNow(clock), by, code: 'MANUAL', note } : null };
+  };
   const scoped = (principal: Principal, grant: Grant, id: string) => ({
     $and: [scopeOf(principal, grant), { _id: id }],
   });
@@ -162,7 +168,10 @@ export function createBatteryRoutes(deps: { database: Database; clock: Clock }):
         const scope = scoped(principal, grant, id);
         const document = await batteries.findOneAndUpdate(
           request.ifMatch === null ? scope : { ...scope, version: request.ifMatch },
-          { $set: { ...body, updatedAt: isoNow(clock) }, $inc: { version: 1 } },
+          {
+            $set: { ...body, ...quarantineOf(body.status, principal), updatedAt: isoNow(clock) },
+            $inc: { version: 1 },
+          },
           { returnDocument: 'after' },
         );
         if (!document) throw missedUpdate(await batteries.findOne(scope), 'pack');

@@ -1,12 +1,13 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { DEVICE_PATTERN, type StationState, stationStateSchema } from '@voltbay/protocol';
 import { Aedes } from 'aedes';
+import { uuidv7 } from 'uuidv7';
 import { HubError } from '../errors.js';
 import type { Logger } from '../logger.js';
 import type { Clock, StationAuthenticator } from '../ports.js';
 import { createConnectionGate } from './connection-gate.js';
 import { oversizedPayloadBytes } from './packet-guard.js';
-import { createSessionRegistry, type StationSession } from './sessions.js';
+import { brokerClientId, createSessionRegistry, type StationSession } from './sessions.js';
 import { createSignInThrottle } from './sign-in-throttle.js';
 import type { StationLink, UplinkSink } from './station-link.js';
 import { controlTopicFor } from './station-topics.js';
@@ -234,8 +235,7 @@ export function createEmbeddedBroker(deps: EmbeddedBrokerDeps): EmbeddedBroker {
       preConnect: (_client, packet, done) => {
         // Commands live for seconds: a session that outlives its connection would only gather stale ones.
         packet.clean = true;
-        // A client id is its station's own: equal ids of two stations must not close each other's session.
-        if (packet.clientId) packet.clientId = `${packet.username ?? ''}/${packet.clientId}`.slice(0, 200);
+        if (packet.clientId) packet.clientId = brokerClientId(sessions, packet, uuidv7);
         done(null, true);
       },
       authenticate: (client, username, password, done) => {

@@ -27,6 +27,23 @@ export interface SessionRegistry {
   devices(): number;
 }
 
+const MAX_ID_LENGTH = 200;
+
+/**
+ * The client id that a connection gets. It is its station's own: equal ids of two stations must not close each other's session. A second
+ * connection under the id of a live agent gets one of its own, so that the births decide which of the two stays and not, as MQTT 3.1.1
+ * section 3.1.4 has it, whoever came last.
+ */
+export function brokerClientId(
+  sessions: Pick<SessionRegistry, 'of'>,
+  packet: { username?: string | undefined; clientId: string },
+  unique: () => string,
+): string {
+  const id = `${packet.username ?? ''}/${packet.clientId}`.slice(0, MAX_ID_LENGTH);
+  const held = sessions.of(packet.username ?? '').some(({ clientId, agent }) => agent && clientId === id);
+  return held ? `${id}#${unique()}` : id;
+}
+
 const NONE: readonly StationSession[] = [];
 
 export function createSessionRegistry(): SessionRegistry {

@@ -12,6 +12,7 @@ import { runCommand } from './run.js';
 import { seedCommands } from './seed.js';
 import { seedDemoCommand } from './seed-demo.js';
 import { usersCommands } from './users.js';
+import { verifyCommands } from './verify.js';
 
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
@@ -87,6 +88,7 @@ export function createProgram(context: CliContext): Command {
   keysCommands(program, context, withStore);
   ledgerCommands(program, context, withStore);
   auditCommands(program, context, withStore);
+  verifyCommands(program, context, withStore);
   withStore(
     program
       .command('doctor')

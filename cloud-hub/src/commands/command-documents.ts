@@ -11,6 +11,8 @@ export const commandsCollection = defineCollection<CommandDocument>('commands', 
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-station', key: { tenantId: 1, stationId: 1, createdAt: 1 } },
   { name: 'tenant-state', key: { tenantId: 1, state: 1, createdAt: 1 } },
+  { name: 'tenant-name', key: { tenantId: 1, name: 1, createdAt: 1, _id: 1 } },
+  { name: 'tenant-order', key: { tenantId: 1, orderId: 1, createdAt: 1, _id: 1 } },
   { name: 'order', key: { orderId: 1 } },
   { name: 'due', key: { dueAt: 1 } },
 ]);

@@ -15,7 +15,8 @@ import { HubError, StationOfflineError } from '../errors.js';
 import type { MessageDocument } from '../ingest/message-document.js';
 import type { Projection } from '../ingest/projector.js';
 import type { Logger } from '../logger.js';
-import type { Clock, CommandDispatcher, DispatchRequest, LiveBus, OrderProgress } from '../ports.js';
+import type { Clock, CommandDispatcher, DispatchRequest, LiveBus } from '../ports.js';
+import { currentRequestId } from '../request-context.js';
 import type { StationRegistry } from '../stations/station-registry.js';
 import { type CommandDocument, commandsCollection, commandView } from './command-documents.js';
 import { canMove, isSettled, statesBefore } from './command-state.js';
@@ -23,12 +24,13 @@ import { createCommandWaiters } from './command-waiters.js';
 
 /** The command after a result, as the projection writes it. */
 function withResult(command: Command, result: CommandResultData, at: string, now: string): Command {
-  const { state, reason, detail } = result;
+  const { state, reason, detail, result: facts } = result;
   return {
     ...command,
     state,
     reason: reason ?? null,
     detail: detail ?? null,
+    result: facts ?? null,
     version: command.version + 1,
     updatedAt: now,
     settledAt: isSettled(state) ? now : command.settledAt,
@@ -50,7 +52,7 @@ export type CommandsDeps = {
   path: CommandPath;
   live: LiveBus;
   /** Told of each settled command, and of one that became `unknown`; may be told twice. */
-  orders: Pick<OrderProgress, 'onCommandSettled'>;
+  onSettled(command: Command): Promise<void>;
   clock: Clock;
   logger: Logger;
 };
@@ -108,7 +110,7 @@ export function createCommands(deps: CommandsDeps): Commands {
   }
 
   async function settle(command: Command): Promise<void> {
-    if (isSettled(command.state) || command.state === 'unknown') await deps.orders.onCommandSettled(command);
+    if (isSettled(command.state) || command.state === 'unknown') await deps.onSettled(command);
   }
 
   async function reachable(device: string): Promise<boolean> {
@@ -145,8 +147,10 @@ export function createCommands(deps: CommandsDeps): Commands {
       state: 'sent',
       reason: null,
       detail: null,
+      result: null,
       by: request.by,
       orderId: request.orderId ?? null,
+      requestId: currentRequestId(),
       ttlMs,
       issuedAt: now,
       settledAt: null,
@@ -176,6 +180,7 @@ export function createCommands(deps: CommandsDeps): Commands {
         issuedAt: now,
         ttlMs,
         ...(request.precondition ? { precondition: request.precondition } : {}),
+        ...(document.requestId ? { requestId: document.requestId } : {}),
       }),
     );
     if (!sent) {
@@ -194,7 +199,7 @@ export function createCommands(deps: CommandsDeps): Commands {
   async function move(
     id: string,
     state: Command['state'],
-    facts: { device?: string; reason?: string; detail?: string; at?: string },
+    facts: { device?: string; at?: string } & Pick<CommandResultData, 'reason' | 'detail' | 'result'>,
   ): Promise<Command | null> {
     const now = isoAt(clock.now());
     const settled = isSettled(state);
@@ -209,6 +214,7 @@ export function createCommands(deps: CommandsDeps): Commands {
           state,
           reason: facts.reason ?? null,
           detail: facts.detail ?? null,
+          result: facts.result ?? null,
           updatedAt: now,
           ...(settled ? { settledAt: now } : {}),
           ...(settled || state === 'unknown' ? { dueAt: null } : {}),
@@ -269,6 +275,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       device,
       reason: result.reason,
       detail: result.detail,
+      result: result.result,
       at,
     });
     if (moved) {

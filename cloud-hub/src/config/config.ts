@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { ConfigError } from '../errors.js';
 import { parseNetwork } from '../http/address-rules.js';
 import { isTimeZone } from '../notifications/quiet-hours.js';
+import { publicKeyOf } from '../releases/update-keys.js';
 
 export const HUB_ROLES = ['api', 'stargate', 'ingest', 'tasks'] as const;
 export type HubRole = (typeof HUB_ROLES)[number];
@@ -54,6 +55,10 @@ export type HubConfig = Readonly<{
   privateWebhooks: boolean;
   /** Expo's push service; null = its public address, and no access token. */
   push: Readonly<{ expoUrl: string | null; expoAccessToken: string | null }>;
+  /** Collector of traces (OTLP/HTTP); null = none. */
+  tracing: Readonly<{ endpoint: string; serviceName: string }> | null;
+  /** Who may sign updates of the agent: raw Ed25519 public keys as base64url. */
+  updateKeys: readonly string[];
   /** IANA name: in which days are counted for figures and reports. */
   timeZone: string;
   web: Readonly<{ adminDir: string | null; appDir: string | null }>;
@@ -153,8 +158,17 @@ const VARIABLES = {
     schema: z.string().min(24).max(256),
     fix: '24 to 256 characters, for example from: openssl rand -hex 32',
   },
+  VOLTBAY_UPDATE_KEYS: {
+    schema: list.pipe(z.array(z.string().refine((text) => publicKeyOf(text) !== null)).max(10)),
+    fix: 'a list of Ed25519 public keys, each 32 bytes as base64url (the `x` of its JWK)',
+  },
   VOLTBAY_ADMIN_DIR: { schema: z.string().min(1), fix: 'the folder of the built admin pages' },
   VOLTBAY_APP_DIR: { schema: z.string().min(1), fix: 'the folder of the built app pages' },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    schema: url('http', 'https'),
+    fix: 'the http:// or https:// address of an OpenTelemetry collector, for example http://127.0.0.1:4318',
+  },
+  OTEL_SERVICE_NAME: { schema: z.string().min(1).max(100), fix: 'a name of at most 100 characters' },
   LOG_LEVEL: { schema: z.enum(LOG_LEVELS), fix: `one of ${LOG_LEVELS.join(', ')}` },
 } as const;
 type Variable = keyof typeof VARIABLES;
@@ -183,6 +197,7 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
     if (configured !== undefined) return path(configured);
     return context.repoRoot === null ? null : resolve(context.repoRoot, folder, 'dist');
   };
+  const tracesTo = read('OTEL_EXPORTER_OTLP_ENDPOINT');
   const roles = read('VOLTBAY_ROLES') ?? [...HUB_ROLES];
   const mqttUrl = read('MQTT_URL') ?? null;
   if (mqttUrl === null && !roles.includes('ingest'))
@@ -221,6 +236,14 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
       expoUrl: read('VOLTBAY_EXPO_URL')?.replace(/\/+$/, '') ?? null,
       expoAccessToken: read('VOLTBAY_EXPO_TOKEN') ?? null,
     },
+    tracing:
+      tracesTo === undefined
+        ? null
+        : {
+            endpoint: tracesTo.replace(/\/+$/, ''),
+            serviceName: read('OTEL_SERVICE_NAME') ?? 'voltbay-hub',
+          },
+    updateKeys: read('VOLTBAY_UPDATE_KEYS') ?? [],
     timeZone: read('VOLTBAY_TIME_ZONE') ?? 'Asia/Shanghai',
     web: { adminDir: web('VOLTBAY_ADMIN_DIR', 'admin'), appDir: web('VOLTBAY_APP_DIR', 'app') },
   });

@@ -47,3 +47,25 @@ export function toResource<T extends { _id: string }>(document: T): Omit<T, '_id
 export function isDuplicateKey(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 11000;
 }
+
+/**
+ * The tenants that have documents in a collection, in order: one look into an index that begins with `tenantId` for each, however many
+ * documents there are.
+ */
+export async function tenantsOf(collection: {
+  findOne(
+    filter: { tenantId: { $gt: string } },
+    options: { sort: { tenantId: 1 }; projection: { tenantId: 1 } },
+  ): Promise<{ tenantId: string } | null>;
+}): Promise<string[]> {
+  const tenants: string[] = [];
+  for (let after = ''; ; ) {
+    const next = await collection.findOne(
+      { tenantId: { $gt: after } },
+      { sort: { tenantId: 1 }, projection: { tenantId: 1 } },
+    );
+    if (!next) return tenants;
+    after = next.tenantId;
+    tenants.push(after);
+  }
+}

@@ -9,6 +9,7 @@ import type { Logger } from '../logger.js';
 import { evidenceOf } from '../orders/evidence.js';
 import type { OrderDocument } from '../orders/order-document.js';
 import type { Orders } from '../orders/orders.js';
+import type { PackChoices } from '../orders/pack-choice.js';
 import { createResolutionRoutes } from '../orders/resolution-routes.js';
 import type { Refunds } from '../payments/refunds.js';
 import type { Clock } from '../ports.js';
@@ -34,6 +35,7 @@ export function createDisputeFeature(deps: {
   settings: Pick<Settings, 'get'>;
   keys: Pick<SigningKeys, 'signingKey' | 'verificationKey'>;
   orders: Pick<Orders, 'record'>;
+  packChoices: Pick<PackChoices, 'explain'>;
   chargeRefunds: ChargeRefunds;
   refunds: Refunds;
   checkpoint?: (name: string) => void;

@@ -37,6 +37,9 @@ export const EVENT_TYPES = {
   'plan.expired': 'a plan has ended',
   'plan.renewal-failed': 'a plan could not be renewed and has ended',
   'plan.cancelled': 'a plan was ended early',
+  'pack.quarantined': 'a pack may not leave any station any more',
+  'pack.recalled': 'a rider holds a pack that must come back',
+  'pack.released': 'the quarantine of a pack has ended',
   'alarm.raised': 'an alarm was raised',
   'alarm.cleared': 'an alarm was cleared',
 } as const;

@@ -6,6 +6,7 @@ import { careSources } from './care-events.js';
 import { type EventSource, sourceOf } from './event-feed.js';
 import { moneySources } from './money-events.js';
 import { alarmEvents, orderEvents, reservationEvents } from './order-events.js';
+import { packSource } from './pack-events.js';
 
 /** Everything that events are found in. */
 export const eventSources = (database: Database): EventSource[] => [
@@ -14,4 +15,5 @@ export const eventSources = (database: Database): EventSource[] => [
   sourceOf('reservations', database.collection(reservationsCollection), reservationEvents),
   ...moneySources(database),
   ...careSources(database),
+  packSource(database),
 ];

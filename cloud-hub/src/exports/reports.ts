@@ -52,7 +52,13 @@ const FIGURES: readonly Column[] = [
   column('待核实', 'Unknown', 'unknown'),
   column('缺电或满仓', 'Shortages', 'shortages'),
   column('收入(分)', 'Revenue (fen)', 'revenueFen'),
+  column('退款(分)', 'Refunds (fen)', 'refundsFen'),
+  column('套餐收入(分)', 'Plan revenue (fen)', 'planFen'),
+  column('套餐退款(分)', 'Plan refunds (fen)', 'planRefundsFen'),
+  column('没收押金(分)', 'Forfeited deposits (fen)', 'forfeitFen'),
   column('收费笔数', 'Charges', 'charges'),
+  column('等待毫秒', 'Queue time (ms)', 'waitMs'),
+  column('等待次数', 'Queue count', 'waits'),
   column('在线分钟', 'Minutes online', 'onlineMinutes'),
   column('观测分钟', 'Minutes observed', 'knownMinutes'),
 ];

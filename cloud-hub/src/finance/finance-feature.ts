@@ -9,6 +9,7 @@ import { type ChargeRefunds, chargeRefundsCollection, createChargeRefunds } from
 import { createDeposits, type Deposits, depositsCollection } from './deposits.js';
 import { createInvoices, type Invoices, invoicesCollection } from './invoices.js';
 import { type Ledger, ledgerCollection } from './ledger.js';
+import { ledgerTotalsCollection } from './ledger-totals.js';
 import {
   createPartners,
   type Partners,
@@ -19,6 +20,7 @@ import { createReconciliations, type Reconciliations, reconciliationsCollection 
 
 export const financeCollections = [
   ledgerCollection,
+  ledgerTotalsCollection,
   chargeRefundsCollection,
   depositsCollection,
   invoicesCollection,

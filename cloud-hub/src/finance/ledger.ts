@@ -12,6 +12,7 @@ export const ledgerCollection = defineCollection<LedgerEntryDocument>('ledger_en
   { name: 'key', key: { tenantId: 1, key: 1 }, unique: true },
   { name: 'tenant-at', key: { tenantId: 1, at: 1, _id: 1 } },
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
+  { name: 'tenant-kind', key: { tenantId: 1, kind: 1, at: 1, _id: 1 } },
   { name: 'tenant-account', key: { tenantId: 1, 'lines.account': 1, at: 1, _id: 1 } },
   { name: 'tenant-order', key: { tenantId: 1, orderId: 1, at: 1, _id: 1 } },
   { name: 'tenant-payment', key: { tenantId: 1, paymentId: 1, at: 1, _id: 1 } },

@@ -3,8 +3,10 @@ import { z } from 'zod';
 import { type Database, toResource } from '../db/index.js';
 import { type ListSpec, listQuery, listReply, listRequest, needs, scopeFilter } from '../http/index.js';
 import { defineRoute, type HttpRoute, ok } from '../http/route.js';
+import type { Clock } from '../ports.js';
 import { ACCOUNT_KINDS, kindOfAccount } from './accounts.js';
 import { type Ledger, type LedgerEntryDocument, ledgerCollection } from './ledger.js';
+import { createLedgerTotals } from './ledger-totals.js';
 import { POSTING_KINDS } from './postings.js';
 import { verifyLedger } from './verify-ledger.js';
 
@@ -66,7 +68,8 @@ const ENTRIES: ListSpec = {
   defaultSort: { field: 'at', order: 'desc' },
 };
 
-export function createLedgerRoutes(deps: { database: Database; ledger: Ledger }): HttpRoute[] {
+export function createLedgerRoutes(deps: { database: Database; ledger: Ledger; clock: Clock }): HttpRoute[] {
+  const totals = createLedgerTotals(deps);
   const entries = deps.database.collection(ledgerCollection);
   return [
     defineRoute({
@@ -102,8 +105,13 @@ export function createLedgerRoutes(deps: { database: Database; ledger: Ledger })
       }),
       responses: { 200: { description: 'Accounts', schema: z.array(accountSchema) } },
       async handler({ query, principal }) {
+        const { tenantId } = principal;
         const sums = new Map<string, number>();
-        for (const [account, amountFen] of await deps.ledger.balances(principal.tenantId, query.until)) {
+        const balances =
+          query.by === 'account' || query.until !== undefined
+            ? await deps.ledger.balances(tenantId, query.until)
+            : await totals.byKind(tenantId);
+        for (const [account, amountFen] of balances) {
           const name = query.by === 'account' ? account : (kindOfAccount(account) ?? account);
           sums.set(name, (sums.get(name) ?? 0) + amountFen);
         }

@@ -4,15 +4,21 @@ import { problem } from './problem.js';
 export const MAX_BODY_DEPTH = 16;
 export const DEFAULT_MAX_BODY_BYTES = 65_536;
 
-/** Reads at most `maxBytes`, whatever Content-Length says; null when there is no body. */
+/** Text of at most `maxBytes`, whatever Content-Length says; null when there is no body. */
 export async function readText(request: Request, maxBytes: number): Promise<string | null> {
+  const bytes = await readBytes(request, maxBytes);
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/** The body as it came, at most `maxBytes`, whatever Content-Length says; null when there is none. */
+export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array | null> {
   const tooLarge = () =>
     problem('BODY_TOO_LARGE', `the body may have ${maxBytes} bytes`, { headers: { Connection: 'close' } });
   const declared = request.headers.get('content-length');
   if (declared !== null) {
     if (Number(declared) > maxBytes) throw tooLarge();
     // The HTTP parser holds the peer to the length that it declared.
-    return Number(declared) === 0 ? null : await request.text();
+    return Number(declared) === 0 ? null : new Uint8Array(await request.arrayBuffer());
   }
   if (!request.body) return null;
   const chunks: Uint8Array[] = [];
@@ -28,7 +34,7 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
     }
     chunks.push(value);
   }
-  return size === 0 ? null : new TextDecoder().decode(Buffer.concat(chunks));
+  return size === 0 ? null : Buffer.concat(chunks);
 }
 
 /** JSON text to a value: no prototype keys, no NUL in text, bounded depth. */

@@ -9,3 +9,4 @@ export * from './problem.js';
 export * from './rate-limit.js';
 export * from './response-cache.js';
 export * from './route.js';
+export * from './upload.js';

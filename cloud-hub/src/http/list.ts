@@ -163,7 +163,7 @@ export async function listReply<T extends AnyDocument, R = unknown>(options: {
   const sort =
     list.sortPath === '_id' ? { _id: list.order } : { [list.sortPath]: list.order, _id: list.order };
   const [total, documents] = await Promise.all([
-    source.countDocuments(filter),
+    countOf(source, options.scope, list.filter),
     source
       .find(window, {
         sort,
@@ -188,6 +188,31 @@ export async function listReply<T extends AnyDocument, R = unknown>(options: {
     ? await toResources(page)
     : page.map((document) => (toResource ? toResource(document) : toPlainResource(document)));
   return ok(shown, headers);
+}
+
+/**
+ * How many match. What differs from a value is counted as all less those that have it: both stand in an index, while "different" has
+ * to be read document by document.
+ */
+async function countOf(
+  source: ListSource,
+  scope: Record<string, unknown>,
+  filter: Record<string, unknown>,
+): Promise<number> {
+  const count = (wanted: Record<string, unknown>) =>
+    source.countDocuments({ $and: [scope, ...(Object.keys(wanted).length ? [wanted] : [])] });
+  for (const [path, condition] of Object.entries(filter)) {
+    const operators = condition !== null && typeof condition === 'object' ? Object.keys(condition) : [];
+    if (operators.length !== 1 || operators[0] !== '$ne') continue;
+    const { [path]: _different, ...rest } = filter;
+    const [all, same] = await Promise.all([
+      count(rest),
+      count({ ...rest, [path]: { $eq: (condition as { $ne: unknown }).$ne } }),
+    ]);
+    // An insert between the two must not make it negative.
+    return Math.max(0, all - same);
+  }
+  return count(filter);
 }
 
 function afterCursor(list: ListRequest): Record<string, unknown> {

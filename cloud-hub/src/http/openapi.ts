@@ -25,6 +25,8 @@ function problemsOf(route: HttpRoute): ProblemCode[] {
   }
   if (route.body)
     for (const code of ['BAD_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const) codes.add(code);
+  if (route.upload)
+    for (const code of ['BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE', 'VALIDATION'] as const) codes.add(code);
   if (route.idempotency) {
     codes.add('IDEMPOTENCY_KEY_REUSED');
     codes.add('CONFLICT');
@@ -128,6 +130,14 @@ function configOf(route: HttpRoute): RouteConfig {
             body: {
               required: !route.bodyOptional,
               content: { 'application/json': { schema: route.body } },
+            },
+          }
+        : {}),
+      ...(route.upload
+        ? {
+            body: {
+              required: true,
+              content: { [route.upload.contentType]: { schema: { type: 'string', format: 'binary' } } },
             },
           }
         : {}),

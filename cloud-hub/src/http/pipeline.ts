@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { RequestAudit } from '../audit/audit-requests.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
+import { requestContext } from '../request-context.js';
 import { ANONYMOUS, authorize, type Grant, type Principal } from './access.js';
 import { DEFAULT_MAX_BODY_BYTES, parseJson, readText, requireJson } from './body.js';
 import { parseIfMatch } from './etag.js';
@@ -99,10 +100,13 @@ export const honoPath = (path: string): string => path.replaceAll(/\{([^}]+)\}/g
 async function serveRoute(route: HttpRoute, context: Context, deps: PipelineDeps): Promise<Response> {
   const startedAt = performance.now();
   const requestId = requestIdOf(context);
+  context.set('route', route.path);
   const outcome: Outcome = { status: 500, principal: ANONYMOUS };
   let response: Response;
   try {
-    response = await answer(route, context, deps, requestId, outcome);
+    response = await requestContext.run({ requestId }, () =>
+      answer(route, context, deps, requestId, outcome),
+    );
   } catch (error) {
     const known = translate(error);
     outcome.code = known.code;

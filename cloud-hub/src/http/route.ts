@@ -33,6 +33,9 @@ export type HandlerInput<P, Q, B> = {
 /** What a handler answers: JSON `body` with `status`, or a whole Response (streams, files). */
 export type Reply = { status: number; body?: unknown; headers?: Record<string, string> } | Response;
 
+/** A file as the body. */
+export type UploadSpec = { contentType: string; maxBytes: number };
+
 export type ResponseSpec = { description: string; schema?: z.ZodType; contentType?: string };
 
 export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType> = {
@@ -49,6 +52,8 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   /** Strict object of query parameters; `listQuery` makes one for lists. Without it any query parameter is refused. */
   query?: Q;
   body?: B;
+  /** The body is a file; the handler reads it with `readUpload`. */
+  upload?: UploadSpec;
   /** A missing body counts as `{}`. */
   bodyOptional?: boolean;
   /** Largest body in bytes; default 64 KiB. */

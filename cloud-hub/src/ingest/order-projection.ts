@@ -1,6 +1,8 @@
 import { MSG_TYPE, type StationEventData } from '@voltbay/protocol';
+import { isoAt } from '../clock.js';
 import type { OrderProgress } from '../ports.js';
 import type { Projection } from './projector.js';
+import { eventTimeMs } from './uplink-parse.js';
 
 /** Hands swap events to the orders, in the order in which a station reported them; different stations side by side. */
 export function createOrderProjection(orders: Pick<OrderProgress, 'onSwapEvent'>): Projection {
@@ -14,7 +16,8 @@ export function createOrderProjection(orders: Pick<OrderProgress, 'onSwapEvent'>
         const event = entry.message.data as StationEventData;
         if (event.kind !== 'swap') continue;
         const steps = byDevice.get(device) ?? [];
-        steps.push(() => orders.onSwapEvent({ device, tenantId, epoch, seq }, event));
+        const at = isoAt(eventTimeMs(entry.message, event.at));
+        steps.push(() => orders.onSwapEvent({ device, tenantId, epoch, seq }, { ...event, at }));
         byDevice.set(device, steps);
       }
       await Promise.all(

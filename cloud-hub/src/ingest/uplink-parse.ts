@@ -1,4 +1,5 @@
 import {
+  type ClockQuality,
   DEVICE_PATTERN,
   MESSAGE_LIMITS,
   MSG_TYPE,
@@ -74,18 +75,46 @@ function readIdentity(payload: Uint8Array): { device: string | null; epoch?: num
   }
 }
 
+/** No message can be older: the clock of a station that says so has never been set. */
+const SENSE_MS = Date.parse('2020-01-01T00:00:00Z');
+
+/** What a message says of its times, and when it came. */
+export type MessageTimes = {
+  clock?: ClockQuality | undefined;
+  historical?: boolean | undefined;
+  receivedAtMs: number;
+};
+
+/**
+ * The true time of something that a numbered message tells of. A clock that was wrong by a known amount is corrected; one that was wrong
+ * by an unknown amount is believed only for what lies back in time, where the order of events is better than nothing.
+ */
+export function trueTimeMs(
+  statedMs: number | null,
+  { clock, historical, receivedAtMs }: MessageTimes,
+): number {
+  if (statedMs === null) return receivedAtMs;
+  const unsynced = clock?.synced === false;
+  const ms = unsynced ? statedMs - (clock.offsetMs ?? 0) : statedMs;
+  const believed = !unsynced || clock.offsetMs !== undefined || historical === true;
+  return believed && ms >= SENSE_MS ? ms : receivedAtMs;
+}
+
 /**
  * The time that the hub gives a message: the station's, unless it is not believed. A station that does not number its messages is one
  * written to the 2021 plan, whose `time` may be a mere date.
  */
 export function timeOf(envelope: UplinkEnvelope, receivedAtMs: number): string {
-  const stationMs = parseTime(envelope.time);
-  const believed =
-    stationMs !== null &&
-    envelope.seq !== undefined &&
-    (envelope.clock?.synced !== false || envelope.historical === true);
-  return new Date(believed ? stationMs : receivedAtMs).toISOString();
+  if (envelope.seq === undefined) return new Date(receivedAtMs).toISOString();
+  const { clock, historical } = envelope;
+  return new Date(trueTimeMs(parseTime(envelope.time), { clock, historical, receivedAtMs })).toISOString();
 }
+
+/** The true time of an event that a stored message tells of, by the same rules as the message's own. */
+export const eventTimeMs = (
+  message: { clock?: ClockQuality; historical?: boolean; receivedAt: Date },
+  stated: string,
+): number => trueTimeMs(parseTime(stated), { ...message, receivedAtMs: message.receivedAt.getTime() });
 
 /** Readings of a STATION_INFO or TELEMETRY; a reading without a slot stands at its position. */
 export function readingsOf(type: number, data: unknown): (ReadingMessage & { slot: number })[] {

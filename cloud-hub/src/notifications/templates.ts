@@ -170,6 +170,33 @@ export const TEMPLATES: Readonly<Partial<Record<EventType, Template>>> = {
       en: { title: 'To be approved: {amount}', body: '{amount} waits for a second person: {reason}' },
     },
   },
+  'pack.recalled': {
+    category: 'pack',
+    urgent: true,
+    audience: 'rider',
+    fields: ['packId', 'detail'],
+    wording: {
+      'zh-CN': {
+        title: '请停用并归还电池',
+        body: '您车上的电池 {packId} 检测到异常,请停止使用并尽快到换电站更换。',
+      },
+      en: {
+        title: 'Please stop using your battery',
+        body: 'Pack {packId} in your vehicle shows a fault: stop riding on it and swap it at the next station.',
+      },
+    },
+  },
+  'pack.quarantined': {
+    category: 'pack',
+    urgent: false,
+    audience: 'operator',
+    roles: ['operator', 'admin'],
+    fields: ['packId', 'station', 'code', 'detail'],
+    wording: {
+      'zh-CN': { title: '电池已隔离:{packId}', body: '{packId}({station}):{code} {detail}' },
+      en: { title: 'Pack quarantined: {packId}', body: '{packId} ({station}): {code} {detail}' },
+    },
+  },
   'alarm.raised': {
     category: 'alarm',
     urgent: true,

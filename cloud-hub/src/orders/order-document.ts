@@ -29,6 +29,8 @@ export const ordersCollection = defineCollection<OrderDocument>('orders', [
   { name: 'tenant-user', key: { tenantId: 1, userId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-station', key: { tenantId: 1, stationId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-state', key: { tenantId: 1, state: 1, createdAt: 1, _id: 1 } },
+  { name: 'tenant-vehicle', key: { tenantId: 1, vehicleId: 1, createdAt: 1, _id: 1 } },
+  { name: 'tenant-origin', key: { tenantId: 1, origin: 1, createdAt: 1, _id: 1 } },
   { name: 'command', key: { commandId: 1 } },
   { name: 'tenant-completed', key: { tenantId: 1, completedAt: 1, _id: 1 } },
   { name: 'tenant-updated', key: { tenantId: 1, updatedAt: 1, _id: 1 } },

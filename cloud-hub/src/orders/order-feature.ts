@@ -18,11 +18,13 @@ import { createOrderProgress } from './order-progress.js';
 import { createOrderStore, type OrderStore } from './order-store.js';
 import { createOrderSweep, type OrderSweep } from './order-sweep.js';
 import { createOrders, type Orders } from './orders.js';
+import { createPackChoices, type PackChoices } from './pack-choice.js';
 import { createSettlement, type Settlement } from './settlement.js';
 
 export type OrderFeature = {
   store: OrderStore;
   orders: Orders;
+  packChoices: PackChoices;
   settlement: Settlement;
   progress: OrderProgress;
   sweep: OrderSweep;
@@ -42,6 +44,8 @@ export function createOrderFeature(deps: {
   users: Pick<Users, 'find'>;
   vehicles: Pick<Vehicles, 'find'>;
   quotes: Quotes;
+  /** Packs at a station that may not leave it. */
+  blockedAt(tenantId: string, device: string): Promise<string[]>;
   checkpoint?: (name: string) => void;
   answerWaitMs?: number;
 }): OrderFeature {
@@ -70,7 +74,9 @@ export function createOrderFeature(deps: {
     logger,
     checkpoint: deps.checkpoint,
   });
+  const packChoices = createPackChoices({ database, clock, blockedAt: deps.blockedAt });
   const orders = createOrders({
+    blockedAt: deps.blockedAt,
     store,
     settlement,
     wallets: deps.wallets,
@@ -87,8 +93,9 @@ export function createOrderFeature(deps: {
   return {
     store,
     orders,
+    packChoices,
     settlement,
-    progress: createOrderProgress({ store, orders, clock, logger }),
+    progress: createOrderProgress({ store, orders, packChoices, clock, logger }),
     sweep: createOrderSweep({ store, orders, settlement, dispatcher: deps.dispatcher, clock, logger }),
   };
 }

@@ -6,11 +6,13 @@ import type { OrderDocument } from './order-document.js';
 import { factOfSwapEvent, hasBegun } from './order-facts.js';
 import type { OrderStore } from './order-store.js';
 import { factOfCommand, type Orders } from './orders.js';
+import type { PackChoices } from './pack-choice.js';
 
 /** What stations report, turned into facts of orders. Everything may come twice, late and out of order. */
 export function createOrderProgress(deps: {
   store: OrderStore;
   orders: Pick<Orders, 'record'>;
+  packChoices: Pick<PackChoices, 'onSwapEvent'>;
   clock: Clock;
   logger: Logger;
 }): OrderProgress {
@@ -44,6 +46,7 @@ export function createOrderProgress(deps: {
         );
         return;
       }
+      await deps.packChoices.onSwapEvent(order, event);
       const atMs = parseTime(event.at) ?? deps.clock.now();
       await deps.orders.record(order._id, factOfSwapEvent(event, source.device, isoAt(atMs)));
     },

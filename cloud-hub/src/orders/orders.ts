@@ -61,6 +61,8 @@ export function createOrders(deps: {
   findUser(tenantId: string, id: string): Promise<Pick<User, 'status'> | null>;
   findVehicle(tenantId: string, id: string): Promise<Vehicle | null>;
   quotes: Pick<Quotes, 'priceOfSwap' | 'reserve'>;
+  /** Packs at a station that may not leave it. */
+  blockedAt(tenantId: string, device: string): Promise<string[]>;
   clock: Clock;
   logger: Logger;
   /** Called at each step with its name. For tests that end the process there. */
@@ -195,13 +197,18 @@ export function createOrders(deps: {
     });
     if (dispatched.commandId !== commandId || dispatched.state !== 'dispatched') return dispatched;
     at('order:dispatched');
+    const except = await deps.blockedAt(order.tenantId, order.stationId);
     const data: AskChargeData = {
       user: order.userId,
       vehicle: order.vehicleId,
       orderId: order._id,
       returns: 1,
       ...(vehicle.packIds.length > 0 ? { returnSerials: vehicle.packIds } : {}),
-      dispense: { packClass: vehicle.packClass, count: 1 },
+      dispense: {
+        packClass: vehicle.packClass,
+        count: 1,
+        ...(except.length > 0 ? { exceptSerials: except.slice(0, 64) } : {}),
+      },
     };
     try {
       await deps.dispatcher.send({

@@ -17,6 +17,7 @@ import {
 import type { Clock } from '../ports.js';
 import { type OrderDocument, ordersCollection, toOrder } from './order-document.js';
 import type { Orders } from './orders.js';
+import { type PackChoices, packChoiceSchema } from './pack-choice.js';
 
 const OWNERSHIP = { own: 'userId', station: 'stationId' } as const;
 const params = z.strictObject({ id: idSchema });
@@ -27,6 +28,7 @@ export function createResolutionRoutes(deps: {
   orders: Pick<Orders, 'record'>;
   approvals: Pick<Approvals, 'needed' | 'request'>;
   evidenceOf(order: OrderDocument): Promise<string>;
+  packChoices: Pick<PackChoices, 'explain'>;
   clock: Clock;
 }): HttpRoute[] {
   const collection = deps.database.collection(ordersCollection);
@@ -36,6 +38,41 @@ export function createResolutionRoutes(deps: {
     return order;
   };
   return [
+    defineRoute({
+      method: 'get',
+      path: '/core/v0/orders/{id}/pack-choice',
+      operationId: 'getOrderPackChoice',
+      summary: 'Why this pack: every slot as it stood, by the rule that the station itself decides with',
+      tags: ['orders'],
+      access: needs('batteries:read'),
+      params,
+      responses: { 200: { description: 'The choice, explained', schema: packChoiceSchema } },
+      problems: ['NOT_FOUND'],
+      async handler({ params: { id }, principal, grant }) {
+        const order = await visible(id, principal, grant);
+        const found = await deps.packChoices.explain(order);
+        if (!found)
+          throw problem('NOT_FOUND', 'the hub had no fresh view of the slots when the pack was chosen');
+        const { view, wish, limits, choice } = found;
+        const handedOut = order.dispensed
+          ? {
+              ...(order.dispensed.slot === undefined ? {} : { slot: order.dispensed.slot }),
+              ...(order.dispensed.packId === undefined ? {} : { serial: order.dispensed.packId }),
+            }
+          : null;
+        return ok({
+          orderId: id,
+          stationId: view.stationId,
+          at: view.at,
+          wish,
+          limits,
+          candidates: view.candidates,
+          ...choice,
+          handedOut,
+          agrees: handedOut?.slot === undefined ? null : handedOut.slot === choice.chosen?.slot,
+        });
+      },
+    }),
     defineRoute({
       method: 'get',
       path: '/core/v0/orders/{id}/evidence',

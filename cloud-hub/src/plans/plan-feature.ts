@@ -1,4 +1,5 @@
 import type { Database } from '../db/index.js';
+import { createFleets } from '../fleets/fleets.js';
 import type { Clock } from '../ports.js';
 import type { Wallets } from '../wallets/wallets.js';
 import { type Coupons, createCoupons } from './coupons.js';
@@ -26,6 +27,13 @@ export function createPlanFeature(deps: {
   const tariffs = createTariffs(deps);
   const coupons = createCoupons(deps);
   const subscriptions = createSubscriptions(deps);
-  const quotes = createQuotes({ ...deps, plans, tariffs, coupons, subscriptions });
+  const quotes = createQuotes({
+    ...deps,
+    plans,
+    tariffs,
+    coupons,
+    subscriptions,
+    fleets: createFleets(deps),
+  });
   return { plans, tariffs, coupons, subscriptions, quotes };
 }

@@ -1,6 +1,7 @@
 import type { Order } from '@voltbay/protocol';
 import type { Database } from '../db/index.js';
 import { DEFAULT_TAX_RATE_BP } from '../finance/accounts.js';
+import type { Fleets } from '../fleets/fleets.js';
 import type { Clock } from '../ports.js';
 import { fairEnergyWh } from '../pricing/fair-energy.js';
 import { type PricingInput, priceOrder } from '../pricing/price-order.js';
@@ -38,6 +39,7 @@ export function createQuotes(deps: {
   tariffs: Tariffs;
   coupons: Coupons;
   subscriptions: Subscriptions;
+  fleets: Fleets;
   clock: Clock;
 }): Quotes {
   const charges = deps.database.collection(chargesCollection);
@@ -112,7 +114,11 @@ export function createQuotes(deps: {
           const price = priceOrder({ ...base, coupon: pricedCoupon(coupon) });
           if (price.totalFen < best.totalFen) best = price;
         }
-      return best;
+      if (subscription || enterprise) return best;
+      // A fleet pays what a swap costs without the rider's own coupons.
+      const full = priceOrder({ ...base, spentTodayFen: 0 });
+      const fleet = await deps.fleets.payerOf({ tenantId, userId }, full.totalFen, { midnightMs });
+      return fleet ? priceOrder({ ...base, ...fleet }) : best;
     },
     async reserve(orderId, price) {
       for (const benefit of price.benefits ?? []) {

@@ -6,6 +6,11 @@ export const DAY_MS = 24 * HOUR_MS;
 /** Asia/Shanghai has had no other offset since 1991. */
 const ZONE_MS = 8 * HOUR_MS;
 const MOST_WEIGHT = Math.max(...HOUR_WEIGHTS);
+/** Weekday (0 = Sunday) and minute of the city's day. */
+export function localTimeOf(atMs: number): { weekday: number; minute: number } {
+  const local = new Date(atMs + ZONE_MS);
+  return { weekday: local.getUTCDay(), minute: local.getUTCHours() * 60 + local.getUTCMinutes() };
+}
 /** Nothing begins later than this before the end, so that what began is over. */
 const TAIL_MS = 10 * 60_000;
 

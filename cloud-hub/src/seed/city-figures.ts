@@ -1,9 +1,8 @@
+import { createFactBook, whereOfOrder } from '../analytics/hour-facts.js';
 import {
   type AvailabilityDocument,
   availabilityCollection,
   dayOf,
-  type HourFacts,
-  hourOf,
   type RollupDocument,
   rollUpDay,
   rollUpHour,
@@ -12,6 +11,7 @@ import {
 import { isoAt } from '../clock.js';
 import type { Posting } from '../finance/postings.js';
 import type { OrderDocument } from '../orders/order-document.js';
+import type { ChargeDocument } from '../wallets/wallet-document.js';
 import type { BulkWriter } from './bulk-writer.js';
 import { isOut, type Outage } from './city-calendar.js';
 
@@ -21,12 +21,11 @@ const MINUTE_MS = 60_000;
 /** The city's roll-ups, by the same pure functions that the hub's own task uses. */
 export interface CityFigures {
   order(order: OrderDocument): void;
-  posted(atMs: number, posting: Posting): void;
+  posted(posting: Posting): void;
+  charged(charge: Pick<ChargeDocument, 'createdAt' | 'orderId'>): void;
   /** Writes availability, hours and days. */
   close(): Promise<void>;
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] extends readonly (infer U)[] ? U[] : T[K] };
 
 export function createCityFigures(deps: {
   tenantId: string;
@@ -38,11 +37,16 @@ export function createCityFigures(deps: {
   writer: BulkWriter;
 }): CityFigures {
   const { tenantId, timeZone, writer, fromMs, untilMs } = deps;
-  const hours = new Map<string, Mutable<HourFacts>>();
-  const factsOf = (hour: string): Mutable<HourFacts> => {
-    const known = hours.get(hour) ?? { made: [], completed: [], charges: [], availability: [] };
-    hours.set(hour, known);
-    return known;
+  const book = createFactBook();
+  const whereOf = new Map<string, { stationId: string; plan: string }>();
+  /** An order's entries come before the order itself. */
+  const waiting: Posting[] = [];
+  const waitingCharges: Pick<ChargeDocument, 'createdAt' | 'orderId'>[] = [];
+  const catchUp = () => {
+    const placeOf = (orderId: string | undefined) =>
+      orderId === undefined ? null : (whereOf.get(orderId) ?? null);
+    for (const posting of waiting.splice(0)) book.booked(posting, placeOf(posting.orderId));
+    for (const charge of waitingCharges.splice(0)) book.charged(charge, placeOf(charge.orderId));
   };
   /** Minutes of the hour in which the hub looked and in which the station answered. */
   const seen = (index: number, hourMs: number): Pick<AvailabilityDocument, 'known' | 'online'> => {
@@ -62,24 +66,16 @@ export function createCityFigures(deps: {
 
   return {
     order(order) {
-      const { stationId, state, reason, createdAt, completedAt, payment } = order;
-      const plan = order.price.planVersion;
-      factsOf(hourOf(createdAt)).made.push({ stationId, plan, state, reason });
-      if (completedAt)
-        factsOf(hourOf(completedAt)).completed.push({
-          stationId,
-          plan,
-          swapMs: Math.max(0, Date.parse(completedAt) - Date.parse(createdAt)),
-        });
-      if (payment.chargeId !== null)
-        factsOf(hourOf(order.completedAt ?? order.updatedAt)).charges.push({
-          stationId,
-          plan,
-          amountFen: payment.amountFen,
-        });
+      book.made(order);
+      book.completed(order);
+      const where = whereOfOrder(order);
+      whereOf.set(order._id, where);
+      catchUp();
     },
-    posted() {},
+    posted: (posting) => void waiting.push(posting),
+    charged: (charge) => void waitingCharges.push(charge),
     async close() {
+      catchUp();
       for (let hourMs = Math.floor(fromMs / HOUR_MS) * HOUR_MS; hourMs < untilMs; hourMs += HOUR_MS) {
         const hour = isoAt(hourMs);
         for (const [index, device] of deps.devices.entries()) {
@@ -92,11 +88,7 @@ export function createCityFigures(deps: {
             hour,
             ...minutes,
           });
-          factsOf(hour).availability.push({
-            stationId: device,
-            onlineMinutes: minutes.online.length,
-            knownMinutes: minutes.known.length,
-          });
+          book.seen({ stationId: device, hour, ...minutes });
         }
         await writer.breathe();
       }
@@ -106,12 +98,12 @@ export function createCityFigures(deps: {
         for (const row of rollUpDay(tenantId, day.from, ofDay)) writer.add(rollupsCollection, row);
         ofDay = [];
       };
-      for (const hour of [...hours.keys()].sort()) {
+      for (const hour of [...book.hours.keys()].sort()) {
         if (hour >= day.to) {
           closeDay();
           day = dayOf(hour, timeZone);
         }
-        const rows = rollUpHour(tenantId, hour, factsOf(hour));
+        const rows = rollUpHour(tenantId, hour, book.of(hour));
         for (const row of rows) writer.add(rollupsCollection, row);
         ofDay.push(...rows);
         await writer.breathe();

@@ -2,7 +2,7 @@ import type { ReadingMessage } from '@voltbay/protocol';
 import type { BatteryDocument, CustodyEventDocument } from '../batteries/battery-documents.js';
 import { isoAt } from '../clock.js';
 import type { Chance } from './chance.js';
-import { type Place, personName, placeOf, plateOf } from './city-map.js';
+import { type Place, personName, placeOf } from './city-map.js';
 import type { CitySize } from './city-size.js';
 
 export const PACK_CLASS = 'A';
@@ -65,6 +65,8 @@ export function buildFleet(city: {
   fromMs: number;
   untilMs: number;
   devices: readonly string[];
+  /** Five digits; six follow. */
+  phonePrefix: string;
   chance: Chance;
 }): CityFleet {
   const { size, tag, fromMs, chance } = city;
@@ -108,8 +110,8 @@ export function buildFleet(city: {
       id: `u-${tag}-${String(index + 1).padStart(5, '0')}`,
       vehicleId: `v-${tag}-${String(index + 1).padStart(5, '0')}`,
       name: personName(chance),
-      phone: `19${String(parseInt(tag.slice(0, 4), 16) % 1_000).padStart(3, '0')}${String(index + 1).padStart(6, '0')}`,
-      plate: plateOf(index + 1, chance),
+      phone: `${city.phonePrefix}${String(index + 1).padStart(6, '0')}`,
+      plate: `浙A·${tag.slice(0, 4).toUpperCase()}${String(index + 1).padStart(5, '0')}`,
       createdMs:
         fromMs + (steady ? -chance.next() * 2 * DAY_MS : chance.next() ** 1.3 * size.days * DAY_MS * 0.98),
       steady,

@@ -11,12 +11,17 @@ import { CITY_TIME_ZONE } from './city-passes.js';
 
 type City = {
   tenantId: string;
+  tag: string;
   fleet: CityFleet;
   fromMs: number;
   untilMs: number;
   chance: Chance;
   writer: BulkWriter;
 };
+
+/** Ids are plain letters whatever the district's name. */
+export const regionIdOf = (tag: string, district: string): string =>
+  `r-${tag}-${[...district].map((letter) => (letter.codePointAt(0) ?? 0).toString(36)).join('')}`;
 
 /** Stations, packs, riders and vehicles as they stand at the city's newest moment. */
 export function writeFleet(city: City): void {
@@ -40,6 +45,7 @@ function writeStation(city: City, station: CityStation): void {
     topics: 'own',
     location: { lat, lon, address },
     timeZone: CITY_TIME_ZONE,
+    regionId: regionIdOf(city.tag, station.place.district),
     // Nobody is connected while a city is being written: they come online when their agents do.
     online: false,
   });

@@ -1,16 +1,7 @@
-import {
-  batteryHealthCollection,
-  CYCLE_BANDS,
-  cycleBand,
-  SOH_BANDS,
-  sohBand,
-} from '../analytics/battery-health.js';
-import { dayOf } from '../analytics/rollup.js';
 import { custodyEventsCollection } from '../batteries/battery-documents.js';
 import { isoAt } from '../clock.js';
 import { commandsCollection } from '../commands/command-documents.js';
 import { ordersCollection } from '../orders/order-document.js';
-import { readingsCollection, storedBucket } from '../telemetry/reading-documents.js';
 import type { BulkWriter } from './bulk-writer.js';
 import type { Chance } from './chance.js';
 import { DAY_MS, isOut, type Outage, ordersByDay, timesOfDay } from './city-calendar.js';
@@ -22,11 +13,11 @@ import {
   type CityRider,
   type CityStation,
   handOver,
-  PACK_CLASS,
   readPack,
   slotSocPct,
 } from './city-fleet.js';
-import { CITY_TIME_ZONE, type CityPasses } from './city-passes.js';
+import type { CityPasses } from './city-passes.js';
+import { createCityRecords } from './city-records.js';
 import type { CitySize } from './city-size.js';
 import type { RiderBooks } from './rider-books.js';
 import { type Outcome, type Story, tellSwap } from './swap-story.js';
@@ -50,6 +41,8 @@ export type CityLife = {
   passes: CityPasses;
   figures: CityFigures;
   desk: CityDesk;
+  /** Notes how the packs are doing, day by day: not where the tenant has such notes already. */
+  withHealth: boolean;
   progress(done: number): void;
 };
 
@@ -61,6 +54,7 @@ export async function liveCity(city: CityLife): Promise<void> {
   const freeMs = new Map<string, number>();
   const busyMs = new Map<string, number>();
   const later: { atMs: number; run(): void }[] = [];
+  const records = createCityRecords(city);
   let nextSampleMs = untilMs - DAY_MS;
 
   const move = (
@@ -154,58 +148,6 @@ export async function liveCity(city: CityLife): Promise<void> {
       giveOut(rider, pack, dayMs + chance.int(0, 600_000), dayMs + chance.int(1, 6) * DAY_MS);
     }
   };
-  const health = (dayMs: number) => {
-    const zeros = <K extends string>(bands: readonly K[]) =>
-      Object.fromEntries(bands.map((band) => [band, 0])) as Record<K, number>;
-    const counts = { soh: zeros(SOH_BANDS), cycles: zeros(CYCLE_BANDS) };
-    for (const pack of fleet.packs) {
-      counts.soh[sohBand(pack.sohPct)] += 1;
-      counts.cycles[cycleBand(pack.cycles)] += 1;
-    }
-    const day = dayOf(isoAt(dayMs), CITY_TIME_ZONE).from;
-    writer.add(batteryHealthCollection, {
-      _id: `${tenantId}/${day}`,
-      tenantId,
-      day,
-      classes: [{ packClass: PACK_CLASS, packs: fleet.packs.length, quarantined: 0, ...counts }],
-    });
-  };
-  const sample = (atMs: number) => {
-    for (const [index, station] of fleet.stations.entries()) {
-      if (isOut(city.outages[index] ?? [], atMs)) continue;
-      const at = isoAt(atMs);
-      const filled = station.slots.flatMap((slot) => (slot.pack ? [{ ...slot, pack: slot.pack }] : []));
-      writer.add(
-        readingsCollection,
-        storedBucket({
-          _id: `${station.device}/${at}/seed`,
-          tenantId,
-          device: station.device,
-          from: at,
-          to: at,
-          packs: filled.map(({ pack }) => pack.id),
-          samples: [
-            {
-              id: `${station.device}/0/${at}`,
-              at,
-              historical: false,
-              readings: filled.map((slot) => ({
-                ...readPack(slot.pack, {
-                  socPct: slotSocPct(station, slot, atMs),
-                  atMs,
-                  charging: true,
-                  chance,
-                }),
-                slot: slot.slot,
-              })),
-            },
-          ],
-          receivedAt: new Date(atMs + 300),
-        }),
-      );
-    }
-  };
-
   /** Near home most of the time, else where many go; never where the network is down. */
   const stationFor = (rider: CityRider, atMs: number): CityStation => {
     const popularity = fleet.stations.map((station) => station.popularity);
@@ -382,7 +324,7 @@ export async function liveCity(city: CityLife): Promise<void> {
     const dayMs = fromMs + day * DAY_MS;
     rentals(dayMs);
     for (const atMs of timesOfDay(count, dayMs, untilMs, chance)) {
-      for (; nextSampleMs <= atMs; nextSampleMs += SAMPLE_EVERY_MS) sample(nextSampleMs);
+      for (; nextSampleMs <= atMs; nextSampleMs += SAMPLE_EVERY_MS) records.sample(nextSampleMs);
       catchUp(atMs);
       swap(atMs, done >= size.orders - 2);
       done += 1;
@@ -391,9 +333,9 @@ export async function liveCity(city: CityLife): Promise<void> {
         await writer.breathe();
       }
     }
-    health(dayMs);
+    if (city.withHealth) records.health(dayMs);
   }
-  for (; nextSampleMs < untilMs; nextSampleMs += SAMPLE_EVERY_MS) sample(nextSampleMs);
+  for (; nextSampleMs < untilMs; nextSampleMs += SAMPLE_EVERY_MS) records.sample(nextSampleMs);
   catchUp(untilMs);
   city.progress(done);
 }

@@ -35,11 +35,6 @@ const GIVEN = [...'伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平�
 export const personName = (chance: Chance): string =>
   chance.pick(FAMILY) + chance.pick(GIVEN) + (chance.hits(0.6) ? chance.pick(GIVEN) : '');
 
-const PLATE_LETTERS = [...'ABCDEFGHJKLMNPQRSTUVWXYZ'];
-/** A plate for light vehicles, unique by its number. */
-export const plateOf = (index: number, chance: Chance): string =>
-  `浙A·${chance.pick(PLATE_LETTERS)}${String(index).padStart(5, '0')}`;
-
 /** Share of a day's swaps in each local hour: couriers at noon and in the evening. */
 export const HOUR_WEIGHTS = [
   3, 2, 1, 1, 1, 2, 8, 18, 24, 26, 42, 66, 62, 40, 28, 26, 32, 52, 70, 64, 46, 30, 18, 8,

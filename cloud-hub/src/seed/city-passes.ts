@@ -2,11 +2,12 @@ import type { Order } from '@voltbay/protocol';
 import { isoAt } from '../clock.js';
 import { type PlanDocument, plansCollection } from '../plans/plan-document.js';
 import { type SubscriptionDocument, subscriptionsCollection } from '../plans/subscriptions.js';
-import { type Band, bandAt, localTime, tariffsCollection } from '../plans/tariffs.js';
+import { type Band, bandAt, tariffsCollection } from '../plans/tariffs.js';
 import { type PricingInput, priceOrder } from '../pricing/price-order.js';
 import { periodEnd } from '../pricing/proration.js';
 import type { BulkWriter } from './bulk-writer.js';
 import type { Chance } from './chance.js';
+import { localTimeOf } from './city-calendar.js';
 import type { CityRider, CityStation } from './city-fleet.js';
 import type { RiderBooks } from './rider-books.js';
 
@@ -48,6 +49,10 @@ export function createCityPasses(deps: {
   books: RiderBooks;
   stations: readonly CityStation[];
   by: string;
+  /** The tenant's own price, when it has one: it stays. */
+  perSwap: PlanDocument | null;
+  /** Keeps the city's plans apart from others of the tenant. */
+  suffix: string;
 }): CityPasses {
   const { tenantId, fromMs, untilMs, chance, writer, books } = deps;
   const plan = (
@@ -71,30 +76,30 @@ export function createCityPasses(deps: {
   const dearerMs = fromMs + (untilMs - fromMs) * 0.4;
   const perSwap = { kind: 'per-swap' as const, name: '单次换电', nameEn: 'One swap', terms: {} };
   const plans = {
-    before: plan('per-swap', 1, { ...perSwap, amountFen: 600 }),
-    after: plan('per-swap', 2, { ...perSwap, amountFen: 650 }, dearerMs),
-    month: plan('month', 1, {
+    before: deps.perSwap ?? plan('per-swap', 1, { ...perSwap, amountFen: 600 }),
+    after: deps.perSwap ?? plan('per-swap', 2, { ...perSwap, amountFen: 650 }, dearerMs),
+    month: plan(`month${deps.suffix}`, 1, {
       kind: 'period',
       name: '骑手月卡',
       nameEn: 'Courier month',
       amountFen: 19_900,
       terms: { length: { months: 1 } },
     }),
-    bundle: plan('ten', 1, {
+    bundle: plan(`ten${deps.suffix}`, 1, {
       kind: 'bundle',
       name: '十次卡',
       nameEn: 'Ten swaps',
       amountFen: 5_400,
       terms: { swaps: 10, validDays: 60 },
     }),
-    energy: plan('by-energy', 1, {
+    energy: plan(`by-energy${deps.suffix}`, 1, {
       kind: 'per-kwh',
       name: '按电量',
       nameEn: 'By energy',
       amountFen: 620,
       terms: { holdFen: 1_000, withoutReadingFen: 600 },
     }),
-    deposit: plan('deposit', 1, {
+    deposit: plan(`deposit${deps.suffix}`, 1, {
       kind: 'deposit',
       name: '电池押金',
       nameEn: 'Pack deposit',
@@ -199,7 +204,7 @@ export function createCityPasses(deps: {
     return one && usable ? one : buy(rider, plans[habit], atMs - 60_000);
   };
   const bandOf = (station: CityStation, atMs: number): PricingInput['band'] => {
-    const band = station.hasTariff ? bandAt(PEAK, localTime(atMs, CITY_TIME_ZONE)) : null;
+    const band = station.hasTariff ? bandAt(PEAK, localTimeOf(atMs)) : null;
     return band && { name: band.name, nameEn: band.nameEn ?? null, changeBp: band.changeBp };
   };
   const input = (from: PlanDocument, station: CityStation, atMs: number): PricingInput => ({
@@ -209,7 +214,7 @@ export function createCityPasses(deps: {
       name: from.name,
       nameEn: from.nameEn ?? null,
       amountFen: from.amountFen,
-      taxRateBp: TAX_BP,
+      taxRateBp: from.taxRateBp ?? TAX_BP,
       dayCapFen: null,
       holdFen: from.terms?.holdFen ?? 0,
       withoutReadingFen: from.terms?.withoutReadingFen ?? 0,
@@ -270,7 +275,7 @@ export function createCityPasses(deps: {
     close() {
       for (const one of byId.values()) bringOn(one, untilMs);
       for (const one of byId.values()) writer.add(subscriptionsCollection, one);
-      for (const one of Object.values(plans)) writer.add(plansCollection, one);
+      for (const one of Object.values(plans)) if (one !== deps.perSwap) writer.add(plansCollection, one);
       for (const station of deps.stations)
         if (station.hasTariff)
           writer.add(tariffsCollection, {

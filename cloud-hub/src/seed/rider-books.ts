@@ -15,12 +15,10 @@ import {
 } from '../wallets/wallet-document.js';
 import type { BulkWriter } from './bulk-writer.js';
 import type { Chance } from './chance.js';
+import { paymentOf, type TopUp } from './top-up.js';
 
 const REMEMBERED = 200;
 const TOP_UPS_FEN = [2_000, 5_000, 5_000, 10_000, 20_000] as const;
-
-/** What the ledger heard of: for the figures of the day. */
-export type Booked = { atMs: number; posting: Posting };
 
 /**
  * The riders' money while the city is being made: the same buckets, keys and postings that the hub's wallets leave, without a store
@@ -65,19 +63,19 @@ export interface RiderBooks {
   close(): void;
 }
 
-type PaymentDraft = Parameters<typeof paymentOf>[0] & { refundedFen: number; refundIds: string[] };
-
 export function createRiderBooks(deps: {
   tenantId: string;
   chance: Chance;
   writer: BulkWriter;
-  booked(entry: Booked): void;
+  /** What the ledger and the charges hear of: for the figures. */
+  booked(posting: Posting): void;
+  charged(charge: ChargeDocument): void;
 }): RiderBooks {
   const { tenantId, chance, writer } = deps;
   const wallets = new Map<string, WalletDocument>();
   const charges = new Map<string, ChargeDocument & { taxRateBp: number | undefined }>();
-  const payments: PaymentDraft[] = [];
-  const newestPayment = new Map<string, PaymentDraft>();
+  const payments: TopUp[] = [];
+  const newestPayment = new Map<string, TopUp>();
 
   const walletOf = (userId: string, atMs: number): WalletDocument => {
     let wallet = wallets.get(userId);
@@ -98,7 +96,7 @@ export function createRiderBooks(deps: {
       currency: 'CNY',
       ...posting,
     });
-    deps.booked({ atMs, posting });
+    deps.booked(posting);
   };
   const remember = (list: string[], key: string) => {
     list.push(key);
@@ -176,7 +174,7 @@ export function createRiderBooks(deps: {
       const amountFen = wished >= leastFen ? wished : Math.ceil(leastFen / 5_000) * 5_000;
       const provider: ProviderName = chance.hits(0.55) ? 'wechat' : 'alipay';
       const id = chance.uuid(atMs).replaceAll('-', '');
-      const payment: PaymentDraft = {
+      const payment: TopUp = {
         id,
         tenantId,
         userId,
@@ -221,7 +219,7 @@ export function createRiderBooks(deps: {
     capture(userId, orderId, amountFen, taxRateBp, atMs) {
       const id = chargeIdOf(orderId);
       const at = isoAt(atMs);
-      charges.set(orderId, {
+      const charge = {
         _id: id,
         tenantId,
         version: 1,
@@ -230,9 +228,11 @@ export function createRiderBooks(deps: {
         orderId,
         userId,
         amountFen,
-        currency: 'CNY',
+        currency: 'CNY' as const,
         taxRateBp,
-      });
+      };
+      charges.set(orderId, charge);
+      deps.charged(charge);
       endHold(userId, orderId, atMs, { amountFen, taxRateBp });
       return id;
     },
@@ -365,52 +365,5 @@ export function createRiderBooks(deps: {
       for (const { taxRateBp: _rate, ...charge } of charges.values()) writer.add(chargesCollection, charge);
       for (const payment of payments) writer.add(paymentsCollection, paymentOf(payment));
     },
-  };
-}
-
-function paymentOf(payment: {
-  id: string;
-  tenantId: string;
-  userId: string;
-  provider: ProviderName;
-  amountFen: number;
-  createdMs: number;
-  paidMs: number;
-  tradeNo: string;
-  requestKey: string;
-  refundedFen?: number;
-  refundIds?: string[];
-}) {
-  const refundIds = payment.refundIds ?? [];
-  return {
-    _id: payment.id,
-    tenantId: payment.tenantId,
-    version: 4 + refundIds.length,
-    createdAt: isoAt(payment.createdMs),
-    updatedAt: isoAt(payment.paidMs),
-    userId: payment.userId,
-    provider: payment.provider,
-    purpose: 'top-up' as const,
-    amountFen: payment.amountFen,
-    currency: 'CNY' as const,
-    state: 'paid' as const,
-    payWith:
-      payment.provider === 'wechat'
-        ? { kind: 'wechat-code' as const, codeUrl: `weixin://wxpay/bizpayurl?pr=${payment.id.slice(0, 9)}` }
-        : {
-            kind: 'alipay-app' as const,
-            orderString: `out_trade_no=${payment.id}`,
-            pageUrl: `https://openapi.alipay.com/gateway.do?out_trade_no=${payment.id}`,
-          },
-    providerTradeNo: payment.tradeNo,
-    paidAt: isoAt(payment.paidMs),
-    expiresAt: isoAt(payment.createdMs + 15 * 60_000),
-    refundedFen: payment.refundedFen ?? 0,
-    requestKey: payment.requestKey,
-    refundIds,
-    due: [],
-    dueAt: null,
-    checkAt: null,
-    checks: 0,
   };
 }

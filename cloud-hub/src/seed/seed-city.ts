@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { batteryHealthCollection } from '../analytics/battery-health.js';
 import { rollupCursorsCollection } from '../analytics/rollup.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import { batteriesCollection } from '../batteries/battery-documents.js';
@@ -7,6 +8,7 @@ import type { Database } from '../db/index.js';
 import { HubError } from '../errors.js';
 import { eventCursorsCollection } from '../events/event-feed.js';
 import { ordersCollection } from '../orders/order-document.js';
+import { plansCollection } from '../plans/plan-document.js';
 import type { Operators } from '../stargate/operators.js';
 import type { StationCredentials } from '../stargate/station-credentials.js';
 import { stationsCollection } from '../stations/station-documents.js';
@@ -19,7 +21,7 @@ import { DAY_MS, outagesOf } from './city-calendar.js';
 import { type CityTeam, createCityDesk } from './city-desk.js';
 import { createCityFigures } from './city-figures.js';
 import { buildFleet } from './city-fleet.js';
-import { writeFleet } from './city-inventory.js';
+import { regionIdOf, writeFleet } from './city-inventory.js';
 import { liveCity } from './city-life.js';
 import { CITY_TIME_ZONE, createCityPasses } from './city-passes.js';
 import { type CitySize, type CityWish, citySize } from './city-size.js';
@@ -76,7 +78,15 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   const devices = await freeDevices(database, size.stations);
   const writer = createBulkWriter(database);
   const outages = outagesOf(size.stations, fromMs, size.days, chance);
-  const fleet = buildFleet({ size, tag, fromMs, untilMs, devices, chance });
+  const fleet = buildFleet({
+    size,
+    tag,
+    fromMs,
+    untilMs,
+    devices,
+    phonePrefix: await freePhones(database, tenantId, Number.parseInt(tag, 16)),
+    chance,
+  });
   if (await database.collection(batteriesCollection).findOne({ _id: fleet.packs[0]?.id ?? '' }))
     throw new HubError('TENANT_IN_USE', 'this city is there already: take another --seed');
   const { team, usernames } = await hire(deps, tenantId, tag);
@@ -94,9 +104,14 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
     tenantId,
     chance,
     writer,
-    booked: ({ atMs, posting }) => figures.posted(atMs, posting),
+    booked: (posting) => figures.posted(posting),
+    charged: (charge) => figures.charged(charge),
   });
+  const plans = database.collection(plansCollection);
+  const perSwap = await plans.findOne({ tenantId, plan: 'per-swap' }, { sort: { planVersion: -1 } });
   const passes = createCityPasses({
+    perSwap,
+    suffix: (await plans.findOne({ tenantId, plan: 'month' })) ? `-${tag}` : '',
     tenantId,
     fromMs,
     untilMs,
@@ -111,6 +126,7 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   phase('orders', 0, size.orders);
   await liveCity({
     tenantId,
+    withHealth: !(await database.collection(batteryHealthCollection).findOne({ tenantId })),
     size,
     fromMs,
     untilMs,
@@ -128,7 +144,7 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   phase('books and packs', 0, 1);
   passes.close();
   books.close();
-  writeFleet({ tenantId, fleet, fromMs, untilMs, chance, writer });
+  writeFleet({ tenantId, tag, fleet, fromMs, untilMs, chance, writer });
   desk.alarms(fleet.stations, fromMs, untilMs);
   await writer.breathe();
   phase('figures', 0, 1);
@@ -177,6 +193,17 @@ async function freeDevices(database: Database, count: number): Promise<string[]>
   }
 }
 
+/** The beginning of phone numbers that nobody in the tenant has. */
+async function freePhones(database: Database, tenantId: string, start: number): Promise<string> {
+  const users = database.collection(usersCollection);
+  for (let turn = 0; turn < 1_000; turn += 1) {
+    const prefix = `19${String((start + turn) % 1_000).padStart(3, '0')}`;
+    if (!(await users.findOne({ tenantId, phone: `${prefix}000001` }, { projection: { _id: 1 } })))
+      return prefix;
+  }
+  throw new HubError('TENANT_IN_USE', `tenant ${tenantId} has no room for more made-up phone numbers`);
+}
+
 async function hire(
   deps: SeedDeps,
   tenantId: string,
@@ -216,19 +243,15 @@ async function writeRegions(
   city: { tenantId: string; tag: string; fleet: ReturnType<typeof buildFleet>; at: string },
 ): Promise<void> {
   const regions = database.collection(regionsCollection);
-  const byDistrict = new Map<string, string[]>();
-  for (const { device, place } of city.fleet.stations)
-    byDistrict.set(place.district, [...(byDistrict.get(place.district) ?? []), device]);
-  for (const [district, stationIds] of byDistrict) {
+  for (const district of new Set(city.fleet.stations.map(({ place }) => place.district))) {
     const taken = await regions.findOne({ tenantId: city.tenantId, name: district });
     await regions.insertOne({
-      _id: `r-${city.tag}-${stationIds[0]}`,
+      _id: regionIdOf(city.tag, district),
       tenantId: city.tenantId,
       version: 1,
       createdAt: city.at,
       updatedAt: city.at,
       name: taken ? `${district} ${city.tag}` : district,
-      stationIds,
     });
   }
 }

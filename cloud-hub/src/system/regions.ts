@@ -66,7 +66,7 @@ export function createRegions(deps: { database: Database; clock: Clock }): Regio
       return [...new Set([...(stationIds ?? []), ...[...byRegion.values()].flat()])];
     },
     async upgrade() {
-      const old = await regions.find({ stationIds: { $type: 'array' } }).toArray();
+      const old = await regions.find({ tenantId: { $gte: '' }, stationIds: { $type: 'array' } }).toArray();
       for (const { _id, tenantId, stationIds = [] } of old) {
         await assign(tenantId, _id, stationIds);
         await regions.updateOne({ _id }, { $unset: { stationIds: '' } });

@@ -10,24 +10,49 @@ import {
   tenantSettingsCollection,
 } from './system-documents.js';
 
-const seconds = (min: number, max: number) => z.number().int().min(min).max(max);
+const whole = (min: number, max: number) => z.number().int().min(min).max(max);
 
 /** What an operator may set for a tenant while the hub runs: form, value without a setting, and what it does. */
 export const SETTINGS = {
   'alarms.escalateAfterS': {
-    schema: seconds(60, 86_400),
+    schema: whole(60, 86_400),
     initial: 900,
     about: 'A critical alarm that nobody acknowledged is escalated after so many seconds',
   },
+  'logs.retentionDays': {
+    schema: whole(1, 365),
+    initial: 30,
+    about: 'How long log lines are kept, in days',
+  },
   'orders.reservationTtlS': {
-    schema: seconds(60, 7_200),
+    schema: whole(60, 7_200),
     initial: 900,
     about: 'How long a reserved pack is kept for the rider, in seconds',
   },
   'orders.reservationGraceS': {
-    schema: seconds(0, 1_800),
+    schema: whole(0, 1_800),
     initial: 120,
     about: 'How long the station keeps it beyond that, for a rider who is at the door',
+  },
+  'batteries.quarantineSohPct': {
+    schema: z.number().int().min(0).max(100),
+    initial: 60,
+    about: 'A pack whose state of health is below this many percent is quarantined; 0 = never',
+  },
+  'batteries.quarantineImbalanceMv': {
+    schema: z.number().int().min(0).max(3_000),
+    initial: 400,
+    about: 'A pack at rest whose cells differ by more than this many millivolts is quarantined; 0 = never',
+  },
+  'batteries.quarantineDeciC': {
+    schema: z.number().int().min(0).max(1_500),
+    initial: 700,
+    about: 'A pack hotter than this, in tenths of a degree Celsius, is quarantined; 0 = never',
+  },
+  'batteries.quarantineCycles': {
+    schema: z.number().int().min(0).max(100_000),
+    initial: 0,
+    about: 'A pack with more full cycles than this is quarantined; 0 = never',
   },
   'finance.twoPersonLimitFen': {
     schema: z.number().int().min(0).max(10_000_000),

@@ -36,6 +36,10 @@ const LIST: ListSpec = {
 };
 const params = z.strictObject({ id: idSchema });
 
+/** `13800000001` → `138****0001` */
+export const maskedPhone = (phone: string): string =>
+  phone.length < 7 ? '****' : `${phone.slice(0, -8)}****${phone.slice(-4)}`;
+
 export function createUserRoutes(deps: {
   database: Database;
   clock: Clock;
@@ -47,7 +51,7 @@ export function createUserRoutes(deps: {
 }): HttpRoute[] {
   const users = deps.database.collection(usersCollection);
 
-  /** Phones are shown to the rider and to operators, not to stations. */
+  /** Phones are shown to the rider, covered to operators (who may uncover one, on record), not to stations. */
   const toUsers = async (principal: Principal, documents: readonly UserDocument[]): Promise<User[]> => {
     const ids = documents.map((document) => document._id);
     const [balances, vehicles] = await Promise.all([
@@ -57,7 +61,9 @@ export function createUserRoutes(deps: {
     return documents.map(({ _id, phone, ...rest }) => ({
       ...rest,
       id: _id,
-      ...(principal.audience === 'station' || phone.startsWith('none:') ? {} : { phone }),
+      ...(principal.audience === 'station' || phone.startsWith('none:')
+        ? {}
+        : { phone: principal.audience === 'rider' ? phone : maskedPhone(phone) }),
       balanceFen: balances.get(_id) ?? 0,
       vehicleIds: vehicles.get(_id) ?? [],
     }));

@@ -1,5 +1,6 @@
 import {
   idSchema,
+  normalPlate,
   type Vehicle,
   vehicleCreateSchema,
   vehiclePatchSchema,
@@ -34,6 +35,7 @@ export type VehicleDocument = Omit<AsDocument<Vehicle>, 'packIds'> & { plateKey:
 export const vehiclesCollection = defineCollection<VehicleDocument>('vehicles', [
   { name: 'plate', key: { plateKey: 1 }, unique: true },
   { name: 'tenant-owner', key: { tenantId: 1, ownerUserId: 1, _id: 1 } },
+  { name: 'tenant-pending', key: { tenantId: 1, 'pendingTransfer.toUserId': 1, _id: 1 } },
   { name: 'tenant-created', key: { tenantId: 1, createdAt: 1, _id: 1 } },
   { name: 'tenant-plate', key: { tenantId: 1, plate: 1, _id: 1 } },
   { name: 'tenant-vin', key: { tenantId: 1, vin: 1, _id: 1 } },
@@ -63,7 +65,7 @@ export interface Vehicles {
 }
 
 const plateKeyOf = (tenantId: string, id: string, plate: string | undefined) =>
-  plate === undefined ? `none:${id}` : `${tenantId}/${plate}`;
+  plate === undefined ? `none:${id}` : `${tenantId}/${normalPlate(plate)}`;
 
 export function createVehicles(deps: {
   database: Database;
@@ -128,7 +130,7 @@ export function createVehicles(deps: {
   };
 }
 
-async function withPacks(
+export async function withPacks(
   packs: PackHoldings,
   tenantId: string,
   documents: readonly VehicleDocument[],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ORDER_STATES } from '../domain/order.js';
+import { faultOfVin, isPlate } from '../domain/vehicle-numbers.js';
 import { deviceSchema } from '../messages/envelope.js';
 import { readingMessageSchema, slotMessageSchema, stationMessageSchema } from '../messages/readings.js';
 import { COMMAND_STATES, SWAP_STEPS } from '../messages/uplink.js';
@@ -47,15 +48,25 @@ export const vehicleSchema = z.object({
   packClass: z.string(),
   packSlots: z.number().int().min(1).max(8),
   ownerUserId: z.string().nullable(),
+  /** A transfer that its receiver has not accepted yet. */
+  pendingTransfer: z
+    .object({ toUserId: z.string(), by: z.string(), at: isoTimeSchema })
+    .nullable()
+    .optional(),
   /** Serials of the packs that it holds by the custody ledger. */
   packIds: z.array(z.string()),
 });
 export type Vehicle = z.infer<typeof vehicleSchema>;
 export const vehicleCreateSchema = z.strictObject({
-  plate: z.string().min(1).max(16).optional(),
+  plate: z.string().min(1).max(16).refine(isPlate, { error: 'a plate, for example 京A·D0001' }).optional(),
+  /** ISO 3779, with its check digit where the law asks for one. */
   vin: z
     .string()
-    .regex(/^[A-HJ-NPR-Z0-9]{17}$/)
+    .regex(/^[A-HJ-NPR-Z0-9]{17}$/, { error: '17 capital letters and digits without I, O and Q' })
+    .superRefine((vin, context) => {
+      const fault = faultOfVin(vin);
+      if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+    })
     .optional(),
   model: z.string().max(64).optional(),
   packClass: z.string().min(1).max(32),
@@ -71,6 +82,13 @@ export const batterySchema = z.object({
   packClass: z.string(),
   model: z.string().optional(),
   status: z.enum(['in-service', 'quarantined', 'retired']),
+  /** Why it may not leave a station; null or absent while it may. */
+  quarantine: z
+    .object({ at: isoTimeSchema, by: z.string(), code: z.string(), note: z.string() })
+    .nullable()
+    .optional(),
+  /** Who let it go again last, and why. */
+  quarantineLifted: z.object({ at: isoTimeSchema, by: z.string(), note: z.string() }).optional(),
   /** The one that holds it now. */
   custodian: z.object({
     kind: z.enum(['station', 'vehicle', 'depot', 'transit', 'maker', 'unknown']),

@@ -4,3 +4,4 @@ export * from './order.js';
 export * from './pack-choice.js';
 export * from './reading.js';
 export * from './reasons.js';
+export * from './vehicle-numbers.js';

@@ -3,8 +3,9 @@ import { Command, InvalidArgumentError } from 'commander';
 import { z } from 'zod';
 import { SimulatorError } from '../errors.js';
 import { enrolFleet } from '../fleet/enrol-fleet.js';
-import { createFleet, type FleetStats } from '../fleet/fleet.js';
+import { createFleet } from '../fleet/fleet.js';
 import type { StationCredentials } from '../fleet/light-station.js';
+import { line, runFleetWithHub } from '../fleet/run-fleet.js';
 import { factor, wholeNumber } from './numbers.js';
 import { untilSignal } from './until-signal.js';
 
@@ -19,6 +20,9 @@ interface FleetFlags {
   ramp: number;
   duration: number;
   seed: number;
+  ownHub?: boolean;
+  riders: number;
+  storm: number;
   json?: boolean;
 }
 
@@ -49,8 +53,30 @@ export function fleetCommand(): Command {
     .option('--ramp <n>', 'stations that connect in a second', factor, 200)
     .option('--duration <s>', 'seconds until it ends; 0 = at a signal', factor, 0)
     .option('--seed <n>', 'everything random follows from it', wholeNumber, 1)
+    .option('--own-hub', 'start a hub in a temporary folder, measure both sides, and check what it shows')
+    .option('--riders <n>', 'with --own-hub: riders who swap without a pause', wholeNumber, 10)
+    .option('--storm <share>', 'with --own-hub: share of connections broken at once at the end', factor, 0)
     .option('--json', 'print the figures as JSON')
-    .action(run);
+    .action((count: number, flags: FleetFlags) =>
+      flags.ownHub ? runWithHub(count, flags) : run(count, flags),
+    );
+}
+
+async function runWithHub(count: number, flags: FleetFlags): Promise<void> {
+  const result = await runFleetWithHub({
+    stations: count,
+    slots: flags.slots,
+    intervalMs: Math.max(0.1, flags.interval) * 1000,
+    rampPerS: Math.max(1, flags.ramp),
+    durationMs: (flags.duration || 60) * 1000,
+    riders: flags.riders,
+    stormShare: Math.min(1, flags.storm),
+    seed: flags.seed,
+    onStep: (text) => flags.json || process.stdout.write(`${text}\n`),
+  });
+  process.stdout.write(`${JSON.stringify(result, null, flags.json ? 0 : 2)}\n`);
+  if (!result.ok) throw new SimulatorError('SIM_IMPOSSIBLE', result.problems.join('; '));
+  process.exit(0);
 }
 
 async function run(count: number, flags: FleetFlags): Promise<void> {
@@ -101,11 +127,4 @@ async function credentialsFor(count: number, flags: FleetFlags): Promise<Station
   const enrolled = await enrolFleet({ apiUrl: api, operator, count, prefix });
   if (file) writeFileSync(file, JSON.stringify(enrolled), { mode: 0o600 });
   return enrolled;
-}
-
-function line(stats: FleetStats): string {
-  const { connected, stations, births, reports, acknowledged, unacknowledged, ackP50Ms, ackP99Ms } = stats;
-  const memory = `${Math.round(stats.rssBytesPerStation / 1024)} KiB a station`;
-  const waiting = `${acknowledged} stored, ${unacknowledged} waiting`;
-  return `${connected}/${stations} connected, ${births} births, ${reports} reports, ${waiting}, stored after p50 ${ackP50Ms} ms, p99 ${ackP99Ms} ms, ${memory}`;
 }

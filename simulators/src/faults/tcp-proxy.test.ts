@@ -152,4 +152,31 @@ describe('TCP proxy', () => {
     await waitUntil('all that shall pass', () => one.received().length >= want.length);
     expect(one.received().equals(want)).toBe(true);
   });
+
+  it('lets packets overtake, replaces them, and puts in its own between whole ones', async () => {
+    const { proxy, client } = await anEcho(true);
+    const publish = (topic: string) => {
+      const body = Buffer.concat([Buffer.from([0, topic.length]), Buffer.from(topic), Buffer.from('text')]);
+      return Buffer.concat([Buffer.from([0x30, body.length]), body]);
+    };
+    const [a, b, c, other] = ['info/a', 'info/b', 'info/c', 'info/other'].map(publish) as [
+      Buffer,
+      Buffer,
+      Buffer,
+      Buffer,
+    ];
+    proxy.mqttFilter((packet, direction) => {
+      if (direction === 'to-client') return 'pass';
+      const topic = mqttPublishTopic(packet);
+      return topic === 'info/a' ? 'after-next' : topic === 'info/c' ? other : 'pass';
+    });
+    const one = await client();
+    one.send(Buffer.concat([a, b, c]));
+    const want = Buffer.concat([b, a, other]);
+    await waitUntil('all three', () => one.received().length >= want.length);
+    expect(one.received().equals(want)).toBe(true);
+    proxy.inject('to-client', c);
+    await waitUntil('the one put in', () => one.received().length >= want.length + c.length);
+    expect(one.received().subarray(want.length).equals(c)).toBe(true);
+  });
 });

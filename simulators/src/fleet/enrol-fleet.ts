@@ -9,7 +9,7 @@ export interface EnrolOptions {
   prefix: string;
 }
 
-const AT_ONCE = 8;
+const AT_ONCE = 16;
 const TIMEOUT_MS = 30_000;
 
 /**
@@ -17,25 +17,43 @@ const TIMEOUT_MS = 30_000;
  * again, with a new secret.
  */
 export async function enrolFleet(options: EnrolOptions): Promise<StationCredentials[]> {
-  const { apiUrl, operator, count, prefix } = options;
+  const { count, prefix } = options;
+  const devices = Array.from({ length: count }, (_, i) => `${prefix}${String(i + 1).padStart(5, '0')}`);
+  const stations = devices.map((device) => ({
+    device,
+    name: `Light station ${device}`,
+    location: placeOf(device),
+  }));
+  return enrolStations({ ...options, stations });
+}
+
+export interface NewStation {
+  device: string;
+  name: string;
+  location: { lat: number; lon: number };
+}
+
+/** The same for stations that have names and places. */
+export async function enrolStations(options: {
+  apiUrl: string;
+  operator: { username: string; password: string };
+  stations: readonly NewStation[];
+}): Promise<StationCredentials[]> {
+  const { apiUrl, operator, stations } = options;
   const signIn = await post(`${apiUrl}/auth/v1/token`, { grantType: 'password', ...operator });
   const token = String(signIn.body.accessToken ?? '');
   if (!token) throw hubSaid('sign-in', signIn);
-  const devices = Array.from({ length: count }, (_, i) => `${prefix}${String(i + 1).padStart(5, '0')}`);
   const credentials: StationCredentials[] = [];
-  for (let i = 0; i < devices.length; i += AT_ONCE) {
-    const batch = devices.slice(i, i + AT_ONCE).map((device) => enrolOne(apiUrl, token, device));
+  for (let i = 0; i < stations.length; i += AT_ONCE) {
+    const batch = stations.slice(i, i + AT_ONCE).map((station) => enrolOne(apiUrl, token, station));
     credentials.push(...(await Promise.all(batch)));
   }
   return credentials;
 }
 
-async function enrolOne(apiUrl: string, token: string, device: string): Promise<StationCredentials> {
-  const created = await post(
-    `${apiUrl}/core/v0/stations`,
-    { device, name: `Light station ${device}` },
-    token,
-  );
+async function enrolOne(apiUrl: string, token: string, station: NewStation): Promise<StationCredentials> {
+  const { device } = station;
+  const created = await post(`${apiUrl}/core/v0/stations`, station, token);
   const exists = created.status === 409;
   if (created.status !== 201 && !exists) throw hubSaid(`registering ${device}`, created);
   if (exists) {
@@ -49,6 +67,15 @@ async function enrolOne(apiUrl: string, token: string, device: string): Promise<
   const enrolled = await post(`${apiUrl}/auth/v1/stations/enroll`, { device, code: issued.body.code });
   if (enrolled.status !== 200) throw hubSaid(`commissioning ${device}`, enrolled);
   return { device, secret: secretIn(enrolled, device) };
+}
+
+/** Somewhere around the middle of Beijing, told from the number. */
+function placeOf(device: string): { lat: number; lon: number } {
+  const number = Number(/\d+$/.exec(device)?.[0] ?? 0);
+  const angle = number * 2.399963;
+  const radius = 0.0025 * Math.sqrt(number);
+  const [lat, lon] = [39.9042 + radius * Math.sin(angle), 116.4074 + radius * Math.cos(angle)];
+  return { lat: Math.round(lat * 1e6) / 1e6, lon: Math.round(lon * 1e6) / 1e6 };
 }
 
 function secretIn(answer: Answer, device: string): string {

@@ -1,17 +1,23 @@
-import { createRandom } from '../random.js';
+import { type Clock, createSystemClock } from '../clock.js';
+import { createRandom, type Random } from '../random.js';
 import { createLatencyHistogram } from './latency-histogram.js';
+import { createLightCabinet } from './light-cabinet.js';
 import { createLightStation, type LightStation, type StationCredentials } from './light-station.js';
+import type { Visitor } from './light-swap.js';
 
 export interface FleetOptions {
   mqttUrl: string;
   credentials: readonly StationCredentials[];
-  /** Packs that each station reports. */
+  /** Packs that each station reports; it has one empty slot more. */
   slots: number;
   /** Between two reports of one station; stations are spread evenly over it. */
   intervalMs: number;
   /** Stations that start to connect in a second. */
   rampPerS: number;
   seed: number;
+  /** Who comes for swaps. Without it a request is answered with a pack that nobody has seen before. */
+  visitor?: Visitor;
+  clock?: Clock;
 }
 
 export interface FleetStats {
@@ -27,14 +33,25 @@ export interface FleetStats {
   /** From the time a report was due until the hub said that it is stored. */
   ackP50Ms: number | null;
   ackP99Ms: number | null;
+  /** From the start of a connection until the birth is with the hub. */
+  signInP50Ms: number | null;
+  signInP99Ms: number | null;
+  /** From a lost connection until the station is born again. */
+  awayP50Ms: number | null;
+  awayP99Ms: number | null;
+  swaps: number;
+  swapsRefused: number;
   rssBytesPerStation: number;
   lastRefusal: string | null;
 }
 
 /** Many light stations in one process: an open loop, which goes on sending on time however slow the hub is. */
 export interface Fleet {
+  readonly stations: readonly LightStation[];
   start(): void;
   stats(): FleetStats;
+  /** The latencies of what follows are counted anew: a ramp is no steady load. */
+  forgetLatencies(): void;
   /** Breaks this share of all connections at once. */
   dropConnections(share: number): void;
   stop(): Promise<void>;
@@ -45,23 +62,36 @@ const STOP_AT_ONCE = 200;
 
 export function createFleet(options: FleetOptions): Fleet {
   const random = createRandom(options.seed);
-  const latencies = createLatencyHistogram();
+  const clock = options.clock ?? createSystemClock();
+  let latencies = createLatencyHistogram();
+  let signIns = createLatencyHistogram();
+  const absences = createLatencyHistogram();
   const counts = { births: 0, lost: 0, refused: 0, reports: 0, acknowledged: 0, setAside: 0 };
+  const swaps = { done: 0, refused: 0 };
   let lastRefusal: string | null = null;
   const rssBefore = process.memoryUsage.rss();
   // Later than any earlier run with the same devices: an epoch only ever rises.
   const epoch = Math.floor(Date.now() / 1000);
 
-  const stations: LightStation[] = options.credentials.map((credentials) =>
-    createLightStation({
+  const stations: LightStation[] = options.credentials.map((credentials) => {
+    const own = random.fork(credentials.device);
+    return createLightStation({
       mqttUrl: options.mqttUrl,
       credentials,
-      slots: options.slots,
+      cabinet: stockedCabinet(credentials.device, options.slots, own),
+      visitor: options.visitor ?? strangerFor(credentials.device),
+      clock,
       epoch,
-      random: random.fork(credentials.device),
+      random: own,
       events: {
-        born: () => {
+        born: (signInMs, awayMs) => {
           counts.births += 1;
+          signIns.record(signInMs);
+          if (awayMs !== null) absences.record(awayMs);
+        },
+        swapped: (_orderId, refused) => {
+          if (refused === null) swaps.done += 1;
+          else swaps.refused += 1;
         },
         lost: () => {
           counts.lost += 1;
@@ -78,8 +108,8 @@ export function createFleet(options: FleetOptions): Fleet {
           counts.setAside += 1;
         },
       },
-    }),
-  );
+    });
+  });
 
   let timer: NodeJS.Timeout | undefined;
   let startedMs = 0;
@@ -102,6 +132,7 @@ export function createFleet(options: FleetOptions): Fleet {
   }
 
   return {
+    stations,
     start() {
       if (timer || stations.length === 0) return;
       startedMs = performance.now();
@@ -120,9 +151,19 @@ export function createFleet(options: FleetOptions): Fleet {
       unacknowledged: stations.reduce((sum, station) => sum + station.unacknowledged(), 0),
       ackP50Ms: rounded(latencies.quantile(0.5)),
       ackP99Ms: rounded(latencies.quantile(0.99)),
+      signInP50Ms: rounded(signIns.quantile(0.5)),
+      signInP99Ms: rounded(signIns.quantile(0.99)),
+      awayP50Ms: rounded(absences.quantile(0.5)),
+      awayP99Ms: rounded(absences.quantile(0.99)),
+      swaps: swaps.done,
+      swapsRefused: swaps.refused,
       rssBytesPerStation: Math.round((process.memoryUsage.rss() - rssBefore) / Math.max(1, stations.length)),
       lastRefusal,
     }),
+    forgetLatencies() {
+      latencies = createLatencyHistogram();
+      signIns = createLatencyHistogram();
+    },
     dropConnections(share) {
       for (const station of stations) if (random.next() < share) station.drop();
     },
@@ -137,3 +178,28 @@ export function createFleet(options: FleetOptions): Fleet {
 }
 
 const rounded = (ms: number | undefined) => (ms === undefined ? null : Math.round(ms * 100) / 100);
+
+/** One empty slot above the packs, each charged differently. */
+function stockedCabinet(device: string, packs: number, random: Random) {
+  return createLightCabinet({
+    slots: packs + 1,
+    packs: Array.from({ length: packs }, (_, i) => ({
+      serial: `LS-${device}-${i + 1}`,
+      packClass: 'A',
+      socPct: random.between(30, 100),
+    })),
+    random,
+  });
+}
+
+/** Somebody who brings what the hub expects, and is never seen again. */
+function strangerFor(device: string): Visitor {
+  let came = 0;
+  return {
+    brings(ask) {
+      came += 1;
+      return { serial: ask.returnSerials?.[0] ?? `LR-${device}-${came}`, packClass: 'A', socPct: 20 };
+    },
+    takes: () => undefined,
+  };
+}

@@ -12,6 +12,7 @@ export type StoredMessage = {
   data: unknown;
   /** Time that the hub gave it, ISO 8601. */
   at: string;
+  receivedAt: Date;
   /** What the station said of its clock when it sent it. */
   clock?: { synced: boolean; offsetMs?: number };
   historical?: boolean;

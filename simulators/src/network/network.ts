@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type AgentHardware, writeAgentConfig } from './agent-config.js';
 import { type Child, startChild } from './child.js';
+import { type Providers, startProviders } from './providers.js';
 
 /**
  * The whole network on one machine as real processes: hub (with its embedded broker and document store unless `MQTT_URL` or
@@ -24,6 +25,8 @@ export type NetworkOptions = {
   onStep?: (text: string) => void;
   /** Puts something between the agent and the broker; answers the address that the agent is told. */
   stationLink?: (mqttUrl: string) => Promise<string>;
+  /** Also simulated payment providers and a push service, unless the environment names real ones. */
+  providers?: boolean;
   /** Variables of one program only. */
   hubEnv?: Readonly<Record<string, string>>;
   agentEnv?: Readonly<Record<string, string>>;
@@ -50,6 +53,7 @@ export type Network = {
   readonly controlUrl: string;
   readonly dir: string;
   readonly agentConfigFile: string;
+  readonly providers: Providers | null;
   hub: Child<HubReady>;
   station: Child<StationReady>;
   agent: Child<AgentReady>;
@@ -84,13 +88,18 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
           join(options.dir, 'hub'),
         ],
       ],
-      env: { ...options.env, ...options.hubEnv, ...env },
+      env: { ...options.env, ...providerEnv(providers), ...options.hubEnv, ...env },
       cwd: options.root,
       logFile: join(logs, 'hub.log'),
       onExit: exit('hub'),
     });
 
+  let providers: Providers | null = null;
   try {
+    if (options.providers) {
+      step('payment providers and push service');
+      providers = await startProviders({ root: options.root, dir: options.dir, logs, onExit: exit });
+    }
     step('hub: document store, broker, API');
     const hub = await hubChild({ http: options.httpPort, mqtt: options.mqttPort });
     started.push(hub);
@@ -158,6 +167,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
       controlUrl: station.ready.controlUrl,
       dir: options.dir,
       agentConfigFile: configFile,
+      providers,
       hub,
       station,
       agent,
@@ -171,14 +181,22 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
         await network.agent.stop();
         await network.station.stop();
         await network.hub.stop();
+        await providers?.stop();
       },
     };
     return network;
   } catch (error) {
     for (const child of started.reverse()) await child.stop();
+    await providers?.stop();
     throw error;
   }
 }
+
+/** What the person who starts the network has set stays. */
+const providerEnv = (providers: Providers | null): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(providers?.hubEnv ?? {}).filter(([name]) => process.env[name] === undefined),
+  );
 
 function withoutCredentials(url: string): string {
   const parsed = new URL(url);

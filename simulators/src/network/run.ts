@@ -27,6 +27,7 @@ export async function runNetwork(options: { root: string; onReady?: () => Promis
       dir,
       httpPort: Number(process.env.PORT ?? 8080),
       mqttPort: Number(process.env.MQTT_PORT ?? 1883),
+      providers: true,
       onStep: (text) => print(`  ${text}`),
       onExit: (name, exit) => {
         print(
@@ -45,7 +46,7 @@ export async function runNetwork(options: { root: string; onReady?: () => Promis
 }
 
 function welcome(network: Network): string {
-  const { apiUrl, mqttUrl, controlUrl } = network;
+  const { apiUrl, mqttUrl, controlUrl, providers } = network;
   return `
 Voltbay is up.
 
@@ -54,6 +55,8 @@ Voltbay is up.
   API          ${apiUrl}/docs       OpenAPI at ${apiUrl}/openapi.json
   MQTT         ${mqttUrl}           station ${network.device}
   cabinet      ${controlUrl}/       doors, packs and faults of the simulated station
+  payments     ${providers?.paymentsUrl}/       a top-up waits here until it is paid
+  push         ${providers?.pushUrl}/control/messages   what phones were sent
 
 The demo accounts exist on this demo network only.
 `;

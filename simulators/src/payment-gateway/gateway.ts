@@ -8,6 +8,7 @@ import { createAlipaySide } from './alipay.js';
 import { createCallbackDesk, type DeliveryResult, deliverySchema } from './callback-desk.js';
 import { loadGatewayKeys } from './keys.js';
 import { payPage } from './pay-page.js';
+import { payerPage } from './payer-page.js';
 import { type StatementChange, statementOf } from './statement.js';
 import { createTradeBook, type ProviderName, type Trade } from './trade-book.js';
 import { createWechatSide } from './wechat.js';
@@ -146,6 +147,7 @@ export async function startPaymentGateway(options: PaymentGatewayOptions): Promi
     const payer = /^\/pay\/(alipay|wechat)\/([\w-]{1,64})$/.exec(pathname);
     if (payer && request.method === 'POST')
       return page(payPage(await pay(payer[1] as ProviderName, payer[2] ?? '')));
+    if (pathname === '/' && request.method === 'GET') return page(payerPage());
     if (pathname === '/control/trades') return json(200, book.all());
     if (pathname === '/control/results') return json(200, desk.results());
     if (request.method === 'POST' && pathname.startsWith('/control/'))

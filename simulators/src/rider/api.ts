@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Order, Problem, Station, TokenResponse, Vehicle } from '@voltbay/protocol';
 
 /** The rider's side of the REST API, as the app uses it. */
@@ -21,10 +22,12 @@ export type RiderApi = {
 
 const TIMEOUT_MS = 20_000;
 
-async function request<T>(
+/** One call of the REST API. Throws RefusedError with the hub's problem. */
+export async function request<T>(
   apiUrl: string,
   path: string,
   init: RequestInit & { token?: string } = {},
+  onHeaders?: (headers: Headers) => void,
 ): Promise<T> {
   const { token, ...rest } = init;
   const response = await fetch(`${apiUrl}${path}`, {
@@ -39,6 +42,7 @@ async function request<T>(
   const text = await response.text();
   const body: unknown = text ? JSON.parse(text) : null;
   if (!response.ok) throw new RefusedError(body as Problem);
+  onHeaders?.(response.headers);
   return body as T;
 }
 
@@ -80,10 +84,16 @@ export type OperatorApi = {
   delete(path: string): Promise<void>;
   /** The body as it comes, of a route that answers no JSON. */
   text(path: string): Promise<string>;
+  /** Changes one resource of which this version was seen. */
+  patch<T>(path: string, body: object, version: number): Promise<T>;
+  /** How many rows a list has in all. */
+  count(path: string): Promise<number>;
 };
 
 export function operatorApi(apiUrl: string, who: { username: string; password: string }): OperatorApi {
   let token: Promise<string> | null = null;
+  const run = randomUUID();
+  let posts = 0;
   const signedIn = () => {
     token ??= tokenFor(apiUrl, { grantType: 'password', ...who });
     token.catch(() => {
@@ -91,23 +101,42 @@ export function operatorApi(apiUrl: string, who: { username: string; password: s
     });
     return token;
   };
-  const asOperator = async <T>(path: string, init: RequestInit = {}): Promise<T> => {
+  const asOperator = async <T>(
+    path: string,
+    init: RequestInit = {},
+    onHeaders?: (headers: Headers) => void,
+  ): Promise<T> => {
     try {
-      return await request<T>(apiUrl, path, { ...init, token: await signedIn() });
+      return await request<T>(apiUrl, path, { ...init, token: await signedIn() }, onHeaders);
     } catch (error) {
       if (!(error instanceof RefusedError) || error.problem.status !== 401) throw error;
       token = null;
-      return request<T>(apiUrl, path, { ...init, token: await signedIn() });
+      return request<T>(apiUrl, path, { ...init, token: await signedIn() }, onHeaders);
     }
   };
   return {
     get: (path) => asOperator(path),
-    post: (path, body) =>
+    patch: (path, body, version) =>
       asOperator(path, {
+        method: 'PATCH',
+        body: JSON.stringify(body),
+        headers: { 'if-match': `"${version}"` },
+      }),
+    async count(path) {
+      let total = 0;
+      await asOperator(path, {}, (headers) => {
+        total = Number(headers.get('x-total-count') ?? 0);
+      });
+      return total;
+    },
+    post(path, body) {
+      posts += 1;
+      return asOperator(path, {
         method: 'POST',
         body: JSON.stringify(body),
-        headers: { 'idempotency-key': freshKey('operator') },
-      }),
+        headers: { 'idempotency-key': `operator-${run}-${posts}` },
+      });
+    },
     text: async (path) => {
       const response = await fetch(`${apiUrl}${path}`, {
         headers: { authorization: `Bearer ${await signedIn()}` },

@@ -7,6 +7,7 @@ import type { Logger } from '../logger.js';
 import { createOfflineStart } from '../offline-pass/offline-start.js';
 import { createPassTrust } from '../offline-pass/pass-trust.js';
 import { createCallQueue } from '../rest/call-queue.js';
+import { createCredentialRotation } from '../rest/credential-rotation.js';
 import { createHubApi } from '../rest/hub-api.js';
 import type { Alarms } from '../station/alarms.js';
 import type { Service } from '../station/service-mode.js';
@@ -29,11 +30,15 @@ type Deps = {
   alarms: Alarms;
   service: Service;
   hubClock: HubClock;
+  /** The machine's own clock. */
+  wall: Clock;
+  /** What records are labelled with. */
   clock: Clock;
   log: Logger;
   overrides: Pick<AgentOverrides, 'secret' | 'resendAfterMs'>;
   signal: AbortSignal;
   restart: () => void;
+  replace: () => void;
   onDownlink: (message: Downlink) => void;
   onUp: () => void;
 };
@@ -45,7 +50,6 @@ export function createHubSide(deps: Deps) {
   const { device } = config;
   const credentials: { secret: string | null } = { secret: deps.overrides.secret ?? null };
   const secret = (): string => credentials.secret ?? '';
-  const bestNowMs = (): number => hubClock.hubNowMs() ?? clock.nowMs();
 
   const api = createHubApi({ apiUrl: config.hub.apiUrl, device, secret, clock });
   const calls = createCallQueue({
@@ -66,7 +70,7 @@ export function createHubSide(deps: Deps) {
   const passTrust = createPassTrust({
     meta: storage.meta,
     api,
-    nowMs: bestNowMs,
+    nowMs: clock.nowMs,
     clock,
     log: part('passes'),
   });
@@ -75,9 +79,10 @@ export function createHubSide(deps: Deps) {
     swaps,
     trust: passTrust,
     policy: config.offline,
-    nowMs: bestNowMs,
+    nowMs: clock.nowMs,
     clock,
   });
+  const rotation = createCredentialRotation({ config, api, credentials, log: part('credentials') });
   const isOnline = (): boolean => session.state() === 'up';
   const localStart = createLocalStart({
     dataDir: config.dataDir,
@@ -94,6 +99,7 @@ export function createHubSide(deps: Deps) {
     device,
     outbox: storage.outbox,
     hubClock,
+    wall: deps.wall,
     clock,
     log: part('sender'),
     window: config.uplink.window,
@@ -130,6 +136,7 @@ export function createHubSide(deps: Deps) {
     onUp() {
       calls.hurry();
       passTrust.onHubUp();
+      void rotation.resume();
       seenHub();
       deps.onUp();
     },
@@ -148,7 +155,7 @@ export function createHubSide(deps: Deps) {
   });
   function seenHub(): void {
     try {
-      storage.meta.set('hubSeenAtMs', String(bestNowMs()));
+      storage.meta.set('hubSeenAtMs', String(clock.nowMs()));
     } catch (error) {
       log.error({ err: error }, 'time of the last contact not stored');
     }
@@ -166,6 +173,7 @@ export function createHubSide(deps: Deps) {
     credentials,
     signal: deps.signal,
     restart: deps.restart,
+    replace: deps.replace,
   });
   return {
     api,
@@ -175,6 +183,7 @@ export function createHubSide(deps: Deps) {
     sender,
     session,
     attendance,
+    rotation,
     isOnline,
     /** Ends what `attendance` began; the swaps must be over. */
     async stop(): Promise<void> {

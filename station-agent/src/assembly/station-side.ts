@@ -7,6 +7,7 @@ import type { Logger } from '../logger.js';
 import type { Alarms } from '../station/alarms.js';
 import { createCharging } from '../station/charging.js';
 import { createMonitor } from '../station/monitor.js';
+import { createPackWatch } from '../station/pack-watch.js';
 import { createReporter } from '../station/reporter.js';
 import type { Service } from '../station/service-mode.js';
 import { createSlotBoard } from '../station/slot-board.js';
@@ -75,7 +76,18 @@ export function createStationSide(deps: Deps) {
     clock,
     log: part('reporter'),
   });
-  const charging = createCharging({ board, cabinet, rules, log: part('charging') });
+  const packWatch = createPackWatch({ limits: config.limits, alarms });
+  const charging = createCharging({
+    isHeating: packWatch.isHeating,
+    config: config.charging,
+    board,
+    cabinet,
+    packs,
+    rules,
+    status: reporter.cabinetStatus,
+    clock,
+    log: part('charging'),
+  });
   const monitor = createMonitor({
     storage,
     board,
@@ -84,6 +96,7 @@ export function createStationSide(deps: Deps) {
     alarms,
     reporter,
     rules,
+    packWatch,
     busySlots,
     wakeSwap: runner.wake,
     onControllerStart: charging.forget,

@@ -7,7 +7,16 @@ import { dataDirOf } from './station-source.js';
 export type ActOptions = StationOptions & { reason?: string; by?: string; yes?: boolean };
 
 export type Act = {
-  command: 'open-slot' | 'lock-slot' | 'read-slot' | 'offline' | 'online';
+  command:
+    | 'open-slot'
+    | 'lock-slot'
+    | 'read-slot'
+    | 'offline'
+    | 'online'
+    | 'update-status'
+    | 'update-install'
+    | 'update-rollback'
+    | 'rotate';
   args: Readonly<Record<string, unknown>>;
   /** Asked before it is done; `--yes` answers it. Null = harmless. */
   question: string | null;
@@ -46,8 +55,8 @@ export async function act(
     throw new AgentError(
       'NOT_RUNNING',
       t(
-        `no agent runs on ${dataDir}; doors are moved by the running agent only (systemctl start voltbay-agent)`,
-        `${dataDir} 上没有运行中的站点程序；仓门只能由运行中的程序操作（systemctl start voltbay-agent）`,
+        `no agent runs on ${dataDir}; this is done by the running agent only (systemctl start voltbay-agent)`,
+        `${dataDir} 上没有运行中的站点程序；此操作只能由运行中的程序执行（systemctl start voltbay-agent）`,
       ),
     );
   output.out(options.json ? JSON.stringify(data, null, 2) : renderFields(data as Record<string, unknown>));

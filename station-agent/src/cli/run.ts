@@ -11,6 +11,8 @@ import { createServiceNotifier } from '../sd-notify.js';
 import { createWatchdog, watchdogMsFrom } from '../watchdog.js';
 import type { Output } from './output.js';
 
+/** EX_TEMPFAIL: the service manager starts what is installed now. */
+const START_AGAIN = 75;
 /** A stop that takes longer than this is ended by force. */
 const STOP_LIMIT_MS = 15_000;
 
@@ -71,6 +73,7 @@ export async function run(options: { config: string; json?: boolean }, output: O
       else output.err(`voltbay-agent: station ${config.device} is up (pid ${process.pid}); Ctrl-C stops it`);
       const end = await agent.ended;
       if (end === 'stopped' || stopping) return 0;
+      if (end === 'replaced') return START_AGAIN;
       log.warn('restarting as asked by the hub');
     } finally {
       process.off('SIGTERM', onSignal);

@@ -20,7 +20,11 @@ import type { SwapService } from '../swap/service.js';
 import type { SwapRequest } from '../swap/types.js';
 import type { Command, CommandHandler, CommandReport, Settlement } from './intake.js';
 
-export type LifecycleRequest = { kind: 'restart' } | { kind: 'disconnect'; reconnectAfterS: number };
+/** `replace` ends the process, so that the service manager starts what is installed now. */
+export type LifecycleRequest =
+  | { kind: 'restart' }
+  | { kind: 'replace' }
+  | { kind: 'disconnect'; reconnectAfterS: number };
 
 type Deps = {
   storage: Storage;
@@ -36,6 +40,7 @@ type Deps = {
   requestLifecycle(request: LifecycleRequest): void;
   setConfig: CommandHandler;
   askDiagnostics: CommandHandler;
+  update: CommandHandler;
 };
 
 /** What the station does on each command of the hub. */
@@ -51,6 +56,7 @@ export function createCommandHandlers(deps: Deps): ReadonlyMap<number, CommandHa
     [MSG_TYPE.SERVER_SET_CONFIG, deps.setConfig],
     [MSG_TYPE.SERVER_ASK_DIAGNOSTICS, deps.askDiagnostics],
     [MSG_TYPE.SERVER_BLOCK_PACKS, (command) => blockPacks(deps, command)],
+    [MSG_TYPE.SERVER_UPDATE, deps.update],
   ]);
 }
 

@@ -6,7 +6,7 @@ import type { Storage } from '../storage/storage.js';
 import { settleByReading } from './handlers.js';
 import type { CommandIntake, Settlement } from './intake.js';
 
-type Deps = {
+export type RecoveryDeps = {
   storage: Storage;
   intake: CommandIntake;
   cabinet: CabinetPort;
@@ -21,7 +21,7 @@ type Deps = {
  * Settles what an earlier start left open. `received` never acted and is too late now. `started` is reported `unknown` first, then
  * what the hardware shows; nothing is repeated. A swap's command goes on with its swap.
  */
-export function recoverCommands(deps: Deps): CommandRow[] {
+export function recoverCommands(deps: RecoveryDeps): CommandRow[] {
   const { storage, intake, log } = deps;
   const unsettled = storage.commands.unsettled().filter((row) => row.epoch < storage.epoch);
   const toRead: CommandRow[] = [];
@@ -57,7 +57,7 @@ export function recoverCommands(deps: Deps): CommandRow[] {
 }
 
 /** Second half, once the cabinet answers: turns `unknown` doors into what their locks show. */
-export async function settleOpenedSlots(deps: Deps, rows: readonly CommandRow[]): Promise<void> {
+export async function settleOpenedSlots(deps: RecoveryDeps, rows: readonly CommandRow[]): Promise<void> {
   for (const row of rows) {
     const settlement = await settleByReading(deps, (row.data as OpenSlotData).slot);
     // A shut lock proves nothing (it engages by itself): then `unknown` stays the truth.

@@ -4,7 +4,13 @@ import { z } from 'zod';
 import { AgentError, messageOf } from '../errors.js';
 import { writeDurably } from '../storage/durable-file.js';
 
-const credentialsSchema = z.object({ device: z.string(), secret: z.string().min(1).max(256) });
+const secretSchema = z.string().min(1).max(256);
+/** `next`: a new secret that the hub has given and not confirmed yet. */
+const credentialsSchema = z.object({
+  device: z.string(),
+  secret: secretSchema,
+  next: secretSchema.optional(),
+});
 export type Credentials = z.infer<typeof credentialsSchema>;
 
 const fileOf = (dataDir: string): string => join(dataDir, 'credentials.json');

@@ -5,7 +5,16 @@ import { type AgentConfig, ConfigError, loadLocalConfig, parseConfig } from './c
  * Sections that the hub may set. Never the station's identity, its hub, its data, its wiring or whose updates it trusts: a mistake there
  * could not be mended from afar.
  */
-export const REMOTE_SECTIONS = ['polling', 'swap', 'uplink', 'offline', 'topics', 'logLevel'] as const;
+export const REMOTE_SECTIONS = [
+  'polling',
+  'swap',
+  'uplink',
+  'offline',
+  'charging',
+  'limits',
+  'topics',
+  'logLevel',
+] as const;
 
 export type ConfigProblem = { path: string; message: string };
 export type Overlay = Readonly<Record<string, unknown>>;

@@ -39,6 +39,56 @@ export const offlineSchema = z.strictObject({
   maxTrustAgeS: seconds(60, 2_592_000, 86_400),
 });
 
+const clockFace = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "07:30"');
+
+/** When and how packs are charged. Times are the station's own. */
+export const chargingSchema = z.strictObject({
+  /** What one charger gives at most. */
+  maxCurrentMa: z.number().int().min(500).max(100_000).default(10_000),
+  /** What the site may draw in all; absent = no limit. */
+  sitePowerW: z.number().min(100).max(1_000_000).optional(),
+  /** Absent = the machine's own, which costs less memory. */
+  timeZone: z.string().refine(isTimeZone, 'must be a time zone such as "Asia/Shanghai"').optional(),
+  /** So many packs are ready by then, every day. */
+  ready: z
+    .array(
+      z.strictObject({
+        by: clockFace,
+        count: z.number().int().min(1).max(512),
+        packClass: z.string().min(1).max(32).optional(),
+      }),
+    )
+    .max(24)
+    .default([]),
+  /** Prices by time of day; a window may pass midnight. Outside all of them the dearest price counts. */
+  tariff: z
+    .array(z.strictObject({ from: clockFace, to: clockFace, fenPerKwh: z.number().min(0).max(10_000) }))
+    .max(24)
+    .default([]),
+});
+export type ChargingConfig = z.infer<typeof chargingSchema>;
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** When a pack is looked at more closely. */
+export const limitsSchema = z.strictObject({
+  /** Difference between highest and lowest cell. */
+  imbalanceMv: z.number().int().min(20).max(2_000).default(200),
+  /** A pack that warms faster than this stops charging, 0.1 °C a minute. */
+  heatingDeciCPerMin: z.number().int().min(5).max(1_000).default(30),
+});
+export type LimitsConfig = z.infer<typeof limitsSchema>;
+
+/** Prometheus endpoint on 127.0.0.1. */
+export const metricsSchema = z.strictObject({ port: z.number().int().min(0).max(65_535) });
+
 /** Updates of the agent itself: docs/runbooks/agent-update.md. Without `publicKeys` none is accepted. */
 export const updateSchema = z.strictObject({
   /** Where releases are installed; `current` there points to the running one. */
@@ -69,6 +119,9 @@ export const configFileSchema = z.strictObject({
   swap: swapSchema.prefault({}),
   uplink: uplinkSchema.prefault({}),
   offline: offlineSchema.prefault({}),
+  charging: chargingSchema.prefault({}),
+  limits: limitsSchema.prefault({}),
+  metrics: metricsSchema.optional(),
   update: updateSchema.prefault({}),
   topics: z.enum(['own', 'shared']).default('own'),
   logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { CommandIntake } from '../commands/intake.js';
 import type { AgentConfig } from '../config/config.js';
 import type { CabinetPort, PackSource } from '../hardware/ports.js';
+import type { CredentialRotation } from '../rest/credential-rotation.js';
 import type { ActiveAlarm, Alarms } from '../station/alarms.js';
 import type { Service } from '../station/service-mode.js';
 import type { SlotBoard } from '../station/slot-board.js';
@@ -11,6 +12,7 @@ import type { SwapService } from '../swap/service.js';
 import type { UplinkSession } from '../uplink/session.js';
 import type { ControlAnswer, ControlRequest } from './control-socket.js';
 import { commandLines, quarantineLines, swapLines } from './journal-views.js';
+import type { UpdateDesk } from './technician.js';
 import { createTechnician } from './technician.js';
 import {
   type PackLine,
@@ -37,6 +39,8 @@ type Deps = {
   clock: Clock;
   /** The next movements of this door are wanted. */
   expectDoor(slot: number): void;
+  updater: UpdateDesk;
+  rotation: CredentialRotation;
   /** Ends an absence that a command of the hub began, also one without an end. */
   goOnline(): void;
 };
@@ -119,6 +123,14 @@ export function createStatusService(deps: Deps) {
           return technician.moveDoor(request.command, request.args);
         case 'read-slot':
           return technician.read(request.args);
+        case 'update-status':
+          return { ok: true, data: deps.updater.status() };
+        case 'update-install':
+          return technician.installUpdate(request.args);
+        case 'update-rollback':
+          return technician.rollBackUpdate(request.args);
+        case 'rotate':
+          return technician.rotate(request.args);
         case 'offline':
           return technician.goOffline(request.args);
         case 'online':

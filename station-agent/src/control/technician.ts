@@ -1,15 +1,23 @@
 import { MSG_TYPE } from '@voltbay/protocol';
 import { uuidv7 } from 'uuidv7';
+import { z } from 'zod';
 import { type Clock, isoTime } from '../clock.js';
 import { type CabinetPort, HardwareError, type PackSource } from '../hardware/ports.js';
+import type { CredentialRotation } from '../rest/credential-rotation.js';
 import type { Service } from '../station/service-mode.js';
 import type { SlotBoard } from '../station/slot-board.js';
 import type { Storage } from '../storage/storage.js';
 import type { SwapService } from '../swap/service.js';
+import type { Updater } from '../update/updater.js';
 import type { UplinkSession } from '../uplink/session.js';
 import type { ControlAnswer } from './control-socket.js';
 
+/** The part of the updater that a technician uses. */
+export type UpdateDesk = Pick<Updater, 'order' | 'status' | 'goBack'>;
+
 export type TechnicianDeps = {
+  updater: UpdateDesk;
+  rotation: CredentialRotation;
   storage: Storage;
   board: SlotBoard;
   cabinet: CabinetPort;
@@ -24,6 +32,13 @@ export type TechnicianDeps = {
 };
 
 type Args = Readonly<Record<string, unknown>>;
+
+const localUpdateSchema = z.strictObject({
+  file: z.string().min(1).max(1_000),
+  version: z.string().max(40),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  signature: z.string().max(200),
+});
 
 const refuse = (code: string, error: string): ControlAnswer => ({ ok: false, code, error });
 const READ_MS = 15_000;
@@ -106,7 +121,43 @@ export function createTechnician(deps: TechnicianDeps) {
     return { ok: true, data: { mode: service.mode(), hub: deps.session.state() } };
   }
 
+  function installUpdate(args: Args): ControlAnswer {
+    const { who, reason } = args;
+    if (!isText(who, 64)) return refuse('BAD_USAGE', 'who: 1 to 64 characters are needed');
+    const parsed = localUpdateSchema.safeParse(args.update);
+    if (!parsed.success) return refuse('BAD_USAGE', 'update: file, version, sha256 and signature are needed');
+    const { file, ...update } = parsed.data;
+    const answer = deps.updater.order({ ...update, url: '', commandId: null, localFile: file }, () =>
+      audit('update-install', who, `${update.version}: ${isText(reason, 200) ? reason : 'local file'}`),
+    );
+    if (answer && answer.state !== 'done') return refuse(answer.reason ?? 'FAILED', answer.detail ?? '');
+    return { ok: true, data: { version: update.version, state: answer ? 'installed' : 'begun' } };
+  }
+
+  function rollBackUpdate(args: Args): ControlAnswer {
+    const { who, reason } = args;
+    if (!isText(who, 64)) return refuse('BAD_USAGE', 'who: 1 to 64 characters are needed');
+    if (!isText(reason, 300)) return refuse('BAD_USAGE', 'reason: 1 to 300 characters are needed');
+    if (swaps.isBusy()) return refuse('STATION_BUSY', 'a swap is running: wait until the rider has finished');
+    const to = deps.updater.goBack(() => audit('update-rollback', who, reason));
+    if (to === null) return refuse('NO_OTHER_RELEASE', 'no other release is installed');
+    return { ok: true, data: { to } };
+  }
+
+  async function rotate(args: Args): Promise<ControlAnswer> {
+    const { who, reason } = args;
+    if (!isText(who, 64)) return refuse('BAD_USAGE', 'who: 1 to 64 characters are needed');
+    if (!isText(reason, 300)) return refuse('BAD_USAGE', 'reason: 1 to 300 characters are needed');
+    audit('rotate-secret', who, reason);
+    const rotation = await deps.rotation.rotate();
+    if (!rotation.ok) return refuse(rotation.code, rotation.detail);
+    return { ok: true, data: { rotated: true, oldValidUntil: rotation.oldValidUntil } };
+  }
+
   return {
+    rotate,
+    installUpdate,
+    rollBackUpdate,
     moveDoor,
     read,
     goOffline: (args: Args): Promise<ControlAnswer> => serve(false, args),

@@ -93,7 +93,7 @@ export function secretsOf(
   const secrets: string[] = env.VOLTBAY_STATION_SECRET ? [env.VOLTBAY_STATION_SECRET] : [];
   try {
     const stored = readCredentials(dataDir, device);
-    if (stored) secrets.push(stored.secret);
+    if (stored) secrets.push(stored.secret, ...(stored.next === undefined ? [] : [stored.next]));
   } catch {
     // A damaged credentials file is a finding of doctor; there is no secret to remove then.
   }

@@ -26,6 +26,7 @@ const vehicleAnswer = z.object({
   ownerUserId: z.string().nullable().optional(),
   packIds: z.array(z.string()).optional(),
 });
+const rotatedAnswer = z.object({ secret: z.string().min(1).max(256), oldValidUntil: z.string() });
 const orderAnswer = z.object({ id: z.string(), state: z.string().optional() });
 export type UserAnswer = Pick<User, 'id'> & Partial<Pick<User, 'name'>> & { status?: string };
 export type VehicleAnswer = Pick<Vehicle, 'id'> &
@@ -163,6 +164,15 @@ export function createHubApi(deps: Deps) {
     getJwks: () => send({ method: 'GET', path: '/auth/v1/.well-known/jwks.json' }, jwksSchema),
     getPassRevocations: (): Promise<PassRevocations> =>
       request({ method: 'GET', path: '/core/v0/pass-revocations' }, passRevocationsSchema),
+    /** A new secret; the old one works until `oldValidUntil`. */
+    rotateSecret: () =>
+      request({ method: 'POST', path: `/auth/v1/stations/${path(device)}/rotate`, body: {} }, rotatedAnswer),
+    /** Signs in with another secret than the one in use, to see whether the hub takes it. */
+    async trySecret(secret: string): Promise<void> {
+      const body = { grantType: 'station', device, secret };
+      await send({ method: 'POST', path: '/auth/v1/token', body }, tokenResponseSchema);
+      token = null;
+    },
     /** Bytes to a path of the hub, with the station's token. */
     upload: <T>(
       uploadPath: string,

@@ -5,6 +5,7 @@ import type { Logger } from '../logger.js';
 import type { Storage } from '../storage/storage.js';
 import type { SwapRules } from '../swap/types.js';
 import type { Alarms } from './alarms.js';
+import type { PackWatch } from './pack-watch.js';
 import type { Reporter } from './reporter.js';
 import type { SlotBoard } from './slot-board.js';
 
@@ -18,6 +19,7 @@ type Deps = {
   alarms: Alarms;
   reporter: Reporter;
   rules: SwapRules;
+  packWatch: PackWatch;
   /** Slots of a running swap. */
   busySlots: () => number[];
   /** Any cabinet event: a waiting swap looks again. */
@@ -87,6 +89,7 @@ export function createMonitor(deps: Deps) {
           for (const code of ['pack-alarm', 'pack-over-temperature', 'foreign-pack'])
             alarms.clear(code, event.slot);
         if (event.state === 'out') endFault(event.slot, 'foreign-pack');
+        if (event.state === 'out') deps.packWatch.forget(event.slot);
         break;
       }
       case 'charger':
@@ -141,6 +144,7 @@ export function createMonitor(deps: Deps) {
       seen.add(slot);
       reporter.changed();
     }
+    deps.packWatch.watch(reading);
     const packId = board.packId(slot);
     const about = { slot, ...(packId !== undefined && { packId }) };
     const hottest = Math.max(...reading.reading.temperaturesDeciC, Number.NEGATIVE_INFINITY);

@@ -124,16 +124,17 @@ export function createReporter(deps: Deps) {
       if (soon || !timer) return;
       soon = setTimeout(() => {
         soon = null;
-        board.persist();
-        if (!deps.isConnected()) return;
         try {
-          send();
+          board.persist();
+          if (deps.isConnected()) send();
         } catch (error) {
           log.error({ err: error }, 'report failed');
         }
       }, GATHER_MS);
     },
     snapshot: info,
+    /** As read for the last report; null before the first. */
+    cabinetStatus: (): CabinetStatus | null => status,
     /** Age of the last look at the cabinet and the store, for the watchdog. */
     lookAgeMs: (): number => clock.monotonicMs() - lookedMs,
   };

@@ -83,7 +83,7 @@ function verify(db: Db, file: string): void {
 function migrate(db: Db, file: string, migrations: readonly Migration[]): void {
   const newest = migrations.at(-1)?.version ?? 0;
   const current = Number(db.pragma('user_version', { simple: true }));
-  if (current > newest)
+  if (current > newest && readableFrom(db) > newest)
     throw new AgentError(
       'DATABASE_NEWER',
       `${file} has schema version ${current}, this agent knows up to ${newest}; install the newer agent`,
@@ -92,7 +92,17 @@ function migrate(db: Db, file: string, migrations: readonly Migration[]): void {
     db.transaction(() => {
       db.exec(migration.sql);
       db.pragma(`user_version = ${migration.version}`);
+      if (migration.breaking) db.prepare(SET_READABLE_FROM).run(String(migration.version));
     })();
+}
+
+const SET_READABLE_FROM =
+  "INSERT INTO meta (key, value) VALUES ('readableFrom', ?) ON CONFLICT DO UPDATE SET value = excluded.value";
+
+/** Oldest schema version whose agent can work on this file: an update that is taken back leaves additions behind. */
+function readableFrom(db: Db): number {
+  const row = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE key = 'readableFrom'").get();
+  return Number(row?.value ?? Number.POSITIVE_INFINITY);
 }
 
 /** A database that lost its start count, or was put back from a copy, goes on after the highest epoch ever used: the hub knows the others. */

@@ -62,6 +62,9 @@ describe('the database', () => {
     withStorage(() => {});
     const db = new Database(databaseFile(dir));
     db.pragma('user_version = 99');
+    // What a newer agent only added does not stop an older one: an update can be taken back.
+    expect(codeOf(() => openStorage(dir, systemClock).close())).toBeNull();
+    db.prepare("UPDATE meta SET value = '99' WHERE key = 'readableFrom'").run();
     db.close();
     expect(codeOf(() => openStorage(dir, systemClock))).toBe('DATABASE_NEWER');
     for (const suffix of ['', '-wal', '-shm']) rmSync(databaseFile(dir) + suffix, { force: true });

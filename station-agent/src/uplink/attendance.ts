@@ -33,6 +33,7 @@ type Deps = {
   signal: AbortSignal;
   /** Not awaited: stopping waits for what is being carried out. */
   restart(): void;
+  replace(): void;
 };
 
 /** When the station is with the hub and when it stays away: signing on, leaving and restarting by command, coming back. */
@@ -44,6 +45,7 @@ export function createAttendance(deps: Deps) {
   async function carryOut(request: LifecycleRequest): Promise<void> {
     await drained(FAREWELL_MS);
     if (request.kind === 'restart') return deps.restart();
+    if (request.kind === 'replace') return deps.replace();
     service.leave(request.reconnectAfterS === 0 ? null : request.reconnectAfterS * 1000);
     await session.stop('disconnect-command');
     if (signal.aborted) return;

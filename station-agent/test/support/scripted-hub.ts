@@ -34,7 +34,12 @@ export async function createScriptedHub(device: string, options: { port?: number
   const bad: string[] = [];
   const states: StationState[] = [];
   const stored = new Map<string, UplinkEnvelope>();
-  const behaviour = { ack: true, refuse: new Map<number, string>() };
+  const behaviour = {
+    ack: true,
+    refuse: new Map<number, string>(),
+    /** Numbers whose next message is left out as if it had never come. */
+    overlook: new Set<number>(),
+  };
   const waiters = new Set<() => void>();
 
   const publish = (topic: string, payload: string | Uint8Array, retain = false): Promise<void> =>
@@ -55,6 +60,7 @@ export async function createScriptedHub(device: string, options: { port?: number
       else {
         messages.push(parsed.envelope);
         const { epoch = -1, seq = -1 } = parsed.envelope;
+        if (behaviour.overlook.delete(seq)) return;
         if (!behaviour.refuse.has(seq)) stored.set(`${epoch}:${seq}`, parsed.envelope);
         if (behaviour.ack) acknowledge(epoch, seq);
       }

@@ -3,6 +3,7 @@ import { Button } from 'antd';
 import { useEffect, useRef, useState } from 'react';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { type CsvColumn, readAllRows, saveFile, toCsv } from '../../lib/lists/csv.js';
+import { toXlsx } from '../../lib/lists/xlsx.js';
 import styles from './list-tools.module.css';
 
 /** What an export of a list needs: its columns, and one page of 100 rows under the filters that are set. */
@@ -12,7 +13,10 @@ export type ListExport<T> = {
   read: (page: number, signal: AbortSignal) => Promise<{ items: T[]; total: number }>;
 };
 
-/** Reads every page of the list and gives the browser a CSV file; says how far it is and can be stopped. */
+type Format = 'csv' | 'xlsx';
+const XLSX_TYPE = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
+/** Reads every page of the list and gives the browser a CSV or XLSX file; says how far it is and can be stopped. */
 export function ExportButton<T extends { id: string }>(props: { export: ListExport<T> }) {
   const t = useT();
   const [progress, setProgress] = useState<{ read: number; total: number } | null>(null);
@@ -20,7 +24,7 @@ export function ExportButton<T extends { id: string }>(props: { export: ListExpo
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), []);
 
-  async function start(): Promise<void> {
+  async function start(format: Format): Promise<void> {
     const controller = new AbortController();
     running.current = controller;
     setFailure(null);
@@ -32,7 +36,10 @@ export function ExportButton<T extends { id: string }>(props: { export: ListExpo
         controller.signal,
       );
       const day = new Date().toISOString().slice(0, 10);
-      saveFile(`voltbay-${props.export.fileName}-${day}.csv`, toCsv(props.export.columns, rows));
+      const { columns, fileName } = props.export;
+      const name = `voltbay-${fileName}-${day}.${format}`;
+      if (format === 'csv') saveFile(name, toCsv(columns, rows), 'text/csv;charset=utf-8');
+      else saveFile(name, toXlsx(columns, rows), XLSX_TYPE);
     } catch (cause) {
       if (!controller.signal.aborted) setFailure(t.code('error', errorCode(cause)));
     } finally {
@@ -47,9 +54,18 @@ export function ExportButton<T extends { id: string }>(props: { export: ListExpo
           {t('list.export.running', progress)}
         </Button>
       ) : (
-        <Button onClick={() => void start()} data-testid="export">
-          {t('list.export')}
-        </Button>
+        <>
+          <Button onClick={() => void start('csv')} data-testid="export">
+            {t('list.export')}
+          </Button>
+          <Button
+            onClick={() => void start('xlsx')}
+            data-testid="export-xlsx"
+            aria-label={t('list.export.xlsx')}
+          >
+            XLSX
+          </Button>
+        </>
       )}
       {failure && <span role="alert">{t('list.export.failed', { why: failure })}</span>}
     </span>

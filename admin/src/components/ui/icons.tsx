@@ -138,3 +138,24 @@ export const AuditIcon = () => (
     <path d="M5 2.5h10v15H5zM7.5 6.5h5M7.5 10h5M7.5 13.5h3" />
   </Icon>
 );
+export const ChartIcon = () => (
+  <Icon>
+    <path d="M3 3v14h14M6.5 13l3-4 3 2.5L16.5 6" />
+  </Icon>
+);
+export const GearIcon = () => (
+  <Icon>
+    <circle cx="10" cy="10" r="2.6" />
+    <path d="M10 2.5v2.2M10 15.3v2.2M2.5 10h2.2M15.3 10h2.2M4.7 4.7l1.6 1.6M13.7 13.7l1.6 1.6M4.7 15.3l1.6-1.6M13.7 6.3l1.6-1.6" />
+  </Icon>
+);
+export const PlugIcon = () => (
+  <Icon>
+    <path d="M7 2.5V7M13 2.5V7M5 7h10v2.5a5 5 0 0 1-10 0ZM10 14.5v3" />
+  </Icon>
+);
+export const WrenchIcon = () => (
+  <Icon>
+    <path d="M12.2 7.8 4.5 15.5M17 6.2 14.4 8.8l-3.2-3.2L13.8 3a4.2 4.2 0 0 0-5.3 5.4l-5.3 5.3a1.9 1.9 0 0 0 2.9 2.9l5.4-5.3A4.2 4.2 0 0 0 17 6.2Z" />
+  </Icon>
+);

@@ -5,29 +5,33 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { DEFAULT_PAGE_SIZE, isFiltered, type ListSearch, PAGE_SIZES } from '../../lib/list-search.js';
 import { useListPreferences } from '../../lib/lists/list-preferences.js';
 import { useNarrow } from '../../lib/use-narrow.js';
+import type { ListRoute } from '../../routes/paths.js';
+import { BulkBar } from './bulk-bar.js';
 import { ExportButton, type ListExport } from './export-button.js';
+import { ListFilter } from './list-filter.js';
 import styles from './list-page.module.css';
 import { ColumnChoice, SavedViews } from './list-tools.js';
 import { PageHead } from './page.js';
 import { EmptyPanel, ErrorPanel, LoadingPanel, StaleBar } from './states.js';
 
-export type FilterChoice = { field: string; label: string; options: { value: string; label: string }[] };
+/** A filter of a list: one of some values, a text that must match, or days from and to (`field_gte`, `field_lte`). */
+export type FilterChoice = {
+  field: string;
+  label: string;
+  options?: readonly { value: string; label: string }[];
+  days?: boolean;
+};
+/** What can be done with several rows at once; one after the other, and it says where it stopped. */
+export type BulkAction<T> = {
+  label: string;
+  text: (count: number) => string;
+  danger?: boolean;
+  run: (row: T) => Promise<unknown>;
+};
 
 type ListPageProps<T extends { id: string }> = {
   title: string;
-  route:
-    | '/stations'
-    | '/orders'
-    | '/batteries'
-    | '/alarms'
-    | '/users'
-    | '/vehicles'
-    | '/plans'
-    | '/tasks'
-    | '/audit'
-    | '/finance/payments'
-    | '/finance/refunds'
-    | '/finance/ledger';
+  route: ListRoute;
   /** Pages beside this one. */
   tabs?: React.ReactNode;
   actions?: React.ReactNode;
@@ -41,6 +45,7 @@ type ListPageProps<T extends { id: string }> = {
   card: (row: T) => React.ReactNode;
   onOpen?: (row: T) => void;
   export: ListExport<T>;
+  bulk?: readonly BulkAction<T>[];
   query: {
     data?: { items: T[]; total: number };
     error: unknown;
@@ -68,6 +73,9 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
   );
   const data = query.data;
   const filtered = isFiltered(search);
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const bulk = props.bulk ?? [];
+  const chosenRows = data?.items.filter(({ id }) => chosen.includes(id)) ?? [];
 
   return (
     <>
@@ -93,18 +101,11 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
           />
         )}
         {props.filters.map((filter) => (
-          <Select
+          <ListFilter
             key={filter.field}
-            allowClear
-            className={styles.filter}
-            aria-label={filter.label}
-            placeholder={filter.label}
-            value={search.filter?.[filter.field]}
-            options={filter.options}
-            onChange={(value?: string) => {
-              const { [filter.field]: _, ...rest } = search.filter ?? {};
-              go({ filter: value === undefined ? rest : { ...rest, [filter.field]: value } });
-            }}
+            filter={filter}
+            values={search.filter ?? {}}
+            onChange={(next) => go({ filter: next })}
           />
         ))}
         {narrow && (
@@ -135,6 +136,7 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
           <ExportButton export={props.export} />
         </span>
       </search>
+      {chosenRows.length > 0 && <BulkBar actions={bulk} rows={chosenRows} onDone={() => setChosen([])} />}
       {query.error !== null && query.error !== undefined && data && <StaleBar>{t('state.offline')}</StaleBar>}
       {!data && query.error ? (
         <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
@@ -168,6 +170,16 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
               sortOrder: column.key === search.sort ? (search.order === 'desc' ? 'descend' : 'ascend') : null,
             }))}
             dataSource={data.items}
+            rowSelection={
+              bulk.length > 0
+                ? {
+                    selectedRowKeys: [...chosen],
+                    onChange: (keys) => setChosen(keys.map(String)),
+                    getTitleCheckboxProps: () => ({ 'aria-label': t('bulk.all') }),
+                    getCheckboxProps: (row) => ({ 'aria-label': t('bulk.row', { id: row.id }) }),
+                  }
+                : undefined
+            }
             onRow={(row) => (props.onOpen ? { onClick: () => props.onOpen?.(row) } : {})}
             rowClassName={() => (props.onOpen ? (styles.row ?? '') : '')}
             onChange={(_page, _filters, sorter, { action }) => {

@@ -5,11 +5,15 @@ import { formatDeciC, formatPercent } from '@voltbay/protocol/client';
 import type { TableColumnsType } from 'antd';
 import { AgeText } from '../../components/ui/age.js';
 import { ListPage } from '../../components/ui/list-page.js';
+import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
+import { BATTERY_TABS } from '../shell/sections.js';
 import styles from './batteries.module.css';
+import { NewBattery, useBatteryStatus } from './battery-actions.js';
 import { Custody } from './custody.js';
 
 const SORT = { sort: 'id', order: 'asc' } as const;
@@ -24,6 +28,8 @@ export function BatteriesPage() {
   const search = useSearch({ from: '/batteries' });
   const navigate = useNavigate();
   const { hub } = useServices();
+  const mayWrite = usePermits()('batteries:write');
+  const setStatus = useBatteryStatus();
   const query = useQuery({
     queryKey: ['batteries', search],
     queryFn: ({ signal }) => hub.batteries(listQuery(search, SORT), signal),
@@ -91,6 +97,25 @@ export function BatteriesPage() {
     <ListPage<Battery>
       title={t('nav.batteries')}
       route="/batteries"
+      tabs={<SectionTabs name="nav.batteries" tabs={BATTERY_TABS} />}
+      actions={mayWrite && <NewBattery />}
+      bulk={
+        mayWrite
+          ? [
+              {
+                label: t('battery.quarantine'),
+                text: (count) => t('battery.quarantine.many', { count }),
+                danger: true,
+                run: (battery) => setStatus(battery, 'quarantined'),
+              },
+              {
+                label: t('battery.release'),
+                text: (count) => t('battery.release.many', { count }),
+                run: (battery) => setStatus(battery, 'in-service'),
+              },
+            ]
+          : []
+      }
       search={search}
       searchLabel={t('battery.search')}
       filters={[

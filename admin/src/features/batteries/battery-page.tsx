@@ -7,9 +7,12 @@ import { Card, Facts, PageHead } from '../../components/ui/page.js';
 import { ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
 import styles from './batteries.module.css';
 import { statusTone } from './batteries-page.js';
+import { BatteryActions } from './battery-actions.js';
+import { BatteryTrends } from './battery-trends.js';
 import { Custody, CustodyHistory } from './custody.js';
 
 /** A pack reports every few seconds while it sits in a station. */
@@ -19,6 +22,7 @@ export function BatteryPage() {
   const t = useT();
   const { batteryId } = useParams({ from: '/batteries/$batteryId' });
   const { hub } = useServices();
+  const may = usePermits();
   const query = useQuery({
     queryKey: ['battery', batteryId],
     queryFn: ({ signal }) => hub.battery(batteryId, signal),
@@ -69,6 +73,7 @@ export function BatteryPage() {
             </span>
           </>
         }
+        actions={<BatteryActions battery={battery} />}
       />
       <dl className={styles.tiles}>
         {tiles.map(([name, value]) => (
@@ -92,6 +97,7 @@ export function BatteryPage() {
               ))}
             </Card>
           )}
+          {may('telemetry:read') && <BatteryTrends batteryId={battery.id} />}
         </div>
         <div className={styles.column}>
           <Card title={t('battery.history')}>

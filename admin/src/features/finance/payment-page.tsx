@@ -1,21 +1,19 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { formatFen } from '@voltbay/protocol/client';
-import { Button, InputNumber } from 'antd';
-import { useId, useState } from 'react';
 import { TimeText } from '../../components/ui/age.js';
 import { TwoColumns } from '../../components/ui/columns.js';
-import { ConfirmDialog } from '../../components/ui/confirm-dialog.js';
 import { DataTable } from '../../components/ui/data-table.js';
 import { Card, Facts, PageHead } from '../../components/ui/page.js';
 import { ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { ToneTag } from '../../components/ui/tag.js';
-import type { Payment } from '../../lib/api/office-api.js';
+import { idempotent } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import { paymentTone, refundTone } from './payment-tone.js';
+import { RefundButton } from './refund-button.js';
 
 export function PaymentPage() {
   const t = useT();
@@ -23,7 +21,6 @@ export function PaymentPage() {
   const { paymentId } = useParams({ from: '/finance/payments/$paymentId' });
   const { hub } = useServices();
   const may = usePermits();
-  const [refunding, setRefunding] = useState(false);
   const query = useQuery({
     queryKey: ['payment', paymentId],
     queryFn: ({ signal }) => hub.payment(paymentId, signal),
@@ -60,9 +57,17 @@ export function PaymentPage() {
           may('payments:refund') &&
           payment.state === 'paid' &&
           leftFen > 0 && (
-            <Button danger onClick={() => setRefunding(true)} data-testid="refund">
-              {t('refund.start')}
-            </Button>
+            <RefundButton
+              key={payment.version}
+              leftFen={leftFen}
+              text={t('refund.text', { left: formatFen(leftFen, language) })}
+              send={(refund, key) =>
+                hub.client.POST('/core/v0/payments/{id}/refunds', {
+                  params: { path: { id: payment.id }, header: idempotent(key) },
+                  body: refund,
+                })
+              }
+            />
           )
         }
       />
@@ -110,45 +115,6 @@ export function PaymentPage() {
           </Card>
         }
       />
-      {refunding && <RefundDialog payment={payment} leftFen={leftFen} onClose={() => setRefunding(false)} />}
     </>
-  );
-}
-
-function RefundDialog(props: { payment: Payment; leftFen: number; onClose: () => void }) {
-  const t = useT();
-  const { language } = usePreferences();
-  const { hub, queryClient } = useServices();
-  const [yuan, setYuan] = useState<number | null>(props.leftFen / 100);
-  const amountId = useId();
-  const amountFen = yuan === null ? 0 : Math.round(yuan * 100);
-  return (
-    <ConfirmDialog
-      title={t('refund.start')}
-      text={t('refund.text', { left: formatFen(props.leftFen, language) })}
-      note={{ label: t('refund.reason') }}
-      danger
-      confirmText={t('refund.confirm', { amount: formatFen(amountFen, language) })}
-      ready={amountFen >= 1 && amountFen <= props.leftFen}
-      onConfirm={async (note, key) => {
-        await hub.refundPayment(props.payment.id, { amountFen, reason: note.slice(0, 80) }, key);
-        await Promise.all([
-          queryClient.invalidateQueries({ queryKey: ['payment', props.payment.id] }),
-          queryClient.invalidateQueries({ queryKey: ['refunds'] }),
-        ]);
-      }}
-      onClose={props.onClose}
-    >
-      <label htmlFor={amountId}>{t('refund.amount')}</label>
-      <InputNumber
-        id={amountId}
-        min={0.01}
-        max={props.leftFen / 100}
-        precision={2}
-        value={yuan}
-        onChange={setYuan}
-        style={{ width: '100%' }}
-      />
-    </ConfirmDialog>
   );
 }

@@ -1,77 +1,144 @@
+import { useQuery } from '@tanstack/react-query';
 import type { Order } from '@voltbay/protocol/api';
-import { canTransition } from '@voltbay/protocol/domain';
-import { Button, Input } from 'antd';
-import { useId, useState } from 'react';
-import { ConfirmDialog } from '../../components/ui/confirm-dialog.js';
+import { formatFen } from '@voltbay/protocol/client';
+import { canTransition, isTerminalOrderState } from '@voltbay/protocol/domain';
+import { Button } from 'antd';
+import { Ask, FormButton } from '../../components/ui/act.js';
+import { idempotent } from '../../lib/api/answers.js';
+import type { Charge } from '../../lib/api/office-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { saveFile } from '../../lib/lists/csv.js';
 import { usePermits } from '../../lib/permissions.js';
+import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
+import { approvalNotice } from '../finance/approval-notice.js';
+import { RefundButton } from '../finance/refund-button.js';
 
-/** Cancel before anything was sent; settle by hand what nobody knows. Shown only where permitted and possible. */
+const DISPUTES = ['not-received', 'wrong-charge', 'bad-pack', 'not-returned', 'damage', 'other'] as const;
+
+/** Cancel before anything was sent; settle by hand what nobody knows; refund, contest, take the evidence. Only where permitted and possible. */
 export function OrderActions(props: { order: Order }) {
   const t = useT();
   const may = usePermits();
-  const { hub, queryClient } = useServices();
+  const { hub } = useServices();
   const { order } = props;
-  const [asking, setAsking] = useState<'cancel' | 'resolve' | null>(null);
-  const [packId, setPackId] = useState('');
-  const packInput = useId();
-  const mayCancel = may('orders:cancel') && canTransition(order.state, 'cancelled');
-  const mayResolve = may('orders:resolve') && order.state === 'unknown';
-  async function settle(answer: Promise<Order>): Promise<void> {
-    queryClient.setQueryData(['order', order.id], await answer);
-    await queryClient.invalidateQueries({ queryKey: ['orders'] });
+  const one = (key: string) => ({ params: { path: { id: order.id }, header: idempotent(key) } });
+  async function download(): Promise<void> {
+    const { data } = await hub.client.GET('/core/v0/orders/{id}/evidence', {
+      params: { path: { id: order.id } },
+      parseAs: 'text',
+    });
+    saveFile(`voltbay-order-${order.id}.jws`, String(data ?? ''), 'application/jose');
   }
-  const close = (): void => setAsking(null);
   return (
     <>
-      {mayCancel && (
-        <Button danger onClick={() => setAsking('cancel')} data-testid="cancel-order">
-          {t('order.cancel')}
-        </Button>
-      )}
-      {mayResolve && (
-        <Button type="primary" onClick={() => setAsking('resolve')} data-testid="resolve-order">
-          {t('order.resolve')}
-        </Button>
-      )}
-      {asking === 'cancel' && (
-        <ConfirmDialog
-          title={t('order.cancel')}
-          text={t('order.cancel.text')}
+      {may('orders:cancel') && canTransition(order.state, 'cancelled') && (
+        <Ask
           danger
-          confirmText={t('order.cancel')}
-          onConfirm={(_, key) => settle(hub.cancelOrder(order.id, key))}
-          onClose={close}
+          label={t('order.cancel')}
+          testId="cancel-order"
+          text={t('order.cancel.text')}
+          onConfirm={(_, key) => hub.cancelOrder(order.id, key)}
         />
       )}
-      {asking === 'resolve' && (
-        <ConfirmDialog
-          title={t('order.resolve')}
+      {may('orders:resolve') && order.state === 'unknown' && (
+        <FormButton<{ dispensedPackId?: string }>
+          primary
+          label={t('order.resolve')}
+          testId="resolve-order"
           text={t('order.resolve.text')}
           note={{ label: t('order.resolve.note'), hint: t('order.resolve.noteHint') }}
           confirmText={t('order.resolve.confirm')}
-          onConfirm={(note, key) =>
-            settle(
-              hub.resolveOrder(
-                order.id,
-                packId.trim() ? { note, dispensedPackId: packId.trim() } : { note },
-                key,
-              ),
+          fields={[
+            {
+              name: 'dispensedPackId',
+              label: t('order.resolve.pack'),
+              hint: order.dispensed?.packId ?? t('order.resolve.packHint'),
+              kind: 'text',
+              max: 64,
+              optional: true,
+            },
+          ]}
+          onSubmit={async (values, key, note) =>
+            approvalNotice(
+              t,
+              await hub.client.POST('/core/v0/orders/{id}/resolve', {
+                ...one(key),
+                body: { ...values, note },
+              }),
             )
           }
-          onClose={close}
-        >
-          <label htmlFor={packInput}>{t('order.resolve.pack')}</label>
-          <Input
-            id={packInput}
-            maxLength={64}
-            value={packId}
-            placeholder={order.dispensed?.packId ?? t('order.resolve.packHint')}
-            onChange={(event) => setPackId(event.target.value)}
-          />
-        </ConfirmDialog>
+        />
+      )}
+      {may('payments:refund') && may('charges:read') && order.payment.state === 'captured' && (
+        <OrderRefund orderId={order.id} />
+      )}
+      {may('disputes:create') && isTerminalOrderState(order.state) && (
+        <FormButton<{ kind: (typeof DISPUTES)[number]; note: string }>
+          label={t('dispute.open')}
+          testId="open-dispute"
+          text={t('dispute.open.text')}
+          initial={{ kind: 'wrong-charge' }}
+          fields={[
+            {
+              name: 'kind',
+              label: t('dispute.kind'),
+              kind: 'select',
+              options: DISPUTES.map((value) => ({ value, label: t(`dispute.kind.${value}`) })),
+            },
+            { name: 'note', label: t('field.note'), kind: 'area', max: 500 },
+          ]}
+          onSubmit={(values, key) =>
+            hub.client.POST('/core/v0/orders/{id}/disputes', { ...one(key), body: values })
+          }
+        />
+      )}
+      {may('orders:resolve') && (
+        <Button onClick={() => void download()} data-testid="evidence">
+          {t('dispute.evidence')}
+        </Button>
       )}
     </>
+  );
+}
+
+/** Gives back what is left of the order's charge, into the wallet that paid. */
+function OrderRefund(props: { orderId: string }) {
+  const t = useT();
+  const { language } = usePreferences();
+  const { hub } = useServices();
+  const charges = useQuery({
+    queryKey: ['charges', 'of-order', props.orderId],
+    queryFn: ({ signal }) => hub.charges({ orderId: props.orderId, _limit: 1 }, signal),
+  });
+  const charge: Charge | undefined = charges.data?.items[0];
+  const refunds = useQuery({
+    queryKey: ['order-refunds', 'of-order', props.orderId],
+    queryFn: async ({ signal }) =>
+      (
+        await hub.client.GET('/core/v0/charge-refunds', {
+          params: { query: { orderId: props.orderId, _limit: 100 } },
+          signal,
+        })
+      ).data ?? [],
+  });
+  if (!charge || !refunds.data) return null;
+  const givenFen = refunds.data
+    .filter(({ state }) => state !== 'refused')
+    .reduce((sum, { amountFen }) => sum + amountFen, 0);
+  const leftFen = charge.amountFen - givenFen;
+  if (leftFen <= 0) return null;
+  return (
+    <RefundButton
+      key={leftFen}
+      leftFen={leftFen}
+      text={t('refund.order.text', { left: formatFen(leftFen, language) })}
+      send={(refund, key) =>
+        hub.client.POST('/core/v0/charges/{id}/refunds', {
+          params: { path: { id: charge.id }, header: idempotent(key) },
+          body: refund,
+        })
+      }
+    />
   );
 }

@@ -7,7 +7,8 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
 import styles from './global-search.module.css';
-import { NAV } from './navigation.js';
+import { permittedNav } from './navigation.js';
+import { ALL_TABS } from './sections.js';
 
 const PER_KIND = 5;
 const PAUSE_MS = 180;
@@ -92,6 +93,13 @@ async function find(
   return answers.flat();
 }
 
+/** Pages of the side bar, then those behind tabs. */
+function searchedPages(may: (permission: string) => boolean) {
+  const inBar = permittedNav(may).flatMap(({ items }) => items);
+  const behind = ALL_TABS.filter(({ permission }) => may(permission));
+  return [...inBar, ...behind.filter(({ to }) => !inBar.some((item) => item.to === to))];
+}
+
 /** ⌘K / Ctrl K: pages, stations, orders, packs, users and vehicles by name or number; arrows and Enter. */
 export function GlobalSearch(props: { onClose: () => void }) {
   const t = useT();
@@ -112,7 +120,7 @@ export function GlobalSearch(props: { onClose: () => void }) {
   });
   const word = text.trim().toLowerCase();
   const hits: Hit[] = [
-    ...NAV.filter(({ permission }) => permission === null || may(permission))
+    ...searchedPages(may)
       .map(({ to, label }) => ({
         key: to,
         kind: t('search.page'),

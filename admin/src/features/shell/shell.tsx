@@ -7,7 +7,7 @@ import { PreferenceControls } from '../../components/ui/preference-controls.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { permits, useMe } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { NAV } from './navigation.js';
+import { permittedNav } from './navigation.js';
 import styles from './shell.module.css';
 
 const GlobalSearch = lazy(async () => ({ default: (await import('./global-search.js')).GlobalSearch }));
@@ -40,9 +40,7 @@ export function Shell(props: { children: React.ReactNode }) {
     return () => window.removeEventListener('keydown', onKey);
   }, [menuOpen]);
 
-  const items = NAV.filter(
-    ({ permission }) => permission === null || permits(me.data?.permissions, permission),
-  );
+  const groups = permittedNav((permission) => permits(me.data?.permissions, permission));
   const zone = `${Intl.DateTimeFormat().resolvedOptions().timeZone} (${zoneLabel(undefined, new Date())})`;
 
   return (
@@ -94,17 +92,22 @@ export function Shell(props: { children: React.ReactNode }) {
           <kbd>{/Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>
         </button>
         <nav aria-label={t('nav.main')} className={styles.nav}>
-          {items.map(({ to, label, icon: Icon }) => (
-            <Link
-              key={to}
-              to={to}
-              search={{}}
-              className={styles.link}
-              activeOptions={{ exact: to === '/', includeSearch: false }}
-            >
-              <Icon />
-              {t(label)}
-            </Link>
+          {groups.map((group) => (
+            <div key={group.label ?? 'top'} className={styles.group}>
+              {group.label && <h2>{t(group.label)}</h2>}
+              {group.items.map(({ to, label, icon: Icon }) => (
+                <Link
+                  key={to}
+                  to={to}
+                  search={{}}
+                  className={styles.link}
+                  activeOptions={{ exact: to === '/', includeSearch: false }}
+                >
+                  <Icon />
+                  {t(label)}
+                </Link>
+              ))}
+            </div>
           ))}
         </nav>
         <div className={styles.foot}>

@@ -19,6 +19,7 @@ import { CommandDialog, type CommandIntent } from './command-dialog.js';
 import { SlotDetails } from './slot-details.js';
 import { AlarmFeed, StationOrders } from './station-activity.js';
 import { StationFacts } from './station-facts.js';
+import { StationTabs } from './station-frame.js';
 import styles from './station-page.module.css';
 import { OnlineDot } from './station-status.js';
 
@@ -116,6 +117,7 @@ export function StationPage() {
           )
         }
       />
+      <StationTabs stationId={station.id} />
       {query.error ? <StaleBar>{t('state.offline')}</StaleBar> : null}
       {!station.online && <OfflineBar at={station.lastSeenAt} />}
       {running && <RunningSwap order={running} />}

@@ -4,9 +4,13 @@ import type { Station } from '@voltbay/protocol/api';
 import type { TableColumnsType } from 'antd';
 import { AgeText } from '../../components/ui/age.js';
 import { ListPage } from '../../components/ui/list-page.js';
+import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
+import { STATION_TABS } from '../shell/sections.js';
+import { NewStation } from './new-station.js';
 import { OnlineDot, ReadyPacks, SlotStrip } from './station-status.js';
 import styles from './stations.module.css';
 
@@ -20,6 +24,7 @@ export function StationsPage() {
   const search = useSearch({ from: '/stations' });
   const navigate = useNavigate();
   const { hub } = useServices();
+  const may = usePermits();
   const query = useQuery({
     queryKey: ['stations', search],
     queryFn: ({ signal }) => hub.stations(listQuery(search, SORT), signal),
@@ -76,6 +81,8 @@ export function StationsPage() {
     <ListPage<Station>
       title={t('nav.stations')}
       route="/stations"
+      tabs={<SectionTabs name="nav.stations" tabs={STATION_TABS} />}
+      actions={may('stations:write') && <NewStation />}
       search={search}
       searchLabel={t('station.search')}
       filters={[

@@ -29,3 +29,7 @@ export const page = <T>(answer: Answer<T[]>): Page<T> => {
   const items = body(answer);
   return { items, total: Number(answer.response.headers.get('x-total-count') ?? items.length) };
 };
+
+/** Headers of a change that must happen once, and of one that must meet the version that was shown. */
+export const idempotent = (key: string) => ({ 'Idempotency-Key': key });
+export const matching = (version: number) => ({ 'If-Match': `"${version}"` });

@@ -1,5 +1,5 @@
 import type { Battery, Command, Order, PrincipalInfo, Station } from '@voltbay/protocol/api';
-import createClient from 'openapi-fetch';
+import createClient, { type Client } from 'openapi-fetch';
 import { body, type Page, page, type QueryOf } from './answers.js';
 import type { operations, paths } from './generated/schema.js';
 import { createOfficeApi, type OfficeApi } from './office-api.js';
@@ -25,6 +25,8 @@ export type AlarmQuery = QueryOf<'listAlarms'>;
 
 /** What the console asks of the hub. Throws ApiError, OfflineError, SignedOutError. */
 export type HubApi = OfficeApi & {
+  /** Every other route of the hub, typed by its OpenAPI document; a refusal is thrown. */
+  client: Client<paths>;
   me(signal?: AbortSignal): Promise<PrincipalInfo>;
   stations(query: StationQuery, signal?: AbortSignal): Promise<Page<Station>>;
   station(id: string, signal?: AbortSignal): Promise<Station>;
@@ -33,12 +35,6 @@ export type HubApi = OfficeApi & {
   orders(query: OrderQuery, signal?: AbortSignal): Promise<Page<Order>>;
   order(id: string, signal?: AbortSignal): Promise<Order>;
   cancelOrder(id: string, idempotencyKey: string): Promise<Order>;
-  /** Settles an `unknown` order by hand; with the serial of the pack that left, the charge stands. */
-  resolveOrder(
-    id: string,
-    resolution: { note: string; dispensedPackId?: string },
-    idempotencyKey: string,
-  ): Promise<Order>;
   batteries(query: BatteryQuery, signal?: AbortSignal): Promise<Page<Battery>>;
   battery(id: string, signal?: AbortSignal): Promise<Battery>;
   custody(batteryId: string, signal?: AbortSignal): Promise<CustodyEntry[]>;
@@ -49,6 +45,7 @@ export type HubApi = OfficeApi & {
 export function createHubApi(send: (request: Request) => Promise<Response>, origin: string): HubApi {
   const hub = createClient<paths>({ baseUrl: origin, fetch: send });
   return {
+    client: hub,
     ...createOfficeApi(hub),
     me: async (signal) => body(await hub.GET('/auth/v1/me', { signal })),
     stations: async (query, signal) =>
@@ -72,13 +69,6 @@ export function createHubApi(send: (request: Request) => Promise<Response>, orig
         await hub.POST('/core/v0/orders/{id}/cancel', {
           params: { path: { id }, header: { 'Idempotency-Key': idempotencyKey } },
           body: {},
-        }),
-      ),
-    resolveOrder: async (id, resolution, idempotencyKey) =>
-      body(
-        await hub.POST('/core/v0/orders/{id}/resolve', {
-          params: { path: { id }, header: { 'Idempotency-Key': idempotencyKey } },
-          body: resolution,
         }),
       ),
     batteries: async (query, signal) =>

@@ -34,15 +34,9 @@ export type OfficeApi = {
   vehicles(query: VehicleQuery, signal?: AbortSignal): Promise<Page<Vehicle>>;
   vehicle(id: string, signal?: AbortSignal): Promise<Vehicle>;
   plans(query: PlanQuery, signal?: AbortSignal): Promise<Page<Plan>>;
-  publishPlan(plan: { name: string; amountFen: number }, idempotencyKey: string): Promise<Plan>;
   charges(query: ChargeQuery, signal?: AbortSignal): Promise<Page<Charge>>;
   payments(query: PaymentQuery, signal?: AbortSignal): Promise<Page<Payment>>;
   payment(id: string, signal?: AbortSignal): Promise<Payment>;
-  refundPayment(
-    id: string,
-    refund: { amountFen: number; reason: string },
-    idempotencyKey: string,
-  ): Promise<Refund>;
   refunds(query: RefundQuery, signal?: AbortSignal): Promise<Page<Refund>>;
   ledgerEntries(query: LedgerQuery, signal?: AbortSignal): Promise<Page<LedgerEntry>>;
   ledgerAccounts(signal?: AbortSignal): Promise<LedgerAccount[]>;
@@ -74,24 +68,10 @@ export function createOfficeApi(hub: Client<paths>): OfficeApi {
       page(await hub.GET('/core/v0/vehicles', { params: { query }, signal })),
     vehicle: async (id, signal) => body(await hub.GET('/core/v0/vehicles/{id}', { params: one(id), signal })),
     plans: async (query, signal) => page(await hub.GET('/core/v0/plans', { params: { query }, signal })),
-    publishPlan: async (plan, idempotencyKey) =>
-      body(
-        await hub.POST('/core/v0/plans', {
-          params: { header: { 'Idempotency-Key': idempotencyKey } },
-          body: plan,
-        }),
-      ),
     charges: async (query, signal) => page(await hub.GET('/core/v0/charges', { params: { query }, signal })),
     payments: async (query, signal) =>
       page(await hub.GET('/core/v0/payments', { params: { query }, signal })),
     payment: async (id, signal) => body(await hub.GET('/core/v0/payments/{id}', { params: one(id), signal })),
-    refundPayment: async (id, refund, idempotencyKey) =>
-      body(
-        await hub.POST('/core/v0/payments/{id}/refunds', {
-          params: { ...one(id), header: { 'Idempotency-Key': idempotencyKey } },
-          body: refund,
-        }),
-      ),
     refunds: async (query, signal) => page(await hub.GET('/core/v0/refunds', { params: { query }, signal })),
     ledgerEntries: async (query, signal) =>
       page(await hub.GET('/core/v0/ledger/entries', { params: { query }, signal })),

@@ -1,9 +1,12 @@
 import { officeEn } from './office/en.js';
+import { inEnglish } from './words/pairs.js';
+import { WORDS } from './words/words.js';
 import type { MessageKey } from './zh-cn.js';
 
 /** English wording; the type makes a missing or an extra key a build error. */
 export const en: Record<MessageKey, string> = {
   ...officeEn,
+  ...inEnglish(WORDS),
   'app.console': 'Operations',
   'nav.main': 'Main navigation',
   'nav.stations': 'Stations',

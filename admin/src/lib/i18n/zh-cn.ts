@@ -1,8 +1,11 @@
 import { officeZhCn } from './office/zh-cn.js';
+import { inChinese } from './words/pairs.js';
+import { WORDS } from './words/words.js';
 
 /** Chinese wording, and the list of all keys. Keep keys sorted by area. */
 export const zhCn = {
   ...officeZhCn,
+  ...inChinese(WORDS),
   'app.console': '运营中台',
   'nav.main': '主导航',
   'nav.stations': '换电站',

@@ -62,13 +62,28 @@ export function choosePlan(collection: Collection, request: PlanRequest): Plan {
   const constraints = constraintsOf(request.filter);
   const hinted = hintedCandidate(collection, request.hint);
   if (hinted !== undefined) return bestUse(hinted, constraints, request).plan;
+  return bestOf(collection, constraints, request) ?? fullScan(false, request.sort.length === 0);
+}
+
+/** The best use of an index that gives the sort order by itself; undefined when none does, or nothing is sorted. */
+export function chooseOrderedPlan(collection: Collection, request: PlanRequest): Plan | undefined {
+  if (request.sort.length === 0 || request.hint || naturalOrder(request) !== undefined) return undefined;
+  return bestOf(collection, constraintsOf(request.filter), request, (plan) => plan.sorted);
+}
+
+function bestOf(
+  collection: Collection,
+  constraints: Constraints,
+  request: PlanRequest,
+  fits: (plan: Plan) => boolean = () => true,
+): Plan | undefined {
   let best: { plan: Plan; score: number } | undefined;
   for (const candidate of candidates(collection)) {
     if (!usable(candidate, constraints, request)) continue;
     const use = bestUse(candidate, constraints, request);
-    if (use.score > 0 && (best === undefined || use.score > best.score)) best = use;
+    if (use.score > 0 && fits(use.plan) && (best === undefined || use.score > best.score)) best = use;
   }
-  return best?.plan ?? fullScan(false, request.sort.length === 0);
+  return best?.plan;
 }
 
 function fullScan(reverse: boolean, sorted: boolean): Plan {

@@ -42,6 +42,8 @@ export type FaultCase = {
   missing?(): string | null;
   /** Runs by itself: what it measures would suffer from a neighbour. */
   alone?: boolean;
+  /** Takes more than a minute: begun first, so that no other waits for it at the end. */
+  slow?: boolean;
 } & (
   | { network?: FaultNetwork; run: FaultRun; open?: undefined }
   /** For cases that need something around the network: made in the case's folder before it starts, closed after it ended. */

@@ -1,15 +1,17 @@
 import type { FaultResult } from './case.js';
 import { faultCases } from './cases/index.js';
 import { runMatrix } from './run-matrix.js';
+import { TAMPERINGS, type Tampering } from './tamper.js';
 
-const USAGE = `usage: npm run faults [-- [F07 F10 …] [--json] [--long] [--seed N] [--minutes N] [--at-once N] [--list]]
+const USAGE = `usage: npm run faults [-- [F07 F10 …] [--json] [--long] [--seed N] [--minutes N] [--at-once N] [--list] [--tamper KIND]]
   F07 F10 …     only these cases (also --only F07,F10)
   --json        one JSON document on stdout: [{id, name, runs, lost, duplicated, ok, note}]; progress goes to stderr
   --long        soak: more rounds and whole sizes (200 kills, 10 000 stations), no limit of time
   --seed N      repeats the random choices of an earlier run
   --minutes N   no case starts later than this (15)
-  --at-once N   cases at the same time (2)
-  --list        names the cases and what this machine cannot inject`;
+  --at-once N   cases at the same time (3)
+  --list        names the cases and what this machine cannot inject
+  --tamper KIND spoils what was seen of each case (${TAMPERINGS.join(', ')}): every case must fail, which shows that it can`;
 
 export type FaultArguments = {
   json: boolean;
@@ -19,6 +21,7 @@ export type FaultArguments = {
   minutes: number;
   atOnce: number;
   only: string[];
+  tamper: Tampering | null;
 };
 
 /** `npm run faults`: prints a table (or one JSON document) and answers the exit code: 0 ok, 1 a case failed, 2 wrong usage. */
@@ -34,6 +37,13 @@ export async function runFaults(root: string, args: readonly string[]): Promise<
     return 0;
   }
   say(`seed ${options.seed}`);
+  // Ends all programs and mounts of the cases, which hang on the end of this process.
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)
+    process.once(signal, () => process.exit(code));
+  process.setMaxListeners(100);
   const startedMs = performance.now();
   const clock = () => `${Math.round((performance.now() - startedMs) / 1000)} s`.padStart(6);
   const results = await runMatrix({
@@ -43,6 +53,7 @@ export async function runFaults(root: string, args: readonly string[]): Promise<
     budgetMs: options.long ? Number.POSITIVE_INFINITY : options.minutes * 60_000,
     atOnce: options.atOnce,
     ...(options.only.length > 0 ? { only: options.only } : {}),
+    ...(options.tamper ? { tamper: options.tamper } : {}),
     onStart: ({ id, name }) => say(`${clock()}  ${id} …  ${name}`),
     onResult: (result) => say(`${clock()}  ${row(result)}`),
   });
@@ -80,8 +91,9 @@ export function parseFaultArguments(args: readonly string[]): FaultArguments | s
     list: false,
     seed: Date.now() % 1_000_000,
     minutes: 15,
-    atOnce: 2,
+    atOnce: 3,
     only: [],
+    tamper: null,
   };
   const known = new Set(faultCases.map(({ id }) => id));
   const numbers = { '--seed': 'seed', '--minutes': 'minutes', '--at-once': 'atOnce' } as const;
@@ -90,7 +102,12 @@ export function parseFaultArguments(args: readonly string[]): FaultArguments | s
     if (word === '--json') parsed.json = true;
     else if (word === '--long') parsed.long = true;
     else if (word === '--list') parsed.list = true;
-    else if (word in numbers) {
+    else if (word === '--tamper') {
+      const way = TAMPERINGS.find((each) => each === args[i + 1]);
+      if (!way) return `--tamper: write one of ${TAMPERINGS.join(', ')}`;
+      parsed.tamper = way;
+      i += 1;
+    } else if (word in numbers) {
       const value = args[++i] ?? '';
       if (!/^\d{1,9}$/.test(value) || (word !== '--seed' && Number(value) === 0))
         return `${word}: ${JSON.stringify(value)} is no number; write for example ${word} 7`;

@@ -6,13 +6,25 @@ import { DEMO } from '../../network/demo-accounts.js';
 import { eventually } from '../../network/eventually.js';
 import { readHubRecords } from '../../network/hub-records.js';
 import { openSite } from '../../network/site.js';
-import { siteRider, type WitnessedSwap, witnessedSwap } from '../../network/witnessed-swap.js';
+import {
+  type SwapByRider,
+  siteRider,
+  type WitnessedSwap,
+  witnessedSwap,
+} from '../../network/witnessed-swap.js';
 import { createRandom } from '../../random.js';
 import { loadFactor } from '../injectors/machine-load.js';
 import { type FaultCase, type FaultContext, type FaultResult, mustHold } from './case.js';
-import { judge } from './oracle.js';
+import { type Evidence, judge } from './oracle.js';
 
-export type CaseOptions = { root: string; seed: number; long: boolean; limitMs: number };
+export type CaseOptions = {
+  root: string;
+  seed: number;
+  long: boolean;
+  limitMs: number;
+  /** Spoils the evidence, to show that the oracle finds it. */
+  tamper?: (evidence: Evidence) => void;
+};
 
 const CHARGE_MS = 6 * 3_600_000;
 
@@ -72,15 +84,21 @@ async function experiment(one: FaultCase, options: CaseOptions, bench: Bench): P
   const rider = await siteRider(site, DEMO.riders[0]);
   const swaps: WitnessedSwap[] = [];
   const allowed = { releases: 0, orders: [] as string[] };
+  const walk = async (how: SwapByRider): Promise<WitnessedSwap> => {
+    const seen = await witnessedSwap(site, rider, how);
+    swaps.push(seen);
+    return seen;
+  };
   const context: FaultContext = {
     site,
     rider,
     random: createRandom(options.seed).fork(one.id),
     long: options.long,
-    async swap(how = {}) {
-      const seen = await witnessedSwap(site, rider, how);
-      swaps.push(seen);
-      return seen;
+    swap(how = {}) {
+      const running = walk(how);
+      // A case that has failed meanwhile waits for it no more.
+      running.catch(() => undefined);
+      return running;
     },
     pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     charge,
@@ -107,7 +125,7 @@ async function experiment(one: FaultCase, options: CaseOptions, bench: Bench): P
   await site.network.agent.stop();
   await site.network.hub.stop();
   const hub = await readHubRecords(site.hubDir, opened.network.storeUri);
-  const verdict = judge({
+  const evidence: Evidence = {
     device: site.network.device,
     witness: site.uplink,
     journals: [...site.journals, readAgentRecords(site.agentDir)],
@@ -115,7 +133,9 @@ async function experiment(one: FaultCase, options: CaseOptions, bench: Bench): P
     history,
     swaps,
     allowed,
-  });
+  };
+  options.tamper?.(evidence);
+  const verdict = judge(evidence);
   row.lost = verdict.lost.length;
   row.duplicated = verdict.duplicated.length;
   mustHold(verdict.faults.length === 0, verdict.faults.join('; '));

@@ -1,6 +1,7 @@
 import type { FaultCase, FaultResult } from './case.js';
 import { faultCases } from './cases/index.js';
 import { runCase } from './run-case.js';
+import { type Tampering, tamperWith } from './tamper.js';
 
 export type MatrixOptions = {
   root: string;
@@ -12,6 +13,8 @@ export type MatrixOptions = {
   budgetMs: number;
   /** Cases at the same time, of those that do not mind. */
   atOnce?: number;
+  /** Spoils what was seen of every case: all of them must fail then. */
+  tamper?: Tampering;
   onStart?: (one: Pick<FaultCase, 'id' | 'name'>) => void;
   onResult?: (result: FaultResult) => void;
 };
@@ -31,16 +34,24 @@ export async function runMatrix(options: MatrixOptions): Promise<FaultResult[]> 
     const limitMs = long ? LONG_CASE_LIMIT_MS : Math.min(CASE_LIMIT_MS, leftMs);
     const result =
       leftMs > 0
-        ? await runCase(one, { root: options.root, seed: options.seed, long, limitMs })
+        ? await runCase(one, {
+            root: options.root,
+            seed: options.seed,
+            long,
+            limitMs,
+            ...(options.tamper ? { tamper: tamperWith(options.tamper) } : {}),
+          })
         : timeIsUp(one);
     results.push(result);
     options.onResult?.(result);
   };
-  const sociable = wanted.filter(({ alone }) => !alone);
+  const sociable = wanted
+    .filter(({ alone }) => !alone)
+    .sort((a, b) => Number(b.slow ?? false) - Number(a.slow ?? false));
   const worker = async () => {
     for (let one = sociable.shift(); one; one = sociable.shift()) await run(one);
   };
-  await Promise.all(Array.from({ length: options.atOnce ?? 2 }, worker));
+  await Promise.all(Array.from({ length: options.atOnce ?? 3 }, worker));
   for (const one of wanted) if (one.alone) await run(one);
   return results.sort((a, b) => a.id.localeCompare(b.id));
 }

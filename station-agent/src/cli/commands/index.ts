@@ -11,6 +11,7 @@ import { registerRun } from './run.js';
 import { registerService } from './service.js';
 import { registerSetup } from './setup.js';
 import { registerStationQuestions } from './station-questions.js';
+import { registerUpdate } from './update.js';
 import { registerUpkeep } from './upkeep.js';
 import { registerVersion } from './version.js';
 
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Register[] = [
   registerDecode,
   registerConfig,
   registerUpkeep,
+  registerUpdate,
   registerCompletion,
   registerVersion,
 ];

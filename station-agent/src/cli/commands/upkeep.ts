@@ -1,8 +1,10 @@
+import type { ActOptions } from '../acts.js';
 import { addCommand, type Register, wholeNumber } from '../command-spec.js';
 import type { StationOptions } from '../context.js';
 import type { DiagOptions } from '../diag.js';
 import type { EnrollOptions } from '../enroll.js';
 import type { LogOptions } from '../logs.js';
+import { AUDIT_OPTIONS } from './doors.js';
 
 export const registerUpkeep: Register = (program, context) => {
   addCommand<EnrollOptions>(program, context, {
@@ -14,6 +16,26 @@ export const registerUpkeep: Register = (program, context) => {
       { flags: '-f, --force', summary: { en: 'replace a secret that is there', zh: '更换已有密钥' } },
     ],
     run: async (_, options, code) => (await import('../enroll.js')).enroll(code, options, context),
+  });
+  addCommand<ActOptions>(program, context, {
+    usage: 'rotate',
+    summary: {
+      en: 'exchange the station’s secret; the old one works on for a day (audited)',
+      zh: '更换站点密钥，旧密钥一天内仍可用（写入审计）',
+    },
+    station: true,
+    examples: ['rotate --reason "laptop with the config was lost" --yes'],
+    options: AUDIT_OPTIONS,
+    run: async (_, options) =>
+      (await import('../acts.js')).act(
+        {
+          command: 'rotate',
+          args: {},
+          question: context.t('Exchange the secret now?', '现在更换密钥？'),
+        },
+        options,
+        context,
+      ),
   });
   addCommand<StationOptions>(program, context, {
     usage: 'time',

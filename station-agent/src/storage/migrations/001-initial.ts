@@ -2,6 +2,7 @@
 export const initial = {
   version: 1,
   name: 'initial',
+  breaking: true,
   sql: `
     CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 

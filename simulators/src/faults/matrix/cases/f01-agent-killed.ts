@@ -4,7 +4,7 @@ export const agentKilled: FaultCase = {
   id: 'F01',
   name: 'agent killed mid-write',
   async run({ site, random, long, pause }) {
-    const runs = long ? 200 : 20;
+    const runs = long ? 200 : 12;
     for (let i = 0; i < runs; i += 1) {
       await pause(random.integer(20, 900));
       await site.restart('agent');

@@ -1,13 +1,13 @@
 import { MQTT_PACKET, mqttPacketType, mqttPublishTopic } from '../../mqtt-packets.js';
-import type { FaultCase } from '../case.js';
+import { type FaultCase, mustHold } from '../case.js';
 
 export const killedAfterAck: FaultCase = {
   id: 'F02',
   name: 'agent killed between SERVER_ACK and delete',
   async run({ site, random, long, pause }) {
-    const runs = long ? 50 : 8;
+    const runs = long ? 50 : 5;
     for (let i = 0; i < runs; i += 1) {
-      const killed = new Promise<void>((resolve) => {
+      const killed = new Promise<true>((resolve) => {
         const delayMs = random.integer(0, 3);
         let done = false;
         site.filter((packet, direction) => {
@@ -19,12 +19,13 @@ export const killedAfterAck: FaultCase = {
             control
           ) {
             done = true;
-            setTimeout(() => void site.network.agent.kill().then(resolve), delayMs);
+            setTimeout(() => void site.network.agent.kill().then(() => resolve(true)), delayMs);
           }
           return 'pass';
         });
       });
-      await Promise.race([killed, pause(20_000)]);
+      const wasKilled = await Promise.race([killed, pause(40_000)]);
+      mustHold(wasKilled === true, 'no acknowledgement came by');
       site.filter(undefined);
       await site.restart('agent');
       await pause(300);

@@ -1,24 +1,26 @@
 import { mqttPublishTopic } from '../../mqtt-packets.js';
-import type { FaultCase } from '../case.js';
+import { type FaultCase, mustHold } from '../case.js';
 
 export const hubKilled: FaultCase = {
   id: 'F03',
   name: 'hub killed before or after its durable write',
+  network: { agentConfig: { uplink: { infoIntervalS: 2 } } },
   async run({ site, random, long, pause }) {
-    const runs = long ? 50 : 8;
+    const runs = long ? 50 : 5;
     for (let i = 0; i < runs; i += 1) {
-      const killed = new Promise<void>((resolve) => {
+      const killed = new Promise<true>((resolve) => {
         const delayMs = random.integer(0, 25);
         let done = false;
         site.filter((packet, direction) => {
           if (!done && direction === 'to-server' && mqttPublishTopic(packet)?.startsWith('info/')) {
             done = true;
-            setTimeout(() => void site.network.hub.kill().then(resolve), delayMs);
+            setTimeout(() => void site.network.hub.kill().then(() => resolve(true)), delayMs);
           }
           return 'pass';
         });
       });
-      await Promise.race([killed, pause(40_000)]);
+      const wasKilled = await Promise.race([killed, pause(60_000)]);
+      mustHold(wasKilled === true, 'no message came by');
       site.filter(undefined);
       await site.restart('hub');
     }

@@ -11,7 +11,6 @@ const MOST_GROWTH_BYTES = 30 * 1_048_576;
 export const slowBroker: FaultCase = {
   id: 'F06',
   name: 'slow or paused broker',
-  alone: true,
   network: { agentConfig: { uplink: { infoIntervalS: 1, window: WINDOW, keepaliveS: 120 } } },
   async run({ site, pause, long }) {
     const { pid } = site.network.agent;

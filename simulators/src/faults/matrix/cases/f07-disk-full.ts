@@ -9,6 +9,7 @@ const DISK_BYTES = 32 * 1_048_576;
 export const diskFull: FaultCase = {
   id: 'F07',
   name: 'disk full',
+  slow: true,
   missing: smallDiskMissing,
   async open(folder) {
     const disk = mountSmallDisk(join(folder, 'agent-1231'), DISK_BYTES);

@@ -9,6 +9,7 @@ const ROOM_BYTES = 48 * 1024;
 export const fileLimit: FaultCase = {
   id: 'F08',
   name: 'file-size limit',
+  slow: true,
   missing: fileLimitMissing,
   network: { agentConfig: BUSY_STATION },
   async run(context) {

@@ -11,7 +11,7 @@ const PAGE = 4_096;
 export const damagedDatabase: FaultCase = {
   id: 'F10',
   name: 'database page overwritten, header zeroed',
-  alone: true,
+  slow: true,
   async run({ site, random, long, within }) {
     const pages = () => random.next();
     const damages: {
@@ -33,7 +33,7 @@ export const damagedDatabase: FaultCase = {
     let slowestMs = 0;
     for (const { always, at } of damages) {
       const counted = (await hubAlarms(site, 'database-salvaged'))[0]?.count ?? 0;
-      await killedWithNothingWaiting(site);
+      await stoppedWithNothingWaiting(site);
       overwrite(join(site.agentDir, 'agent.db'), at);
       const since = performance.now();
       await site.network.startAgent();
@@ -54,10 +54,11 @@ export const damagedDatabase: FaultCase = {
 };
 
 /** What lies on an overwritten page and nowhere else is gone, whatever a program does: so nothing waits there. */
-async function killedWithNothingWaiting(site: Site): Promise<void> {
+async function stoppedWithNothingWaiting(site: Site): Promise<void> {
   for (let tries = 0; tries < 20; tries += 1) {
     await site.drained();
-    await site.network.agent.kill();
+    // Stopped in order: a log that a killed agent leaves behind would heal the file.
+    await site.network.agent.stop();
     const records = readAgentRecords(site.agentDir);
     site.journals.push(records);
     if (records.waiting.length === 0) return;

@@ -1,5 +1,5 @@
 import { MQTT_PACKET, mqttPacketType } from '../../mqtt-packets.js';
-import type { FaultCase } from '../case.js';
+import { type FaultCase, mustHold } from '../case.js';
 
 export const acksDropped: FaultCase = {
   id: 'F14',
@@ -24,6 +24,7 @@ export const acksDropped: FaultCase = {
       site.filter(undefined);
       site.proxy.cut();
     }
+    mustHold(dropped > 0, 'no acknowledgement came by');
     return { runs, note: `${dropped} acknowledgements dropped during ${runs} swaps` };
   },
 };

@@ -7,6 +7,7 @@ import { type FaultCase, mustHold } from '../case.js';
 export const outOfOrder: FaultCase = {
   id: 'F15',
   name: 'out-of-order and gapped seq',
+  slow: true,
   network: { agentConfig: { uplink: { infoIntervalS: 1 } } },
   async run({ site, random, swap, long }) {
     const wantLost = long ? 30 : 5;

@@ -5,7 +5,6 @@ import { lostHub, signIn } from '../observe.js';
 export const credentialRevoked: FaultCase = {
   id: 'F27',
   name: 'credential revoked',
-  alone: true,
   network: { agentConfig: { uplink: { infoIntervalS: 1 } } },
   async run({ site, within }) {
     const { device, hub } = site.network;

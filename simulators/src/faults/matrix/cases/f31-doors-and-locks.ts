@@ -11,6 +11,7 @@ const WAIT_S = 12;
 export const doorsAndLocks: FaultCase = {
   id: 'F31',
   name: 'door jams, lock reports wrong, pack pulled back out',
+  slow: true,
   network: { agentConfig: { swap: { returnTimeoutS: WAIT_S, collectTimeoutS: WAIT_S } } },
   async run({ site, swap, charge }) {
     const stories: string[] = [];

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { IssuedPass, Order } from '@voltbay/protocol';
+import type { IssuedPass, Order, Vehicle } from '@voltbay/protocol';
 import { eventually } from '../../../network/eventually.js';
 import type { Site } from '../../../network/site.js';
 import type { SiteRider } from '../../../network/witnessed-swap.js';
@@ -15,6 +15,7 @@ const TTL_S = 300;
 export const offlinePass: FaultCase = {
   id: 'F32',
   name: 'offline swap pass replayed, expired, forged, revoked',
+  slow: true,
   missing: fakeClockMissing,
   async open(folder) {
     // The hub's clock stands in the past until one pass is issued, which is thereby expired.
@@ -22,7 +23,7 @@ export const offlinePass: FaultCase = {
     return {
       network: { hubEnv: clock.env, agentConfig: { uplink: { keepaliveS: 5 } } },
       close: () => {},
-      async run({ site, rider, charge, allowOrder }) {
+      async run({ site, rider, charge, allowOrder, pause }) {
         const pass = () =>
           rider.api.post<IssuedPass>('/core/v0/passes', { vehicleId: rider.account.vehicleId, ttlS: TTL_S });
         const expired = await pass();
@@ -48,6 +49,8 @@ export const offlinePass: FaultCase = {
         await refused(site, expired.code, 'PASS_EXPIRED');
         mustHold((await releases(site)) === before, 'a door moved on a pass that was refused');
         await swapOnPass(site, rider, good.code);
+        // The same code read again within five seconds counts once: later it is a second wish.
+        await pause(6_000);
         await refused(site, good.code, 'PASS_SPENT');
         await site.network.startHub();
         await site.ready();
@@ -127,14 +130,14 @@ async function swapOnPass(site: Site, rider: SiteRider, code: string): Promise<v
   );
 }
 
-/** The one order that the pass came to. */
+/** The one order that the pass came to, once its pack is written to the rider's vehicle. */
 async function settled(site: Site, rider: SiteRider, known: readonly string[]): Promise<string> {
+  const { userId, vehicleId } = rider.account;
   return eventually('the order of the offline swap', 90_000, async () => {
-    const orders = await site.operator.get<Order[]>(
-      `/core/v0/orders?userId=${rider.account.userId}&_limit=100`,
-    );
+    const orders = await site.operator.get<Order[]>(`/core/v0/orders?userId=${userId}&_limit=100`);
     const fresh = orders.filter(({ id, origin }) => origin === 'offline' && !known.includes(id));
     mustHold(fresh.length <= 1, `${fresh.length} orders of one pass`);
-    return fresh[0]?.state === 'completed' ? fresh[0].id : null;
+    const { packIds } = await site.operator.get<Vehicle>(`/core/v0/vehicles/${vehicleId}`);
+    return fresh[0]?.state === 'completed' && packIds[0] === rider.holds ? fresh[0].id : null;
   });
 }

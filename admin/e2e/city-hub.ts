@@ -1,0 +1,60 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+
+const HUB = join(import.meta.dirname, '../../cloud-hub/bin/voltbay-hub.mjs');
+/** Seeding is quick on an idle machine; a busy one may take its time. */
+const SEED_TIMEOUT_MS = 30 * 60_000;
+const START_TIMEOUT_MS = 120_000;
+const TENANT = 'city';
+
+/** A hub of its own with the seeded city; `stop` ends it and removes its data. Operators: see `voltbay-hub seed`. */
+export async function startCityHub(city: { orders: number; scale?: number }): Promise<{
+  baseUrl: string;
+  stop: () => Promise<void>;
+}> {
+  const data = await mkdtemp(join(tmpdir(), 'voltbay-city-'));
+  let child: ChildProcess | null = null;
+  const stop = async (): Promise<void> => {
+    if (child && child.exitCode === null) {
+      const gone = new Promise((resolve) => child?.once('exit', resolve));
+      child.kill('SIGTERM');
+      await gone;
+    }
+    await rm(data, { recursive: true, force: true });
+  };
+  try {
+    const scale = city.scale === undefined ? [] : ['--scale', String(city.scale)];
+    await promisify(execFile)(
+      process.execPath,
+      [HUB, 'seed', '--data', data, '--tenant', TENANT, '--orders', String(city.orders), ...scale, '--json'],
+      { timeout: SEED_TIMEOUT_MS, maxBuffer: 16_000_000 },
+    );
+    child = spawn(
+      process.execPath,
+      [HUB, 'run', '--port', '0', '--mqtt-port', '0', '--data', data, '--json'],
+      {
+        stdio: ['ignore', 'pipe', 'ignore'],
+        env: { ...process.env, VOLTBAY_TENANT: TENANT, LOG_LEVEL: 'error' },
+      },
+    );
+    const { stdout } = child;
+    if (!stdout) throw new Error('the hub has no output');
+    const timer = setTimeout(() => child?.kill('SIGKILL'), START_TIMEOUT_MS);
+    for await (const line of createInterface({ input: stdout })) {
+      const facts: unknown = JSON.parse(line);
+      if (typeof facts === 'object' && facts !== null && 'apiUrl' in facts) {
+        clearTimeout(timer);
+        stdout.resume();
+        return { baseUrl: String(facts.apiUrl), stop };
+      }
+    }
+    throw new Error('the hub with the city did not start');
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}

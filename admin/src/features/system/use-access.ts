@@ -1,0 +1,20 @@
+import { useQuery } from '@tanstack/react-query';
+import { body } from '../../lib/api/answers.js';
+import { useServices } from '../../lib/services.js';
+
+/** Every permission, and which role holds which. */
+export function useRoles() {
+  const { hub } = useServices();
+  return useQuery({
+    queryKey: ['roles'],
+    queryFn: async ({ signal }) => body(await hub.client.GET('/core/v0/roles', { signal })),
+  });
+}
+
+export function useRegions() {
+  const { hub } = useServices();
+  return useQuery({
+    queryKey: ['regions'],
+    queryFn: async ({ signal }) => body(await hub.client.GET('/core/v0/regions', { signal })),
+  });
+}
