@@ -1,10 +1,10 @@
-import { formatTime } from '@voltbay/protocol/client';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
 import type { Reservation } from '../../lib/api/swap-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { clockLeft } from '../../lib/time/clock-left.js';
+import { clockTime } from '../../lib/time/clock-time.js';
 import { ActionError } from '../ui/action-error.js';
 import { useNow } from '../ui/age-text.js';
 import { Icon } from '../ui/icon.js';
@@ -36,8 +36,8 @@ export function ReservationCard(props: {
           </Txt>
           <Txt variant="small" color={tone.ink}>
             {left > 0
-              ? t('reserve.until', { time: formatTime(reservation.until, language, 'time') })
-              : t('reserve.grace', { time: formatTime(reservation.graceUntil, language, 'time') })}
+              ? t('reserve.until', { time: clockTime(reservation.until, language) })
+              : t('reserve.grace', { time: clockTime(reservation.graceUntil, language) })}
           </Txt>
         </View>
         {!asked && (

@@ -13,6 +13,8 @@ import { isRegistered, registerDevice } from '../../lib/push/register-device.js'
 import { useServices } from '../../lib/services.js';
 
 const CHANNELS = ['in-app', 'push', 'sms'] as const;
+/** The others are for operators. */
+const FOR_RIDERS: ReadonlySet<string> = new Set(['order', 'payment', 'reservation', 'plan', 'pack']);
 const DEFAULT_QUIET = { from: '22:00', to: '07:00' } as const;
 
 /** What the rider wants to be told, and how; urgent messages ignore quiet hours. */
@@ -64,10 +66,13 @@ function Channels(props: { preferences: NoticePreferences }) {
   const save = useAction((_key, next: NoticePreferences) => api.saveNoticePreferences(next), {
     refresh: ['notice-preferences'],
   });
-  const categories = Object.entries(preferences.channels);
+  const categories = Object.entries(preferences.channels).filter(([name]) => FOR_RIDERS.has(name));
   const toggle = (category: string, channel: (typeof CHANNELS)[number], on: boolean): void => {
     const channels = Object.fromEntries(
-      categories.map(([name, chosen]) => [name, name === category ? { ...chosen, [channel]: on } : chosen]),
+      Object.entries(preferences.channels).map(([name, chosen]) => [
+        name,
+        name === category ? { ...chosen, [channel]: on } : chosen,
+      ]),
     ) as NoticePreferences['channels'];
     save.run({ ...preferences, channels });
   };

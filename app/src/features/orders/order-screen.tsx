@@ -10,9 +10,11 @@ import { OrderPill } from '../../components/ui/order-pill.js';
 import { Card, Row, Screen } from '../../components/ui/screen.js';
 import { Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
+import { useAccount } from '../../lib/account/use-account.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useLiveOrder } from '../../lib/live/use-live-order.js';
 import { usePreferences } from '../../lib/preferences.js';
+import { useStations } from '../../lib/stations/use-stations.js';
 import { DisputeCard } from './dispute-card.js';
 
 export function OrderScreen() {
@@ -28,6 +30,8 @@ function Receipt(props: { orderId: string }) {
   const t = useT();
   const { language } = usePreferences();
   const { query } = useLiveOrder(props.orderId);
+  const { stations } = useStations();
+  const { vehicles } = useAccount();
   const order = query.data;
   if (!order) {
     return (
@@ -37,6 +41,8 @@ function Receipt(props: { orderId: string }) {
       </Screen>
     );
   }
+  const station = stations?.find(({ id }) => id === order.stationId);
+  const vehicle = vehicles.data?.find(({ id }) => id === order.vehicleId);
   const { reason } = swapProgress(order);
   const money = (amountFen: number): string => formatFen(amountFen, language, order.price.currency);
   return (
@@ -75,8 +81,8 @@ function Receipt(props: { orderId: string }) {
         <View>
           <Row name={t('order.returned')}>{handed(order.returned) ?? t('order.notYet')}</Row>
           <Row name={t('order.taken')}>{handed(order.dispensed) ?? t('order.notYet')}</Row>
-          <Row name={t('order.station')}>{order.stationId}</Row>
-          <Row name={t('order.vehicle')}>{order.vehicleId}</Row>
+          <Row name={t('order.station')}>{station?.name ?? order.stationId}</Row>
+          <Row name={t('order.vehicle')}>{vehicle?.plate ?? order.vehicleId}</Row>
           <Row name={t('order.time')}>{formatTime(order.createdAt, language)}</Row>
           {order.completedAt !== null && (
             <Row name={t('order.duration')}>{duration(order.createdAt, order.completedAt)}</Row>

@@ -29,7 +29,7 @@ export function planTerms(plan: Plan, t: Translate, language: Language): string 
     case 'period': {
       const time =
         length && 'months' in length
-          ? t('plans.months', { count: length.months })
+          ? t(length.months === 1 ? 'plans.month' : 'plans.months', { count: length.months })
           : t('plans.days', { count: length?.days ?? 0 });
       return terms.swaps === undefined
         ? t('plans.periodUnlimited', { time })

@@ -43,7 +43,7 @@ export function StationCard(props: {
           <Txt variant="figure" color={tone.ink}>
             {String(near.readyCount)}
           </Txt>
-          <Txt variant="small" color={tone.ink}>
+          <Txt variant="small" color={tone.ink} style={{ textAlign: 'center' }}>
             {t('station.ready')}
           </Txt>
         </View>

@@ -1,5 +1,5 @@
 import type { Order } from '@voltbay/protocol/api';
-import { formatTime, type SwapPhase, swapProgress } from '@voltbay/protocol/client';
+import { type SwapPhase, swapProgress } from '@voltbay/protocol/client';
 import { useEffect } from 'react';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
@@ -12,6 +12,7 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { useLiveOrder } from '../../lib/live/use-live-order.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { useStations } from '../../lib/stations/use-stations.js';
+import { clockTime } from '../../lib/time/clock-time.js';
 import { jammedDoor } from './jammed-door.js';
 import { StageBar } from './stage-bar.js';
 import { type LeaveTo, SwapResult } from './swap-result.js';
@@ -73,7 +74,7 @@ function Deadline(props: { at: string }) {
   const { language } = usePreferences();
   return (
     <Txt variant="small" tone="text3" style={{ textAlign: 'center' }}>
-      {t('swap.deadline', { time: formatTime(props.at, language, 'time') })}
+      {t('swap.deadline', { time: clockTime(props.at, language) })}
     </Txt>
   );
 }

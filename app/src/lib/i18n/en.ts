@@ -49,7 +49,7 @@ export const en: Record<MessageKey, string> = {
   'swap.title': 'Swap',
   'swap.chooseStation': 'Choose a station',
   'swap.change': 'Change',
-  'swap.code': 'Number or code on the cabinet',
+  'swap.code': 'Number on the cabinet',
   'swap.codePlaceholder': 'for example 1231',
   'swap.useCode': 'Use',
   'swap.badCode': 'This is not the code of a Voltbay station',

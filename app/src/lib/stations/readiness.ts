@@ -1,6 +1,6 @@
 import type { PublicStation } from '@voltbay/protocol/api';
-import { formatTime } from '@voltbay/protocol/client';
 import type { Translate } from '../i18n/create-i18n.js';
+import { clockTime } from '../time/clock-time.js';
 import { readyCount } from './distance.js';
 
 /** How far ahead a rider looks who is on the way. */
@@ -24,5 +24,5 @@ export function readinessOf(station: PublicStation, packClass: string | null, no
 export function readinessText(readiness: Readiness, t: Translate, locale: string): string {
   const { now, next } = readiness;
   if (!next) return now > 0 ? t('ready.now', { now }) : t('station.noneReady');
-  return t('ready.nowAndBy', { now, next: next.count, time: formatTime(next.at, locale, 'time') });
+  return t('ready.nowAndBy', { now, next: next.count, time: clockTime(next.at, locale) });
 }

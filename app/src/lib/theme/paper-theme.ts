@@ -16,7 +16,8 @@ export function paperTheme(palette: Palette, scale = 1): MD3Theme {
       onPrimaryContainer: palette.tone.swap.ink,
       secondaryContainer: palette.tone.swap.soft,
       onSecondaryContainer: palette.tone.swap.ink,
-      background: palette.bg,
+      // Outlined fields take it, and they stand on cards.
+      background: palette.surface,
       surface: palette.surface,
       surfaceVariant: palette.surface2,
       onSurface: palette.text,
