@@ -6,7 +6,7 @@ import { superviseAgent, writeStation } from './support/supervised-agent.js';
 import { tempDir } from './support/test-agent.js';
 
 /** So long without a sign of life the service manager waits, as WatchdogSec would say. */
-const WATCHDOG_MS = 6_000;
+const WATCHDOG_MS = 3_000;
 
 it('feeds the watchdog while it works; one that hangs is killed, started again, and goes on as the next epoch', async () => {
   const dir = tempDir();
@@ -30,7 +30,7 @@ it('feeds the watchdog while it works; one that hangs is killed, started again, 
   let kills = 0;
   const manager = setInterval(() => {
     if (alive() > seen) [seen, lastMs] = [alive(), Date.now()];
-    if (seen === 0 || Date.now() - lastMs < WATCHDOG_MS * 2) return;
+    if (seen === 0 || Date.now() - lastMs < WATCHDOG_MS * 3) return;
     kills += 1;
     lastMs = Date.now();
     agent.kill('SIGKILL');
