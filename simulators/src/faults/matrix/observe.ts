@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { controlTopic } from '@voltbay/protocol';
+import { controlTopic, MSG_TYPE } from '@voltbay/protocol';
 import mqtt, { type MqttClient } from 'mqtt';
 import { eventually } from '../../network/eventually.js';
 import type { Site } from '../../network/site.js';
@@ -58,6 +58,14 @@ export const happening = (
 
 export const releases = async (site: Site): Promise<number> =>
   (await site.truth()).history.filter(({ what }) => what === 'latch released').length;
+
+/** States of a command that the station has told, in the order in which it sent them. */
+export const resultsOf = (site: Site, commandId: string): string[] =>
+  [...site.uplink.sent.values()]
+    .filter(({ type }) => type === MSG_TYPE.COMMAND_RESULT)
+    .map(({ data }) => data as { commandId: string; state: string })
+    .filter((result) => result.commandId === commandId)
+    .map(({ state }) => state);
 
 /** A PUBLISH of QoS 0 as it would come from the broker, for the station's control topic. */
 export function controlPacket(device: string, message: object | string, retain = false): Buffer {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { MSG_TYPE } from '@voltbay/protocol';
-import type { AgentRecords } from '@voltbay/station-agent';
+import type { AgentRecords } from '../../network/agent-disk.js';
 import { auditUplink } from '../../network/audit.js';
 import type { HubRecords, StoredMessage } from '../../network/hub-records.js';
 import type { WitnessedSwap } from '../../network/witnessed-swap.js';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readAgentRecords } from '@voltbay/station-agent';
+import { readAgentRecords } from '../../network/agent-disk.js';
 import { DEMO } from '../../network/demo-accounts.js';
 import { eventually } from '../../network/eventually.js';
 import { readHubRecords } from '../../network/hub-records.js';

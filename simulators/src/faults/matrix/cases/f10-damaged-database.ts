@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { readAgentRecords } from '@voltbay/station-agent';
+import { readAgentRecords } from '../../../network/agent-disk.js';
 import { eventually } from '../../../network/eventually.js';
 import type { Site } from '../../../network/site.js';
 import { type FaultCase, mustHold } from '../case.js';

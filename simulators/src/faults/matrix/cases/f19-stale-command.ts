@@ -1,7 +1,7 @@
 import { MSG_TYPE } from '@voltbay/protocol';
 import { eventually } from '../../../network/eventually.js';
 import { type FaultCase, mustHold } from '../case.js';
-import { controlPacket, lostHub, releases } from '../observe.js';
+import { controlPacket, lostHub, releases, resultsOf } from '../observe.js';
 
 const TTL_MS = 15_000;
 
@@ -28,11 +28,11 @@ export const staleCommand: FaultCase = {
       issuedAt: new Date(issuedMs).toISOString(),
       ttlMs: TTL_MS,
     };
-    const settled = resultsOf(site.uplink.sent, stale.id);
+    const settled = resultsOf(site, stale.id);
     mustHold(settled.length === 0, 'the command is known already');
     site.proxy.inject('to-client', controlPacket(device, stale));
     const states = await eventually('the command settled', 30_000, async () => {
-      const seen = resultsOf(site.uplink.sent, stale.id);
+      const seen = resultsOf(site, stale.id);
       return seen.includes('expired') ? seen : null;
     });
     mustHold(!states.includes('started'), `it went ${states.join(', ')}`);
@@ -56,12 +56,3 @@ export const staleCommand: FaultCase = {
     return { runs: 2, note: 'an hour old, and held up for longer than its time to live: both expired' };
   },
 };
-
-type Sent = ReadonlyMap<string, { type: number; data: unknown }>;
-
-const resultsOf = (sent: Sent, commandId: string): string[] =>
-  [...sent.values()]
-    .filter(({ type }) => type === MSG_TYPE.COMMAND_RESULT)
-    .map(({ data }) => data as { commandId: string; state: string })
-    .filter((result) => result.commandId === commandId)
-    .map(({ state }) => state);

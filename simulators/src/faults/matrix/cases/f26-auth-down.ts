@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { startDocumentServer } from '@voltbay/cloud-hub';
+import { startDocumentServer } from '../../../network/document-store.js';
 import { eventually } from '../../../network/eventually.js';
 import { startTcpProxy } from '../../tcp-proxy.js';
 import { type FaultCase, mustHold } from '../case.js';

@@ -1,5 +1,5 @@
 import { MSG_TYPE } from '@voltbay/protocol';
-import { openStorage } from '@voltbay/station-agent';
+import { openStorage } from '../../../network/agent-disk.js';
 import { eventually } from '../../../network/eventually.js';
 import type { Site } from '../../../network/site.js';
 import { type FaultCase, mustHold } from '../case.js';

@@ -1,0 +1,1 @@
+export { type AgentRecords, openStorage, readAgentRecords } from '@voltbay/station-agent';

@@ -1,0 +1,1 @@
+export { startDocumentServer } from '@voltbay/cloud-hub';
