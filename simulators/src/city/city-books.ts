@@ -22,11 +22,13 @@ export interface CityTruth {
   swaps: number;
 }
 
+const MAX_TEXT = 4_000;
 const HUB = fileURLToPath(new URL('../../../cloud-hub/bin/voltbay-hub.mjs', import.meta.url));
 
 /** Holds the stopped hub's orders, charges, custody and ledger against each other and against the physical truth. */
 export async function checkCityBooks(dataDir: string, truth: CityTruth): Promise<CityBooks> {
   const ledger = hubSays(['ledger', 'verify'], dataDir);
+  const verified = hubSays(['verify', '--tenant', 'demo'], dataDir);
   const records = await readHubRecords(dataDir);
   const completed = records.orders.filter(({ state }) => state === 'completed');
   const open = records.orders.filter(({ state }) => !isTerminalOrderState(state as OrderState));
@@ -49,6 +51,7 @@ export async function checkCityBooks(dataDir: string, truth: CityTruth): Promise
       .filter(({ heldFen }) => heldFen !== 0)
       .map(({ userId, heldFen }) => `${heldFen} fen of ${userId} are still held`),
     ledger.ok ? '' : `ledger verify: ${ledger.text}`,
+    verified.ok ? '' : `verify: ${verified.text.slice(0, MAX_TEXT)}`,
   ].filter(Boolean);
   return {
     differences,
