@@ -6,6 +6,7 @@ import type { Database } from '../src/db/index.js';
 import { StationOfflineError } from '../src/errors.js';
 import { ledgerCollection } from '../src/finance/ledger.js';
 import { verifyLedger } from '../src/finance/verify-ledger.js';
+import { fleetMembersCollection, fleetsCollection } from '../src/fleets/fleet-document.js';
 import { type OrderDocument, ordersCollection } from '../src/orders/order-document.js';
 import { createOrderFeature, type OrderFeature } from '../src/orders/order-feature.js';
 import { createDebts } from '../src/passes/debts.js';
@@ -275,6 +276,18 @@ describe('money of orders', () => {
     const wallets = createWallets({ database, clock: { now: () => 0 } });
     for (const userId of RIDERS)
       await wallets.credit({ tenantId: TENANT, userId, amountFen: START_FEN, ref: 'start' });
+    // One rider's swaps are paid by another one, up to a limit a day.
+    const stored = { tenantId: TENANT, version: 1, createdAt: isoAt(0), updatedAt: isoAt(0) };
+    const limits = { dayLimitFen: 1_200, monthLimitFen: null };
+    const [fleet, member] = [
+      database.collection(fleetsCollection),
+      database.collection(fleetMembersCollection),
+    ];
+    await fleet.deleteMany({});
+    await member.deleteMany({});
+    const payer = { name: 'fleet', payerUserId: 'u-1', state: 'active' as const };
+    await fleet.insertOne({ _id: 'fl', ...stored, ...payer, ...limits });
+    await member.insertOne({ _id: `${TENANT}/u-2`, ...stored, fleetId: 'fl', userId: 'u-2', ...limits });
     // One rider swaps on a bundle as long as it lasts: uses are money too.
     const clock = { now: () => Date.parse('2026-11-22T07:00:00.000Z') };
     const { plans, subscriptions } = createPlanFeature({ database, clock, wallets });
@@ -349,7 +362,7 @@ describe('money of orders', () => {
     for (const orderId of bundle?.reservations ?? [])
       expect(orders.find((order) => order._id === orderId)?.settlement).toBeNull();
     for (const wallet of wallets) {
-      const mine = orders.filter((order) => order.userId === wallet._id);
+      const mine = orders.filter((order) => (order.price.payerUserId ?? order.userId) === wallet._id);
       expect(wallet.capturedFen).toBe(
         mine.filter((order) => charged.has(order._id)).reduce((sum, order) => sum + order.price.totalFen, 0),
       );
