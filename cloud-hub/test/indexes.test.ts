@@ -74,7 +74,7 @@ describe('indexes', () => {
         note(command.aggregate, command.pipeline[0]?.$match, {});
     });
     hub = await startHub({ overrides: { database } });
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     await hub?.stop();
     await database?.close();
@@ -126,7 +126,7 @@ describe('indexes', () => {
     expect([...new Set(unserved.map((query) => JSON.stringify(query)))]).toEqual([]);
     const unsorted = seen.filter((query) => !small.has(query.collection) && !sortIsServed(query));
     expect([...new Set(unsorted.map((query) => JSON.stringify(query)))]).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   it('notices a query that none serves', () => {
     expect(isServed({ collection: 'orders', filter: { packClass: 'A' }, sort: {} })).toBe(false);

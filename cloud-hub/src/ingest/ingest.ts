@@ -1,12 +1,10 @@
 import { uuidv7 } from 'uuidv7';
 import type { StateUplink, Uplink, UplinkSink } from '../broker/station-link.js';
 import { isoNow } from '../clock.js';
-import type { Database } from '../db/index.js';
-import type { Logger } from '../logger.js';
-import type { Clock } from '../ports.js';
-import type { StationEntry, StationRegistry } from '../stations/station-registry.js';
+import type { StationEntry } from '../stations/station-registry.js';
 import { acknowledgementsOf, type EpochOutcome, serverAckMessage } from './acknowledgements.js';
 import { createBoundedQueue } from './bounded-queue.js';
+import { DEFAULT_LIMITS, type Ingest, type IngestDeps } from './ingest-contract.js';
 import {
   deadLettersCollection,
   epochKey,
@@ -16,59 +14,19 @@ import {
   watermarksCollection,
 } from './message-document.js';
 import { storeMessages } from './message-store.js';
-import { createProjector, type IngestEntry, type Projection } from './projector.js';
+import { createProjector, type IngestEntry } from './projector.js';
 import { createRefusals } from './refusals.js';
 import { createIngestRuns } from './runs.js';
 import { uplinkDocument } from './uplink-document.js';
 import { parseStationUplink } from './uplink-parse.js';
 import { createWatermarkStore, type EpochWatermark } from './watermark-store.js';
 
-export type IngestDeps = {
-  database: Database;
-  registry: StationRegistry;
-  /** In this order for every batch. */
-  projections: readonly Projection[];
-  /** Publishes to a station's control topic; false when it has no session. Normally `link.send`. */
-  send(device: string, topics: 'own' | 'shared', payload: string): Promise<boolean>;
-  /** Told of messages right after they are stored, before they are projected. Must be quick and not throw. */
-  onStored?(messages: readonly MessageDocument[]): void;
-  logger: Logger;
-  clock: Clock;
-  /** True when other hub processes store messages of the same stations (`MQTT_URL`). */
-  shared: boolean;
-  limits?: Partial<IngestLimits>;
-};
-
-export type IngestLimits = {
-  maxQueued: number;
-  maxQueuedBytes: number;
-  /** Messages and bytes of one insert. */
-  maxBatch: number;
-  maxBatchBytes: number;
-};
-
-const DEFAULT_LIMITS: IngestLimits = {
-  maxQueued: 4_000,
-  maxQueuedBytes: 32 * 1_048_576,
-  maxBatch: 1_000,
-  maxBatchBytes: 8 * 1_048_576,
-};
 /** How long a stop waits for what was taken to be stored. */
 const DRAIN_MS = 10_000;
 const SAVE_EVERY_MS = 2_000;
 const FINISH_OTHERS_EVERY_MS = 15_000;
 
-/** Uplinks in, stored once, acknowledged after the write, projected into the features. */
-export interface Ingest {
-  readonly sink: UplinkSink;
-  /** Finishes what stopped processes left, then takes messages. */
-  start(): Promise<void>;
-  /** Stores, acknowledges and projects what was taken, then stops. The link must be stopped before. */
-  stop(): Promise<void>;
-  /** Resolves when everything taken so far is stored and projected. */
-  settled(): Promise<void>;
-  stats(): Record<string, number>;
-}
+export type { Ingest, IngestDeps, IngestLimits } from './ingest-contract.js';
 
 type QueueItem =
   | { kind: 'message'; document: MessageDocument; epoch: string | null; topics: 'own' | 'shared' }
