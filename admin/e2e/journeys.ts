@@ -108,6 +108,11 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.getByText('已扣款').waitFor();
   });
   await journey(report, 'a line of the log is found by the number of the order', async () => {
+    await page.goto(`${baseUrl}/admin/stations/${device}/config`);
+    await page.click(byId('ask-logs'));
+    await page.fill(byId('field-orderId'), orderId);
+    await page.click(byId('confirm'));
+    await page.waitForSelector('.ant-modal', { state: 'detached' });
     await page.goto(`${baseUrl}/admin/upkeep/logs?filter=${encodeURIComponent(JSON.stringify({ orderId }))}`);
     await page
       .getByRole('link', { name: orderId.slice(-8) })

@@ -11,6 +11,7 @@ import styles from './list-page.module.css';
 export function BulkBar<T extends { id: string }>(props: {
   actions: readonly BulkAction<T>[];
   rows: readonly T[];
+  onAll: () => void;
   onDone: () => void;
 }) {
   const t = useT();
@@ -47,6 +48,9 @@ export function BulkBar<T extends { id: string }>(props: {
           {action.label}
         </Button>
       ))}
+      <Button size="small" type="text" onClick={props.onAll}>
+        {t('bulk.all')}
+      </Button>
       <Button size="small" type="text" onClick={props.onDone}>
         {t('action.cancel')}
       </Button>

@@ -138,7 +138,14 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
           <ExportButton export={props.export} />
         </span>
       </search>
-      {chosenRows.length > 0 && <BulkBar actions={bulk} rows={chosenRows} onDone={() => setChosen([])} />}
+      {chosenRows.length > 0 && (
+        <BulkBar
+          actions={bulk}
+          rows={chosenRows}
+          onAll={() => setChosen(data?.items.map(({ id }) => id) ?? [])}
+          onDone={() => setChosen([])}
+        />
+      )}
       {query.error !== null && query.error !== undefined && data && <StaleBar>{t('state.offline')}</StaleBar>}
       {!data && query.error ? (
         <ErrorPanel error={query.error} onRetry={() => void query.refetch()} />
@@ -177,7 +184,8 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
                 ? {
                     selectedRowKeys: [...chosen],
                     onChange: (keys) => setChosen(keys.map(String)),
-                    getTitleCheckboxProps: () => ({ 'aria-label': t('bulk.all') }),
+                    // antd repeats the head's box in a hidden row that keys still reach.
+                    hideSelectAll: true,
                     getCheckboxProps: (row) => ({ 'aria-label': t('bulk.row', { id: row.id }) }),
                   }
                 : undefined

@@ -70,6 +70,7 @@ export function StationDiagnostics(props: { stationId: string }) {
             orderId?: string;
           }>
             label={t('diagnostics.logs')}
+            testId="ask-logs"
             initial={{ level: 'info', minutesBack: 30, forS: 60 }}
             fields={[
               {

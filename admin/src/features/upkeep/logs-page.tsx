@@ -8,6 +8,7 @@ import { useServices } from '../../lib/services.js';
 import { UPKEEP_TABS } from '../shell/sections.js';
 
 type LogLine = RowOf<'listLogs'>;
+const REFRESH_MS = 10_000;
 const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'] as const;
 const TONES: Record<LogLine['level'], SlotTone> = {
   debug: 'off',
@@ -29,6 +30,7 @@ export function LogsPage() {
       route="/upkeep/logs"
       tabs={<SectionTabs name="nav.upkeep" tabs={UPKEEP_TABS} />}
       sort={{ sort: 'time', order: 'desc' }}
+      refreshMs={REFRESH_MS}
       searchLabel={t('log.search')}
       read={async (query, signal) =>
         page(await hub.client.GET('/core/v0/logs', { params: { query }, signal }))
