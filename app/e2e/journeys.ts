@@ -12,6 +12,7 @@ import {
 } from './context.js';
 import { disputeStories } from './disputes.js';
 import { offlineStories } from './offline.js';
+import { privacyStories } from './privacy.js';
 import { swapStories } from './swaps.js';
 
 export { shots } from './shots.js';
@@ -59,6 +60,7 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
   await swapStories(page, context, report);
   await offlineStories(page, context, report);
   await disputeStories(page, context, operator, report);
+  await privacyStories(page, context, report);
   await journey(report, 'no page failed on the way', async () => {
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });

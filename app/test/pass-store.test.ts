@@ -1,5 +1,7 @@
 import type { Pass } from '@voltbay/protocol/api';
+import { ApiError } from '@voltbay/protocol/client';
 import { expect, test } from 'vitest';
+import { issueOne } from '../src/lib/passes/issue-one.js';
 import {
   createPassStore,
   keptPass,
@@ -84,4 +86,24 @@ test('changes wait for each other, and one that fails leaves the pass as it was'
   expect(await after).toMatchObject({ id: 'pass-1', shownAt: at(NOW) });
   await expect(failing).rejects.toThrow('no network');
   expect(await store.read()).toMatchObject({ id: 'pass-1', shownAt: at(NOW) });
+});
+
+test('a pass that was lost while it was fetched does not keep the rider from the next one', async () => {
+  const revoked: string[] = [];
+  const issued = await issueOne(
+    {
+      issuePass: async () => {
+        if (revoked.length === 0) throw new ApiError(409, { code: 'CONFLICT' });
+        return anIssuedPass({ id: 'pass-3' });
+      },
+      passes: async () => [anIssuedPass({ id: 'pass-2' }), anIssuedPass({ id: 'pass-1' }), spent],
+      revokePass: async (id) => {
+        revoked.push(id);
+        return anIssuedPass({ id, state: 'revoked' });
+      },
+    },
+    'v-demo',
+    () => 'key',
+  );
+  expect([issued.id, revoked]).toEqual(['pass-3', ['pass-1']]);
 });

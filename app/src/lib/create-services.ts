@@ -14,6 +14,7 @@ import { keptFiles } from './storage/kept-files.js';
 import { keptText } from './storage/kept-text.js';
 import { oneAtATime } from './storage/one-at-a-time.js';
 import { createQueryKeeper } from './storage/query-keeper.js';
+import { saveText } from './storage/save-text.js';
 
 /** Answers stay at hand this long, and in the kept cache. */
 const CACHE_MS = 24 * 3_600_000;
@@ -73,6 +74,7 @@ export function createServices(): Services {
     queryKeeper: createQueryKeeper({ client: queryClient, kept: keptFiles, now: () => Date.now() }),
     push: createPushPort(),
     openPayment,
+    saveText,
     passes: createPassStore(keptText),
     newKey,
     queryClient,

@@ -7,6 +7,7 @@ import type { PassStore } from './passes/pass-store.js';
 import type { OpenPayment } from './payments/open-payment.js';
 import type { PushPort } from './push/push-types.js';
 import type { Kept, QueryKeeper } from './storage/query-keeper.js';
+import type { SaveText } from './storage/save-text-types.js';
 
 /** What screens need from the outside, built once; tests give their own. */
 export type Services = {
@@ -21,6 +22,8 @@ export type Services = {
   queryKeeper: QueryKeeper;
   push: PushPort;
   openPayment: OpenPayment;
+  /** Hands a text to the rider as a file of their own; false when the device cannot. */
+  saveText: SaveText;
   passes: PassStore;
   newKey: () => string;
   queryClient: QueryClient;

@@ -27,7 +27,9 @@ function SignedInSwap() {
   const [followed, setFollowed] = useState<string | null>(null);
   const latest = useQuery({ queryKey: ['orders', 'latest'], queryFn: () => api.orders(1), staleTime: 0 });
 
-  const open = latest.data?.find((order) => !isTerminalOrderState(order.state)) ?? null;
+  // What was kept from the last time may be over by now: it counts only when nobody can be asked.
+  const asked = latest.isFetchedAfterMount || latest.isError;
+  const open = (asked ? latest.data : undefined)?.find((order) => !isTerminalOrderState(order.state)) ?? null;
   const orderId = followed ?? open?.id ?? null;
 
   if (orderId !== null) {
@@ -45,7 +47,7 @@ function SignedInSwap() {
       />
     );
   }
-  if (latest.isPending) return <Loading />;
+  if (!asked) return <Loading />;
   if (latest.error && !latest.data) {
     return (
       <Screen title={t('swap.title')}>

@@ -27,6 +27,10 @@ export type AccountApi = {
   readAllNotices(): Promise<void>;
   noticePreferences(): Promise<NoticePreferences>;
   saveNoticePreferences(preferences: NoticePreferences): Promise<NoticePreferences>;
+  /** Everything that the hub keeps about the rider. */
+  myData(): Promise<Record<string, unknown>>;
+  /** Throws ApiError with the obstacles as `errors[].path` while something is open. */
+  closeAccount(): Promise<void>;
   registerPush(device: { token: string; platform: 'ios' | 'android' | 'web' }): Promise<PushDevice>;
   removePush(id: string): Promise<void>;
 };
@@ -57,6 +61,10 @@ export function createAccountApi(hub: Client<paths>): AccountApi {
     noticePreferences: async () => body(await hub.GET('/core/v0/notification-preferences')),
     saveNoticePreferences: async (preferences) =>
       body(await hub.PUT('/core/v0/notification-preferences', { body: preferences })),
+    myData: async () => body(await hub.GET('/core/v0/me/data')),
+    async closeAccount() {
+      await hub.DELETE('/core/v0/me');
+    },
     registerPush: async ({ token, platform }) =>
       body(await hub.POST('/core/v0/push-tokens', { body: { provider: 'expo', token, platform } })),
     async removePush(id) {

@@ -2,6 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Pass, Vehicle } from '@voltbay/protocol/api';
 import { useCallback, useEffect } from 'react';
 import { useServices } from '../services.js';
+import { issueOne } from './issue-one.js';
 import { type KeptPass, keptPass, type PassStore, reconciled, wantsPass } from './pass-store.js';
 
 const PASS_QUERY = ['kept-pass'] as const;
@@ -52,7 +53,7 @@ export function usePass() {
         if (unless(current)) return current;
         // Two may be open at once: the one that is replaced is taken back, as far as that is possible.
         if (current?.hub.state === 'issued') await api.revokePass(current.id).catch(() => undefined);
-        return keptPass(await api.issuePass(vehicleId, newKey()), Date.now());
+        return keptPass(await issueOne(api, vehicleId, newKey), Date.now());
       }),
     [api, newKey, update],
   );
