@@ -30,6 +30,7 @@ await main(async () => {
   for (const name of workspaces())
     if (existsSync(join(root, name, 'tsconfig.test.json')))
       step(`types of ${name}'s tests`, 'npx', ['tsc', '-p', `${name}/tsconfig.test.json`]);
+  step('types of the benchmarks', 'npx', ['tsc', '-p', 'scripts/bench/tsconfig.json']);
   list('import rules', importProblems(root));
   list('repository rules', repositoryProblems(root));
   if (failures.length) {

@@ -19,7 +19,11 @@ export const DESK = { width: 1440, height: 900 };
 
 export const byId = (id: string): string => `[data-testid="${id}"]`;
 
-export async function signIn(page: Page, baseUrl: string, who: { name: string; password: string }): Promise<void> {
+export async function signIn(
+  page: Page,
+  baseUrl: string,
+  who: { name: string; password: string },
+): Promise<void> {
   await page.goto(`${baseUrl}/admin/`);
   await page.fill('input[autocomplete="username"]', who.name);
   await page.fill('input[type="password"]', who.password);

@@ -107,6 +107,13 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     }
     await page.getByText('已扣款').waitFor();
   });
+  await journey(report, 'a line of the log is found by the number of the order', async () => {
+    await page.goto(`${baseUrl}/admin/upkeep/logs?filter=${encodeURIComponent(JSON.stringify({ orderId }))}`);
+    await page
+      .getByRole('link', { name: orderId.slice(-8) })
+      .first()
+      .waitFor();
+  });
   await journey(report, 'fresh data are asked for and the outcome is followed', async () => {
     await page.goto(`${baseUrl}/admin/stations/${device}`);
     await page.click(byId('ask-info'));
@@ -161,8 +168,12 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
   await journey(report, 'a rider: phone covered until asked for, wallet, charges, vehicles', async () => {
     await page.goto(`${baseUrl}/admin/users/u-demo2`);
     await page.getByText('138****0002').waitFor();
-    await page.getByRole('button', { name: 'Show' }).click();
+    await page.click(byId('reveal-phone'));
+    await page.locator('.ant-modal textarea').fill('the rider asked to be called');
+    await page.click(byId('confirm'));
     await page.getByText('13800000002').waitFor();
+    await page.keyboard.press('Escape');
+    await page.waitForSelector(byId('revealed'), { state: 'detached' });
     await page.getByText('Charges for swaps').waitFor();
     await page.getByRole('link', { name: orderId.slice(-8) }).waitFor();
     await page.getByRole('link', { name: 'v-demo2' }).click();

@@ -18,8 +18,7 @@ import { loadRootSecret } from './config/root-secret.js';
 import { type Database, ensureCollections, openStore } from './db/index.js';
 import { DEMO_CODES, seedDemo } from './demo/demo-seed.js';
 import { createDisputeFeature } from './disputes/dispute-feature.js';
-import { createFinanceFeature } from './finance/finance-feature.js';
-import { createLedger } from './finance/ledger.js';
+import { createFinanceTasks } from './finance/finance-tasks.js';
 import type { HttpRoute } from './http/route.js';
 import { createIngest } from './ingest/ingest.js';
 import { createOrderProjection } from './ingest/order-projection.js';
@@ -27,6 +26,7 @@ import { createLiveBus } from './live/live-bus.js';
 import { type Logger, tapOf } from './logger.js';
 import { createLogStore } from './logs/log-store.js';
 import { createMaintenance } from './maintenance.js';
+import { createMoney } from './money.js';
 import { createExpoPush } from './notifications/push-sender.js';
 import { createOperations } from './operations.js';
 import { createOrderFeature } from './orders/order-feature.js';
@@ -34,9 +34,6 @@ import { createReservations } from './orders/reservations.js';
 import { createDebts } from './passes/debts.js';
 import { createOfflineOrders } from './passes/offline-orders.js';
 import { createPasses } from './passes/passes.js';
-import { createPaymentFeature, createProviders } from './payments/payment-feature.js';
-import { readPaymentSettings } from './payments/settings.js';
-import { createPlanFeature } from './plans/plan-feature.js';
 import type { Clock } from './ports.js';
 import { serve } from './serve.js';
 import { createIdentity } from './stargate/identity.js';
@@ -47,7 +44,6 @@ import { createStations } from './stations/stations.js';
 import { createSettings } from './system/settings.js';
 import { createReadingProjection } from './telemetry/reading-projection.js';
 import { createVehicles } from './vehicles/vehicles.js';
-import { createWallets } from './wallets/wallets.js';
 
 export type HubOverrides = {
   clock?: Clock;
@@ -123,44 +119,15 @@ export async function assemble(
   const custody = createCustodyLedger({ database, clock });
   const packs = createPackHoldings({ database });
   const quarantine = createQuarantine({ database, clock, logger, settings });
-  const ledger = createLedger({ database, clock });
-  const wallets = createWallets({ database, clock, ledger, checkpoint: overrides.checkpoint });
   const addresses: HubAddresses = { apiUrl: '', mqttUrl: '' };
-  const payments = createPaymentFeature({
+  const { wallets, payments, plans, finance } = await createMoney({
+    config,
     database,
     clock,
     logger,
-    wallets,
-    ledger,
-    homeTenantId: config.tenantId,
-    providers: createProviders({
-      settings:
-        config.paymentsFile === null
-          ? { alipay: null, wechat: null }
-          : await readPaymentSettings(config.paymentsFile),
-      clock,
-      apiUrl: () => addresses.apiUrl,
-    }),
-    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
-  });
-  const plans = createPlanFeature({
-    database,
-    clock,
-    wallets,
-    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
-  });
-  const finance = createFinanceFeature({
-    database,
-    clock,
-    logger,
-    ledger,
-    wallets,
-    payments,
-    async packsOf(tenantId, vehicleIds) {
-      const held = await packs.heldByVehicles(tenantId, vehicleIds);
-      return [...held.values()].reduce((sum, serials) => sum + serials.length, 0);
-    },
-    ...(overrides.checkpoint ? { checkpoint: overrides.checkpoint } : {}),
+    packs,
+    apiUrl: () => addresses.apiUrl,
+    checkpoint: overrides.checkpoint,
   });
   const vehicles = createVehicles({ database, clock, custody, packs });
 
@@ -255,9 +222,17 @@ export async function assemble(
   });
   logs.start();
   stops.push(() => logs.stop());
+  const financeTasks = createFinanceTasks({
+    homeTenantId: config.tenantId,
+    payments,
+    finance,
+    disputes,
+    subscriptions: plans.subscriptions,
+    debts,
+  });
   const background = createBackground({
-    handlers: [...operations.handlers, ...logs.handlers],
-    schedules: logs.schedules,
+    handlers: [...operations.handlers, ...logs.handlers, ...financeTasks.handlers],
+    schedules: [...logs.schedules, ...financeTasks.schedules],
     database,
     clock,
     logger,
@@ -342,15 +317,10 @@ export async function assemble(
         identity,
         commands,
         wallets,
-        payments,
-        finance,
-        plans,
         orders,
-        debts,
         stations,
         settings,
         reservations,
-        disputes,
         packBlocks,
       }),
       ...operations.chores,

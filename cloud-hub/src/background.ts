@@ -95,6 +95,7 @@ export function createBackground(deps: {
     clock,
     schedules: [...rollups.schedules, ...deps.schedules],
     tenants: () => tenantsOf(database.collection(operatorsCollection)),
+    homeTenantId: deps.homeTenantId,
   });
   const runner = createTaskRunner({
     store: tasks,

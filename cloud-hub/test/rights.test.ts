@@ -68,6 +68,11 @@ describe('rights', () => {
       'the changed role',
       60_000,
     );
+    const others = await send<{ id: string }[]>('GET', '/core/v0/operators?username=owl');
+    const sessions = `/core/v0/operators/${others.body[0]?.id}/sessions`;
+    expect((await send<unknown[]>('GET', sessions)).body).toHaveLength(1);
+    expect((await send('DELETE', sessions)).status).toBe(204);
+    expect((await send('GET', '/core/v0/alarms', undefined, owl)).status).toBe(401);
     expect((await send('DELETE', '/core/v0/roles/night-shift')).status).toBe(409);
     expect((await send('DELETE', '/core/v0/roles/viewer')).status).toBe(409);
     const matrix = await send<{ roles: Role[] }>('GET', '/core/v0/roles');
@@ -157,6 +162,20 @@ describe('rights', () => {
       acme,
     );
     expect(key.status).toBe(201);
+    // What one tenant has does not exist for another.
+    await send('POST', '/core/v0/roles', { name: 'ours', permissions: ['alarms:read'] });
+    const matrix = await send<{ roles: Role[] }>('GET', '/core/v0/roles', undefined, acme);
+    expect(matrix.body.roles.some(({ id }) => id === 'ours')).toBe(false);
+    const change = { permissions: ['orders:read'] };
+    expect((await send('PATCH', '/core/v0/roles/ours', change, acme, 1)).status).toBe(404);
+    expect((await send('DELETE', '/core/v0/roles/ours', undefined, acme)).status).toBe(404);
+    const ours = await send<{ id: string }>('POST', '/core/v0/regions', { name: '本', stationIds: ['1231'] });
+    const foreign = { name: 'x', stationIds: ['1231'] };
+    expect((await send('POST', '/core/v0/regions', foreign, acme)).status).toBe(400);
+    for (const [method, body] of [['GET'], ['PUT', { name: 'x', stationIds: [] }], ['DELETE']] as const)
+      expect((await send(method, `/core/v0/regions/${ours.body.id}`, body, acme, 1)).status, method).toBe(
+        404,
+      );
     const options = { username: 'acme-1', password: enrolled.body.secret, reconnectPeriod: 0 };
     const session = await mqtt.connectAsync(hub.mqttUrl, options);
     let closed = false;

@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { MSG_TYPE, updateSigningText } from '@voltbay/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -149,6 +149,8 @@ describe('looking after stations from afar', () => {
       const local = await put({ hub: { apiUrl: 'http://elsewhere' } }, 3);
       expect([local.status, problemOf(local).errors?.[0]?.path]).toEqual([400, 'body.config.hub']);
       expect((await put({ text: 'x'.repeat(60_000) }, 3)).status).toBe(400);
+      for (const odd of [{ $set: 1 }, { swap: { 'a.b': 1 } }, { list: [{ '': 1 }] }])
+        expect((await put(odd, 3)).status, JSON.stringify(odd)).toBe(400);
       expect((await put({}, 3, stranger)).status).toBe(404);
       expect((await put({}, 3, await hub.operator('viewer'))).status).toBe(403);
       for (const each of [path, `${path}/versions`, `${path}/diff?from=1&to=2`])
@@ -255,7 +257,8 @@ describe('looking after stations from afar', () => {
   });
 
   describe('releases', () => {
-    const artifact = gzipSync(Buffer.alloc(1_500_000, 'agent '));
+    // More than two pieces of the store, and not to be compressed.
+    const artifact = gzipSync(randomBytes(1_300_000));
     const announce = (releaseVersion: string, hash = sha256(artifact)) => ({
       releaseVersion,
       sha256: hash,
@@ -301,6 +304,16 @@ describe('looking after stations from afar', () => {
         headers: { Authorization: `Bearer ${station}` },
       });
       expect(sha256(new Uint8Array(await file.arrayBuffer()))).toBe(sha256(artifact));
+      const rest = await fetch(`${hub.apiUrl}${path}/artifact`, {
+        headers: { Authorization: `Bearer ${station}`, Range: 'bytes=600000-' },
+      });
+      expect([rest.status, rest.headers.get('content-range')]).toEqual([
+        206,
+        `bytes 600000-${artifact.length - 1}/${artifact.length}`,
+      ]);
+      expect(Buffer.from(await rest.arrayBuffer()).equals(artifact.subarray(600_000))).toBe(true);
+      const beyond = { Range: `bytes=${artifact.length}-` };
+      expect((await send('GET', `${path}/artifact`, undefined, station, beyond)).status).toBe(200);
       for (const each of [path, `${path}/artifact`])
         expect((await send('GET', each, undefined, stranger)).status, each).toBe(404);
       expect((await send('POST', `${path}/withdraw`, undefined, stranger)).status).toBe(404);

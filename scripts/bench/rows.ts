@@ -1,5 +1,8 @@
 import type { Row } from './row.js';
+import { buffer } from './rows/buffer.js';
+import { command } from './rows/command.js';
 import { ingest } from './rows/ingest.js';
+import { rest } from './rows/rest.js';
 
 /** The rows of design section 9, in its order. */
-export const rows: readonly Row[] = [ingest];
+export const rows: readonly Row[] = [ingest, buffer, command, rest];

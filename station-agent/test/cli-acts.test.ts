@@ -101,6 +101,31 @@ describe('offline and online', () => {
   });
 });
 
+it('in maintenance riders are turned away and several doors may stand open, all of it audited', async () => {
+  expect((await cli(['maintenance', 'maybe', '--reason', 'x', '--yes'])).code).toBe(2);
+  expect((await cli(['maintenance', 'on', '--reason', 'new locks', '--yes'])).code).toBe(0);
+  const request = {
+    swapId: 's',
+    requestId: 'r',
+    origin: 'local',
+    user: 'u',
+    vehicle: 'v',
+    returns: 1,
+    count: 1,
+  } as const;
+  const start = await agent.swaps.start(request, { isLate: () => false, together: () => {} });
+  expect(start).toMatchObject({ ok: false, reason: 'MAINTENANCE' });
+  expect((await cli(['open', '1', '--reason', 'lock 1', '--yes'])).code).toBe(0);
+  expect(model.pull(1)).toBe(true);
+  // The next door is the controller's decision, not the agent's.
+  expect((await cli(['open', '2', '--reason', 'lock 2', '--yes'])).err).not.toMatch(/SLOT_UNSAFE/);
+  model.push(1);
+  expect((await cli(['maintenance', 'off', '--reason', 'done', '--yes'])).code).toBe(0);
+  expect(agent.service.mode()).toBe('in-service');
+  const actions = (audited() as { action: string }[]).map(({ action }) => action);
+  expect([actions[0], actions.at(-1)]).toEqual(['maintenance-on', 'maintenance-off']);
+});
+
 it('without an agent doors stay shut, and it says so', async () => {
   await agent.stop();
   expect(await cli(['open', '1', '--reason', 'x', '--yes'])).toMatchObject({

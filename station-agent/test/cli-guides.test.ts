@@ -137,7 +137,13 @@ describe('watch and selftest', () => {
       expect(line.slots).toHaveLength(2);
 
       const file = join(dir.path, 'agent.json');
-      const raw = { ...testConfig(data, { slots: 2 }), dataDir: data, hash: undefined, file: undefined };
+      const raw = {
+        ...testConfig(data, { slots: 2 }),
+        dataDir: data,
+        hash: undefined,
+        file: undefined,
+        version: undefined,
+      };
       writeFileSync(file, JSON.stringify(raw));
       const test = await cli(['selftest', '-c', file, '--json']);
       expect(JSON.parse(test.out)).toMatchObject({ ok: true });

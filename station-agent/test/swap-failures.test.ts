@@ -364,4 +364,81 @@ describe('a swap that goes wrong', () => {
     expect(await end()).toMatchObject({ state: 'done' });
     expect(steps()).not.toContain('returned');
   });
+
+  it('brings two packs in and two out for a vehicle with two, one door at a time', async () => {
+    await station(
+      { 1: aPack('VB-A-1', { socPct: 99 }), 2: aPack('VB-A-2', { socPct: 98 }) },
+      { slots: 4, rules: { returnTimeoutMs: 20_000, collectTimeoutMs: 20_000 } },
+    );
+    await ask({
+      returns: 2,
+      returnSerials: ['VB-A-900', 'VB-A-901'],
+      dispense: { packClass: 'A', count: 2 },
+    });
+    await bring(0, aPack('VB-A-900', { socPct: 9 }));
+    await bring(1, aPack('VB-A-901', { socPct: 8 }));
+    const out = [await fetchPack(2), await fetchPack(3)];
+    expect(out.map(({ tag }) => tag)).toEqual(['VB-A-1', 'VB-A-2']);
+    expect(await end()).toMatchObject({ state: 'done' });
+    expect(model.releases.every(({ othersOpen }) => othersOpen.length === 0)).toBe(true);
+    expect(steps().filter((step) => step === 'dispensed' || step === 'returned')).toHaveLength(4);
+  });
+
+  it('gives the first pack back when the second one of a vehicle with two is not accepted', async () => {
+    await station(
+      { 1: aPack('VB-A-1'), 2: aPack('VB-A-2') },
+      { slots: 4, rules: { returnTimeoutMs: 20_000, collectTimeoutMs: 20_000 } },
+    );
+    await ask({
+      returns: 2,
+      returnSerials: ['VB-A-900', 'VB-A-901'],
+      dispense: { packClass: 'A', count: 2 },
+    });
+    await bring(0, aPack('VB-A-900', { socPct: 9 }));
+    await bring(1, aPack('XX-9'));
+    const back = [(await fetchPack(2)).tag, (await fetchPack(3)).tag].sort();
+    expect(back).toEqual(['VB-A-900', 'XX-9']);
+    expect(await end()).toMatchObject({ state: 'failed', reason: 'PACK_NOT_YOURS' });
+    noChargedPackLeft();
+  });
+
+  it('hands out first where the plan says so, even when every slot is taken', async () => {
+    await station(
+      { 1: aPack('VB-A-1', { socPct: 99 }), 2: aPack('VB-A-2') },
+      { slots: 2, rules: { returnTimeoutMs: 20_000, collectTimeoutMs: 20_000 } },
+    );
+    await ask({ outFirst: true });
+    expect(await fetchPack(0)).toEqual({ slot: 1, tag: 'VB-A-1' });
+    expect(await bring(1, aPack('VB-A-900', { socPct: 9 }))).toBe(1);
+    expect(await end()).toMatchObject({ state: 'done' });
+    expect(steps().filter((step) => step === 'dispensed' || step === 'returned')).toEqual([
+      'dispensed',
+      'returned',
+    ]);
+  });
+
+  it('ends with NOT_RETURNED when a rider who got a pack first keeps the own one too', async () => {
+    await station({ 1: aPack('VB-A-1') });
+    await ask({ outFirst: true });
+    await fetchPack(0);
+    expect(await end()).toMatchObject({ state: 'failed', reason: 'NOT_RETURNED' });
+    expect(steps()).toContain('dispensed');
+  });
+
+  it('refuses a second rider until the first one is done', async () => {
+    await station({ 1: aPack('VB-A-1'), 2: aPack('VB-A-2') });
+    await ask();
+    await door(0);
+    await hub.command(
+      MSG_TYPE.SERVER_ASK_CHARGE,
+      { user: 'u2', vehicle: 'v2', orderId: 'o2' },
+      { id: 'second' },
+    );
+    const refused = await hub.until(
+      () => hub.results('second').find(({ state }) => state === 'rejected'),
+      'the refusal',
+    );
+    expect(refused).toMatchObject({ reason: 'STATION_BUSY' });
+    expect(model.releases).toHaveLength(1);
+  });
 });

@@ -115,15 +115,22 @@ const deedArb: fc.Arbitrary<Deed> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Deed>('long-kill') },
 );
 
-type Scenario = { packs: (WorldPack | null)[]; deeds: Deed[]; returns: number; patience: number };
+type Scenario = {
+  packs: (WorldPack | null)[];
+  deeds: Deed[];
+  returns: number;
+  patience: number;
+  outFirst: boolean;
+};
 const scenarioArb: fc.Arbitrary<Scenario> = fc.record({
   packs: fc.tuple(packArb(1), packArb(2), packArb(3), packArb(4), packArb(5)),
   deeds: fc.array(deedArb, { maxLength: 60 }),
   returns: fc.constantFrom(1, 1, 1, 0),
+  outFirst: fc.constantFrom(false, false, true),
   patience: fc.integer({ min: 0, max: 3 }),
 });
 
-function live({ packs, deeds, returns, patience }: Scenario) {
+function live({ packs, deeds, returns, patience, outFirst }: Scenario) {
   const request: SwapRequest = {
     swapId: '0199-test',
     requestId: 'c',
@@ -134,6 +141,7 @@ function live({ packs, deeds, returns, patience }: Scenario) {
     returns,
     returnSerials: ['VB-A-900'],
     count: 1,
+    ...(outFirst && { outFirst }),
     packClass: 'A',
   };
   const world: WorldSlot[] = packs.map((pack) => ({
@@ -412,7 +420,7 @@ describe('a swap under random riders, faults and kills', () => {
         for (const release of releases) {
           expect(release.othersOpen).toBe(0);
           if (release.purpose !== 'dispense') continue;
-          expect(release.state.returned.length).toBe(request.returns);
+          expect(release.state.returned.length).toBe(request.outFirst ? 0 : request.returns);
           expect(release.returnedInside).toBe(true);
           const pack = release.pack;
           expect(pack).not.toBeNull();
@@ -430,7 +438,10 @@ describe('a swap under random riders, faults and kills', () => {
         }
         // At most one charged pack leaves, and a completed swap means that exactly one did.
         expect(state.dispensed.length).toBeLessThanOrEqual(1);
-        if (state.ended?.outcome === 'completed') expect(state.dispensed.length).toBe(1);
+        if (state.ended?.outcome === 'completed') {
+          expect(state.dispensed.length).toBe(1);
+          expect(state.returned.length).toBe(request.returns);
+        }
       }),
       { numRuns: RUNS },
     );

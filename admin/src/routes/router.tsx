@@ -255,6 +255,34 @@ const routeTree = rootRoute.addChildren([
     '/finance/disputes',
     lazyRouteComponent(() => import('../features/finance/disputes-page.js'), 'DisputesPage'),
   ),
+  list(
+    '/upkeep/logs',
+    lazyRouteComponent(() => import('../features/upkeep/logs-page.js'), 'LogsPage'),
+  ),
+  list(
+    '/upkeep/releases',
+    lazyRouteComponent(() => import('../features/upkeep/releases-page.js'), 'ReleasesPage'),
+  ),
+  list(
+    '/upkeep/rollouts',
+    lazyRouteComponent(() => import('../features/upkeep/rollouts-page.js'), 'RolloutsPage'),
+  ),
+  plain(
+    '/upkeep/rollouts/$rolloutId',
+    lazyRouteComponent(() => import('../features/upkeep/rollout-page.js'), 'RolloutPage'),
+  ),
+  plain(
+    '/stations/$stationId/config',
+    lazyRouteComponent(() => import('../features/stations/station-config-page.js'), 'StationConfigPage'),
+  ),
+  plain(
+    '/batteries/$batteryId/passport',
+    lazyRouteComponent(() => import('../features/batteries/passport-page.js'), 'PassportPage'),
+  ),
+  list(
+    '/users/fleets',
+    lazyRouteComponent(() => import('../features/users/fleets-page.js'), 'FleetsPage'),
+  ),
 ]);
 
 export function createConsoleRouter() {

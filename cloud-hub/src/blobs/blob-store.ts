@@ -23,8 +23,8 @@ export const sha256Of = (bytes: Uint8Array): string => createHash('sha256').upda
 export interface BlobStore {
   /** Writes a file; the same file again writes the same pieces. What names the file is written by the caller, afterwards. */
   put(fileId: string, bytes: Uint8Array, expireAt: Date | null): Promise<BlobFacts>;
-  /** The file as an answer. It breaks off when a piece is missing, for a file that ends early would look whole. */
-  stream(fileId: string, bytes: number, signal: AbortSignal): ReadableStream<Uint8Array>;
+  /** The file from a byte on, as an answer. It breaks off when a piece is missing, for a file that ends early would look whole. */
+  stream(fileId: string, bytes: number, signal: AbortSignal, from?: number): ReadableStream<Uint8Array>;
   remove(fileId: string): Promise<void>;
 }
 
@@ -43,8 +43,8 @@ export function createBlobStore(deps: { database: Database }): BlobStore {
       }
       return { bytes: bytes.length, sha256: sha256Of(bytes) };
     },
-    stream(fileId, bytes, signal) {
-      let [number, sent] = [0, 0];
+    stream(fileId, bytes, signal, from = 0) {
+      let [number, sent] = [Math.floor(from / CHUNK_BYTES), from];
       return new ReadableStream<Uint8Array>({
         async pull(controller) {
           if (sent >= bytes || signal.aborted) {
@@ -53,9 +53,10 @@ export function createBlobStore(deps: { database: Database }): BlobStore {
           }
           const chunk = await chunks.findOne({ _id: idOf(fileId, number) });
           if (!chunk) throw new Error(`piece ${number} of ${fileId} is missing`);
+          const data = new Uint8Array(chunk.data.buffer).subarray(sent - number * CHUNK_BYTES);
           number += 1;
-          sent += chunk.data.length();
-          controller.enqueue(new Uint8Array(chunk.data.buffer));
+          sent += data.length;
+          controller.enqueue(data);
         },
       });
     },

@@ -1,8 +1,11 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { allCollections } from '../collections.js';
 import type { HubConfig } from '../config/config.js';
+import { planMigration } from '../db/migrations.js';
 import { HubError } from '../errors.js';
+import { migrationsOf } from './maintain.js';
 import { withIdentity } from './open.js';
 import type { CliContext } from './program.js';
 
@@ -44,6 +47,18 @@ export async function doctorCommand(
       return operators.length === 0
         ? `opens; no operators in tenant ${config.tenantId} yet: voltbay-hub users add NAME`
         : `opens; ${operators.length} operators in tenant ${config.tenantId}`;
+    }),
+  );
+  await check('schema', () =>
+    withIdentity(config, async ({ database }) => {
+      const plan = await planMigration(database, allCollections, migrationsOf(database));
+      const differs = plan.indexes.filter(({ work }) => work === 'differs');
+      if (differs.length > 0)
+        throw new Error(
+          `${differs.length} indexes are not as this version needs them (${differs[0]?.collection}.${differs[0]?.index}): run voltbay-hub migrate`,
+        );
+      const behind = plan.steps.length === 0 ? '' : '; voltbay-hub migrate, or a start, brings it further';
+      return `version ${plan.from} of ${plan.to}${behind}`;
     }),
   );
   await check('HTTP port', () => freePort(config.http.host, config.http.port, 'PORT'));

@@ -8,6 +8,7 @@ import { auditCommands } from './audit.js';
 import { doctorCommand } from './doctor.js';
 import { keysCommands } from './keys.js';
 import { ledgerCommands } from './ledger.js';
+import { maintainCommands } from './maintain.js';
 import { runCommand } from './run.js';
 import { seedCommands } from './seed.js';
 import { seedDemoCommand } from './seed-demo.js';
@@ -89,6 +90,7 @@ export function createProgram(context: CliContext): Command {
   ledgerCommands(program, context, withStore);
   auditCommands(program, context, withStore);
   verifyCommands(program, context, withStore);
+  maintainCommands(program, context, withStore);
   withStore(
     program
       .command('doctor')

@@ -21,6 +21,7 @@ import type { StationRegistry } from '../stations/station-registry.js';
 import { type CommandDocument, commandsCollection, commandView } from './command-documents.js';
 import { canMove, isSettled, statesBefore } from './command-state.js';
 import { createCommandWaiters } from './command-waiters.js';
+import { resultFacts } from './result-facts.js';
 
 /** The command after a result, as the projection writes it. */
 function withResult(command: Command, result: CommandResultData, at: string, now: string): Command {
@@ -30,7 +31,7 @@ function withResult(command: Command, result: CommandResultData, at: string, now
     state,
     reason: reason ?? null,
     detail: detail ?? null,
-    result: facts ?? null,
+    result: resultFacts(facts),
     version: command.version + 1,
     updatedAt: now,
     settledAt: isSettled(state) ? now : command.settledAt,
@@ -214,7 +215,7 @@ export function createCommands(deps: CommandsDeps): Commands {
           state,
           reason: facts.reason ?? null,
           detail: facts.detail ?? null,
-          result: facts.result ?? null,
+          result: resultFacts(facts.result),
           updatedAt: now,
           ...(settled ? { settledAt: now } : {}),
           ...(settled || state === 'unknown' ? { dueAt: null } : {}),

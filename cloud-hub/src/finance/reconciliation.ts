@@ -6,15 +6,29 @@ import { paymentsCollection, refundsCollection } from '../payments/payment-docum
 import type { Payments } from '../payments/payments.js';
 import { beijingDate, beijingTime, type PaymentProvider, type ProviderName } from '../payments/provider.js';
 import type { Clock } from '../ports.js';
+import type { Wallets } from '../wallets/wallets.js';
 import type { Ledger } from './ledger.js';
 import { type LedgerLine, linesOf } from './postings.js';
 import { compareStatement, type Difference, type OurRecord } from './statement-compare.js';
 
+/**
+ * What a person decides: `accepted` = the statement is right and nothing is to be booked, `noted` = it is explained · `to-suspense` = nobody
+ * knows yet · `corrected` = our amount was wrong: the rider's wallet gets or gives the difference · `duplicate-refunded` = paid twice: the
+ * second payment goes into the rider's wallet.
+ */
+export const DIFFERENCE_ACTIONS = [
+  'accepted',
+  'noted',
+  'to-suspense',
+  'corrected',
+  'duplicate-refunded',
+] as const;
+export type DifferenceAction = (typeof DIFFERENCE_ACTIONS)[number];
 export type KeptDifference = Difference & {
   /** Position in the list, from 1. */
   no: number;
   state: 'open' | 'closed';
-  action: 'asked-provider' | 'to-suspense' | 'noted' | null;
+  action: 'asked-provider' | DifferenceAction | null;
   note: string | null;
   by: string | null;
   at: string | null;
@@ -45,7 +59,7 @@ export interface Reconciliations {
   /** What a person decided about a difference. The last one closes the day and books the provider's settlement. */
   decide(
     document: ReconciliationDocument,
-    decision: { no: number; action: 'to-suspense' | 'noted'; note: string; by: string },
+    decision: { no: number; action: DifferenceAction; note: string; by: string },
   ): Promise<ReconciliationDocument>;
   /** Yesterday, once its statement is there (10:00 in Beijing); one that failed is tried again at the next call. */
   runDue(tenantId: string): Promise<void>;
@@ -59,6 +73,7 @@ export function createReconciliations(deps: {
   providers: ReadonlyMap<ProviderName, PaymentProvider>;
   payments: Payments;
   ledger: Ledger;
+  wallets: Pick<Wallets, 'move'>;
   clock: Clock;
   logger: Logger;
 }): Reconciliations {
@@ -132,6 +147,45 @@ export function createReconciliations(deps: {
         { returnDocument: 'after' },
       )) ?? document
     );
+  };
+
+  /** Makes the rider's wallet right, once; the money comes from, or goes to, what the provider owes. */
+  const correct = async (
+    document: ReconciliationDocument,
+    difference: KeptDifference,
+    action: 'corrected' | 'duplicate-refunded',
+    note: string,
+  ) => {
+    const twice = difference.code === 'TWICE_THERE';
+    if (twice !== (action === 'duplicate-refunded'))
+      throw problem('CONFLICT', `${action} does not fit a difference ${difference.code}`);
+    const payment = await payments.findOne({ _id: difference.tradeNo, tenantId: document.tenantId });
+    if (!payment) throw problem('CONFLICT', 'no rider is known for this number: put it into suspense');
+    const gapFen = (difference.theirsFen ?? 0) - (difference.oursFen ?? 0);
+    const creditFen = difference.kind === 'refund' ? -gapFen : gapFen;
+    if (creditFen === 0) return;
+    const { userId } = payment;
+    const moved = await deps.wallets.move({
+      tenantId: document.tenantId,
+      userId,
+      key: `reconciled:${document.provider}:${document.date}:${difference.code}:${difference.refundNo ?? difference.tradeNo}`,
+      amountFen: Math.abs(creditFen),
+      from: creditFen > 0 ? null : 'balanceFen',
+      to: creditFen > 0 ? 'balanceFen' : null,
+      posting: {
+        kind: 'adjustment',
+        paymentId: payment._id,
+        note,
+        lines: [
+          { account: `provider-clearing:${document.provider}`, amountFen: creditFen },
+          { account: `rider-wallet:${userId}`, amountFen: -creditFen },
+        ],
+      },
+    });
+    if (moved === 'insufficient')
+      throw problem('CONFLICT', 'the rider’s wallet has less than that: put it into suspense', {
+        reason: 'INSUFFICIENT_BALANCE',
+      });
   };
 
   const compare = async (tenantId: string, provider: PaymentProvider, date: string) => {
@@ -248,6 +302,8 @@ export function createReconciliations(deps: {
           ],
         });
       }
+      if (action === 'corrected' || action === 'duplicate-refunded')
+        await correct(document, difference, action, note);
       const now = isoNow(clock);
       const differences = document.differences.map((one) =>
         one.no === no ? { ...one, state: 'closed' as const, action, note, by, at: now } : one,

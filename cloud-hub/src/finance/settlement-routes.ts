@@ -23,6 +23,7 @@ import {
   partnersCollection,
 } from './partners.js';
 import {
+  DIFFERENCE_ACTIONS,
   type ReconciliationDocument,
   type Reconciliations,
   reconciliationsCollection,
@@ -59,7 +60,7 @@ export const reconciliationSchema = z.object({
       oursFen: fen.nullable(),
       theirsFen: fen.nullable(),
       state: z.enum(['open', 'closed']),
-      action: z.enum(['asked-provider', 'to-suspense', 'noted']).nullable(),
+      action: z.enum(['asked-provider', ...DIFFERENCE_ACTIONS]).nullable(),
       note: z.string().nullable(),
       by: z.string().nullable(),
       at: isoTimeSchema.nullable(),
@@ -168,13 +169,14 @@ export function createSettlementRoutes(deps: {
       method: 'post',
       path: '/core/v0/reconciliations/{id}/decisions',
       operationId: 'decideDifference',
-      summary: 'Decide about one difference: note why it is none, or put the amount into suspense',
+      summary:
+        'Decide about one difference: accept or note it, put it into suspense, correct the rider’s wallet, give a double payment back',
       tags: ['finance'],
       access: needs('finance:manage'),
       params,
       body: z.strictObject({
         no: z.number().int().min(1),
-        action: z.enum(['to-suspense', 'noted']),
+        action: z.enum(DIFFERENCE_ACTIONS),
         note: z.string().min(3).max(300),
       }),
       idempotency: 'required',

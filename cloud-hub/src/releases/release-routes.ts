@@ -193,17 +193,24 @@ export function createReleaseRoutes(deps: {
       tags,
       access: needs('releases:download'),
       params,
-      responses: { 200: { description: '.tgz', contentType: UPLOAD.contentType } },
+      responses: {
+        200: { description: '.tgz', contentType: UPLOAD.contentType },
+        206: { description: 'The rest of it, after `Range: bytes=N-`', contentType: UPLOAD.contentType },
+      },
       problems: ['NOT_FOUND', 'CONFLICT'],
       async handler({ params: { id }, principal, request }) {
         const { state, bytes, sha256, releaseVersion } = await find(principal, id);
         if (state !== 'ready' || bytes === null) throw problem('CONFLICT', `the release is ${state}`);
-        return new Response(deps.blobs.stream(id, bytes, request.signal), {
+        const from = rangeStart(request.header('range'), bytes);
+        return new Response(deps.blobs.stream(id, bytes, request.signal, from ?? 0), {
+          status: from === null ? 200 : 206,
           headers: {
             'Content-Type': UPLOAD.contentType,
-            'Content-Length': String(bytes),
+            'Accept-Ranges': 'bytes',
+            ...(from === null ? {} : { 'Content-Range': `bytes ${from}-${bytes - 1}/${bytes}` }),
+            'Content-Length': String(bytes - (from ?? 0)),
             'Content-Disposition': `attachment; filename="voltbay-agent-${releaseVersion}.tgz"`,
-            'Content-Digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
+            'Repr-Digest': `sha-256=:${Buffer.from(sha256, 'hex').toString('base64')}:`,
             'Cache-Control': 'private, no-store',
           },
         });
@@ -226,6 +233,12 @@ export function createReleaseRoutes(deps: {
       },
     }),
   ];
+}
+
+/** Start of `bytes=N-`: all that a broken download needs. Any other range, and one beyond the end, gets the whole file (RFC 9110, 14.2). */
+function rangeStart(header: string | undefined, bytes: number): number | null {
+  const [, from] = /^bytes=(\d{1,12})-$/.exec(header ?? '') ?? [];
+  return from === undefined || Number(from) >= bytes ? null : Number(from);
 }
 
 function releaseView({ _id, ...rest }: ReleaseDocument): z.infer<typeof releaseSchema> {

@@ -41,6 +41,14 @@ const operatorSchema = z.object({
   totp: z.boolean(),
 });
 
+const operatorSessionSchema = z.object({
+  id: z.string(),
+  createdAt: isoTimeSchema,
+  lastUsedAt: isoTimeSchema,
+  expiresAt: isoTimeSchema,
+  userAgent: z.string().nullable(),
+  ip: z.string(),
+});
 const personName = z.string().trim().min(1).max(80);
 /** Names; which of them exist depends on the tenant. */
 const roles = z
@@ -231,6 +239,48 @@ export function createOperatorRoutes(deps: {
         await mayRule(principal, operator.roles);
         await deps.operators.setPassword(operator.username, body.password);
         await signOut(operator, 'password set');
+        return noContent();
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/core/v0/operators/{id}/sessions',
+      operationId: 'getOperatorSessions',
+      summary: 'Open sessions of an account',
+      tags,
+      access: needs('operators:read'),
+      params,
+      responses: { 200: { description: 'Newest first', schema: z.array(operatorSessionSchema) } },
+      problems: ['NOT_FOUND'],
+      async handler({ params: { id }, principal }) {
+        const operator = await find(principal, id);
+        const open = await deps.sessions.list({ tenantId: operator.tenantId, sub: operator._id });
+        return ok(
+          open.map(({ _id, createdAt, lastUsedAt, expiresAt, userAgent, ip }) => ({
+            id: _id,
+            createdAt,
+            lastUsedAt,
+            expiresAt,
+            userAgent,
+            ip,
+          })),
+        );
+      },
+    }),
+    defineRoute({
+      method: 'delete',
+      path: '/core/v0/operators/{id}/sessions',
+      operationId: 'revokeOperatorSessions',
+      summary: 'Ends every session of an account: its tokens are refused within five seconds',
+      tags,
+      access: needs('operators:write'),
+      params,
+      responses: { 204: { description: 'Ended' } },
+      problems: ['NOT_FOUND'],
+      async handler({ params: { id }, principal }) {
+        const operator = await find(principal, id);
+        await mayRule(principal, operator.roles);
+        await signOut(operator, `ended by ${principal.sub}`);
         return noContent();
       },
     }),

@@ -140,6 +140,11 @@ export function createStationConfigRoutes(deps: {
           throw problem('VALIDATION', 'some settings can be changed at the station alone', {
             errors: local.map((key) => ({ path: `body.config.${key}`, message: 'leave it out' })),
           });
+        const odd = oddKey(body.config, 'body.config');
+        if (odd !== null)
+          throw problem('VALIDATION', `${odd}: a setting's name has letters, digits, - and _`, {
+            errors: [{ path: odd, message: 'use letters, digits, - and _' }],
+          });
         if (Buffer.byteLength(JSON.stringify(body.config)) > MAX_CONFIG_BYTES)
           throw problem('VALIDATION', `body.config: at most ${MAX_CONFIG_BYTES} bytes`);
         const document = await configs.set({
@@ -201,6 +206,18 @@ export function createStationConfigRoutes(deps: {
       },
     }),
   ];
+}
+
+/** Path of the first name that no setting has; such names also mean something to the store. Null: all are well. */
+function oddKey(value: unknown, path: string): string | null {
+  if (value === null || typeof value !== 'object') return null;
+  for (const [key, child] of Object.entries(value)) {
+    const below = `${path}.${key.slice(0, 64)}`;
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(key)) return below;
+    const odd = oddKey(child, below);
+    if (odd !== null) return odd;
+  }
+  return null;
 }
 
 function stateView(

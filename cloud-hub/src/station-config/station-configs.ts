@@ -39,7 +39,7 @@ export interface StationConfigs {
 
 /** An agent that applies a configuration watches itself for a while before it answers. */
 const TTL_MS = 60_000;
-const AWAY_MS = 10_000;
+const AWAY_MS = 5_000;
 const FIRST_RETRY_MS = 90_000;
 const LAST_RETRY_MS = 30 * 60_000;
 const BATCH = 100;

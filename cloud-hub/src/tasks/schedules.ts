@@ -12,6 +12,8 @@ export type Schedule = {
   /** IANA name; due times follow its daylight saving. */
   timeZone: string;
   spec: TaskSpec;
+  /** It works for all tenants at once: one task for the hub, seen in its own tenant. */
+  onlyHome?: boolean;
   /** Input of the task for one due time (ISO 8601). */
   input(dueAt: string): Record<string, unknown>;
 };
@@ -67,6 +69,8 @@ export function createSchedules(deps: {
   schedules: readonly Schedule[];
   /** Tenants that the schedules run for. */
   tenants(): Promise<readonly string[]>;
+  /** The hub's own tenant. */
+  homeTenantId?: string;
   clock: Clock;
 }): Schedules {
   const { store, clock } = deps;
@@ -76,6 +80,9 @@ export function createSchedules(deps: {
     ids.add(id);
   }
 
+  const { homeTenantId } = deps;
+  const tenantsOf = (schedule: Schedule, all: readonly string[]): readonly string[] =>
+    schedule.onlyHome && homeTenantId !== undefined ? [homeTenantId] : all;
   const tickOne = async (schedule: Schedule, tenantId: string): Promise<boolean> => {
     const last = await store.scheduleState(schedule.id, tenantId);
     if (last === null) {
@@ -100,26 +107,31 @@ export function createSchedules(deps: {
       let created = 0;
       const tenants = await deps.tenants();
       for (const schedule of deps.schedules)
-        for (const tenantId of tenants) if (await tickOne(schedule, tenantId)) created += 1;
+        for (const tenantId of tenantsOf(schedule, tenants))
+          if (await tickOne(schedule, tenantId)) created += 1;
       return created;
     },
     list: (tenantId) =>
       Promise.all(
-        deps.schedules.map(async (schedule) => ({
-          id: schedule.id,
-          cron: schedule.cron,
-          timeZone: schedule.timeZone,
-          kind: schedule.spec.kind,
-          summary: schedule.spec.summary,
-          lastDueAt: await store.scheduleState(schedule.id, tenantId),
-          nextDueAt:
-            new Cron(schedule.cron, { timezone: schedule.timeZone, paused: true })
-              .nextRun(new Date(clock.now()))
-              ?.toISOString() ?? null,
-        })),
+        deps.schedules
+          .filter((schedule) => tenantsOf(schedule, [tenantId]).includes(tenantId))
+          .map(async (schedule) => ({
+            id: schedule.id,
+            cron: schedule.cron,
+            timeZone: schedule.timeZone,
+            kind: schedule.spec.kind,
+            summary: schedule.spec.summary,
+            lastDueAt: await store.scheduleState(schedule.id, tenantId),
+            nextDueAt:
+              new Cron(schedule.cron, { timezone: schedule.timeZone, paused: true })
+                .nextRun(new Date(clock.now()))
+                ?.toISOString() ?? null,
+          })),
       ),
     async runNow(id, tenantId, by) {
-      const schedule = deps.schedules.find((known) => known.id === id);
+      const schedule = deps.schedules.find(
+        (known) => known.id === id && tenantsOf(known, [tenantId]).includes(tenantId),
+      );
       if (!schedule) return null;
       const task = await store.enqueue(schedule.spec, {
         tenantId,

@@ -35,6 +35,8 @@ export type TaskDocument = Stored & {
   startedAt: string | null;
   finishedAt: string | null;
   history: { at: string; what: string; owner?: string; detail?: string }[];
+  /** How long it is kept once it is finished; a week without it. */
+  keepMs?: number;
   /** A Date, for the expiry index; null while it is not finished or waits for a person. */
   expireAt: Date | null;
 };
@@ -94,6 +96,6 @@ export const taskSchema = z.object({
 export type Task = z.infer<typeof taskSchema>;
 
 export function taskView(document: TaskDocument): Task {
-  const { _id, fence: _fence, expireAt: _expireAt, key, ...rest } = document;
+  const { _id, fence: _fence, keepMs: _keepMs, expireAt: _expireAt, key, ...rest } = document;
   return { id: _id, key: key.slice(document.tenantId.length + 1), ...rest };
 }

@@ -16,12 +16,15 @@ export type TaskSpec<T extends Record<string, unknown> = Record<string, unknown>
   retry: RetryPolicy;
   /** How long a process may be silent before another takes the task over. It is renewed while the work goes on. */
   leaseMs: number;
+  /** How long a finished one is kept; a week by default. */
+  keepMs?: number;
 };
 
 export function defineTask<T extends Record<string, unknown>>(
   spec: Pick<TaskSpec<T>, 'kind' | 'summary' | 'input'> & {
     retry?: Partial<RetryPolicy>;
     leaseMs?: number;
+    keepMs?: number;
   },
 ): TaskSpec<T> {
   return {
@@ -30,6 +33,7 @@ export function defineTask<T extends Record<string, unknown>>(
     input: spec.input,
     retry: { ...DEFAULT_RETRY, ...spec.retry },
     leaseMs: spec.leaseMs ?? DEFAULT_LEASE_MS,
+    ...(spec.keepMs === undefined ? {} : { keepMs: spec.keepMs }),
   };
 }
 

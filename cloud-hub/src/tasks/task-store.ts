@@ -100,6 +100,7 @@ export function createTaskStore(deps: { database: Database; clock: Clock }): Tas
           startedAt: null,
           finishedAt: null,
           history: [],
+          ...(spec.keepMs === undefined ? {} : { keepMs: spec.keepMs }),
           expireAt: null,
         });
       } catch (error) {
@@ -166,7 +167,10 @@ export function createTaskStore(deps: { database: Database; clock: Clock }): Tas
           error,
           finishedAt: ended ? at : null,
           // The dead wait for a person; all else goes after a while.
-          expireAt: ended && outcome.state !== 'dead' ? new Date(deps.clock.now() + KEEP_DONE_MS) : null,
+          expireAt:
+            ended && outcome.state !== 'dead'
+              ? new Date(deps.clock.now() + (task.keepMs ?? KEEP_DONE_MS))
+              : null,
           ...(outcome.state === 'done'
             ? { result: outcome.result, progress: { percent: 100, text: outcome.progressText ?? '', at } }
             : {}),

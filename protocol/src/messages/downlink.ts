@@ -22,6 +22,8 @@ export const askChargeDataSchema = z.object({
       exceptSerials: z.array(z.string().max(64)).max(64).optional(),
     })
     .optional(),
+  /** The charged pack leaves before the rider's own comes in (trusted riders, full stations). Default false. */
+  outFirst: z.boolean().optional(),
   offlineOk: z.boolean().optional(),
 });
 export type AskChargeData = z.infer<typeof askChargeDataSchema>;

@@ -1,7 +1,11 @@
+import type { Incident } from '@voltbay/station-agent';
 import { Command } from 'commander';
+import { SimulatorError } from '../errors.js';
 import { chooseCases, readCapture } from '../replay/capture.js';
+import { createPacer } from '../replay/pacer.js';
+import { incidentIn, incidentLines, playIncident, saveScenario } from '../replay/play-incident.js';
 import { startReplay } from '../replay/start-replay.js';
-import { wholeNumber } from './numbers.js';
+import { factor, wholeNumber } from './numbers.js';
 import { untilSignal } from './until-signal.js';
 
 interface ReplayFlags {
@@ -11,24 +15,42 @@ interface ReplayFlags {
   baud: number;
   dir?: string;
   name: string;
+  swap?: string;
+  speed: number;
+  step?: boolean;
+  save?: string;
   json?: boolean;
 }
 
 const collect = (value: string, before: string[]) => [...before, value];
 
-/** `voltbay-sim replay FILE`: a recorded device, behind a serial port or on the air, until a signal comes. */
+/**
+ * `voltbay-sim replay FILE`: a capture is a recorded device, behind a serial port or on the air, until a signal comes; an incident is a
+ * swap that went wrong, played back through the agent's own code; exit code 1 when its journal differs.
+ */
 export function replayCommand(): Command {
   return new Command('replay')
-    .description('answer requests with the frames of a capture, behind a serial port or a Bluetooth adapter')
-    .argument('<file>', 'capture (JSON, as voltbay-agent capture writes it)')
+    .description(
+      'play back a capture (behind a serial port or a Bluetooth adapter) or an incident of a station',
+    )
+    .argument(
+      '<file>',
+      'capture (voltbay-agent capture), incident (incidents/*.json.gz of a station) or diagnostics bundle',
+    )
     .option('--case <id>', 'only this case; may be repeated', collect, [])
     .option('--protocol <name>', 'only the cases of this protocol')
     .option('--gap <ms>', 'silence before each frame', wholeNumber, 10)
     .option('--baud <n>', 'speed of the serial line, 0 = unpaced', wholeNumber, 9_600)
     .option('--name <name>', 'name that a Bluetooth device advertises', 'REPLAY')
     .option('--dir <dir>', 'where the port link is made')
+    .option('--swap <id>', 'incident of this swap, out of a diagnostics bundle')
+    .option('--speed <x>', 'incident: so many times as fast as it happened, 0 = without waiting', factor, 0)
+    .option('--step', 'incident: one answer of the hardware for each Enter')
+    .option('--save <file>', 'incident: keep it as a regression scenario for voltbay-sim scenario')
     .option('--json', 'print one JSON line when ready')
     .action(async (file: string, flags: ReplayFlags) => {
+      const incident = incidentIn(file, flags.swap);
+      if (incident) return play(incident, flags);
       const cases = chooseCases(readCapture(file), { ids: flags.case, protocol: flags.protocol });
       const replay = await startReplay(cases, {
         gapMs: flags.gap,
@@ -55,4 +77,20 @@ export function replayCommand(): Command {
       await replay.close();
       process.stderr.write(`requests that the capture does not know: ${replay.script.unknown()}\n`);
     });
+}
+
+async function play(incident: Incident, flags: ReplayFlags): Promise<void> {
+  const print = (text: string) => process.stdout.write(`${text}\n`);
+  const pacer = createPacer({
+    speed: flags.speed,
+    step: flags.step ?? false,
+    input: process.stdin,
+    tell: (text) => flags.json || print(text),
+  });
+  const replayed = await playIncident(incident, pacer).finally(() => pacer.close());
+  if (flags.save) saveScenario(incident, flags.save);
+  if (flags.json) print(JSON.stringify(replayed));
+  else for (const text of incidentLines(incident, replayed)) print(text);
+  if (!replayed.same)
+    throw new SimulatorError('SIM_SCENARIO_FAILED', 'the agent acts otherwise than when it was recorded');
 }

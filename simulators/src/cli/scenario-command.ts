@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Incident } from '@voltbay/station-agent';
 import { Command } from 'commander';
 import { SimulatorError } from '../errors.js';
+import { incidentIn, incidentLines, playIncident } from '../replay/play-incident.js';
 import { runScenario, type ScenarioResult } from '../scenario/run-scenario.js';
 import { parseScenario } from '../scenario/scenario.js';
 import { wholeNumber } from './numbers.js';
@@ -18,7 +20,11 @@ export function scenarioCommand(): Command {
     .action(async (paths: string[], flags: { seed?: number; json?: boolean }) => {
       const results: (ScenarioResult & { file: string })[] = [];
       for (const file of paths.flatMap(filesIn)) {
-        const result = { file, ...(await runScenario(readScenario(file), flags.seed)) };
+        const incident = incidentIn(file);
+        const result = {
+          file,
+          ...(incident ? await incidentResult(incident) : await runScenario(readScenario(file), flags.seed)),
+        };
         results.push(result);
         if (!flags.json) process.stdout.write(`${line(result)}\n`);
       }
@@ -27,6 +33,23 @@ export function scenarioCommand(): Command {
       if (failed > 0)
         throw new SimulatorError('SIM_SCENARIO_FAILED', `${failed} of ${results.length} scenarios failed`);
     });
+}
+
+/** A saved incident is a scenario whose expectation is the recorded journal. */
+async function incidentResult(incident: Incident): Promise<ScenarioResult> {
+  const replayed = await playIncident(incident);
+  const { reason, outcome } = incident.outcome;
+  const lines = incidentLines(incident, replayed);
+  return {
+    name: `incident ${incident.request.swapId} (${reason ?? outcome})`,
+    ok: replayed.same,
+    seed: 0,
+    steps: incident.journal.length,
+    simulatedMs: incident.inputs.at(-1)?.atMs ?? 0,
+    ...(replayed.same
+      ? {}
+      : { failure: { step: replayed.firstDifference?.n ?? 0, text: lines.slice(1).join('; ') } }),
+  };
 }
 
 function filesIn(path: string): string[] {

@@ -3,6 +3,8 @@ import type { Clock } from '../clock.js';
 import type { AgentConfig } from '../config/config.js';
 import type { CrashPoint } from '../crash-point.js';
 import type { Hardware } from '../hardware/ports.js';
+import { saveIncident } from '../incident/incident-files.js';
+import { createSwapRecorder } from '../incident/swap-recorder.js';
 import type { Logger } from '../logger.js';
 import type { Alarms } from '../station/alarms.js';
 import { createCharging } from '../station/charging.js';
@@ -45,17 +47,32 @@ export function createStationSide(deps: Deps) {
   const part = (name: string): Logger => deps.log.child({ part: name });
   const { state } = storage;
   const board = createSlotBoard({ config, cabinet, packs, state, rules, clock, log: part('board') });
+  const recorder = createSwapRecorder({
+    ports: { clock, board, cabinet, packs },
+    cabinet,
+    device: config.device,
+    agentVersion: deps.version,
+    rules,
+    ...(deps.overrides.swap?.verifyMs !== undefined && { verifyMs: deps.overrides.swap.verifyMs }),
+    journal: storage.swaps.rows,
+  });
   const runner = createSwapRunner({
     storage,
-    cabinet,
-    packs,
-    board,
+    ...recorder.ports,
     rules,
-    clock,
     log: part('swap'),
     crashPoint: deps.crashPoint,
     ...deps.overrides.swap,
     onSettled: deps.onSwapSettled,
+    onBegin: recorder.begin,
+    onFinished(ended) {
+      const incident = recorder.finish(ended);
+      if (!incident) return;
+      saveIncident(config.dataDir, incident, clock.nowMs()).then(
+        (file) => deps.log.info({ swapId: incident.request.swapId, file }, 'incident kept'),
+        (error: unknown) => deps.log.warn({ err: error }, 'incident not kept'),
+      );
+    },
     onDoorTrouble(slot, code, detail) {
       board.setFault(slot, code);
       alarms.raise(code, 'critical', { slot, detail });

@@ -16,6 +16,7 @@ export type Act = {
     | 'update-status'
     | 'update-install'
     | 'update-rollback'
+    | 'maintenance'
     | 'rotate';
   args: Readonly<Record<string, unknown>>;
   /** Asked before it is done; `--yes` answers it. Null = harmless. */

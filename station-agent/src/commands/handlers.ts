@@ -69,7 +69,7 @@ const expired: Settlement = { state: 'expired', reason: 'EXPIRED' };
 
 /** The request of a SERVER_ASK_CHARGE: the 2021 plan's `user` and `vehicle` alone mean one pack in, one pack out. */
 export function swapRequestOf(commandId: string, data: AskChargeData, hubRequestId?: string): SwapRequest {
-  const { user, vehicle, orderId, returns = 1, returnSerials, dispense = {} } = data;
+  const { user, vehicle, orderId, returns = 1, returnSerials, outFirst, dispense = {} } = data;
   return {
     swapId: uuidv7(),
     requestId: commandId,
@@ -80,6 +80,7 @@ export function swapRequestOf(commandId: string, data: AskChargeData, hubRequest
     count: dispense.count ?? 1,
     ...(orderId !== undefined && { orderId }),
     ...(hubRequestId !== undefined && { hubRequestId }),
+    ...(outFirst === true && { outFirst }),
     ...(returnSerials && { returnSerials }),
     ...(dispense.packClass !== undefined && { packClass: dispense.packClass }),
     ...(dispense.minSocPct !== undefined && { minSocPct: dispense.minSocPct }),

@@ -129,6 +129,8 @@ export function createStatusService(deps: Deps) {
           return technician.installUpdate(request.args);
         case 'update-rollback':
           return technician.rollBackUpdate(request.args);
+        case 'maintenance':
+          return technician.maintenance(request.args);
         case 'rotate':
           return technician.rotate(request.args);
         case 'offline':

@@ -79,7 +79,8 @@ export function createTechnician(deps: TechnicianDeps) {
       const other = views.find(
         (one) => one.slot !== slot && (one.door === 'open' || one.lock === 'unlocked'),
       );
-      if (action === 'open-slot' && other)
+      // In maintenance the doors are the technician's own business; the controller's interlock still has its say.
+      if (action === 'open-slot' && other && service.mode() !== 'maintenance')
         return refuse('SLOT_UNSAFE', `the door of slot ${other.slot} is not shut; close it first`);
       // A rider may have started while the cabinet was asked.
       if (swaps.isBusy())
@@ -154,7 +155,22 @@ export function createTechnician(deps: TechnicianDeps) {
     return { ok: true, data: { rotated: true, oldValidUntil: rotation.oldValidUntil } };
   }
 
+  /** Riders are turned away and doors are the technician's; the hub stays connected. */
+  function maintenance(args: Args): ControlAnswer {
+    const { who, reason, on } = args;
+    if (!isText(who, 64)) return refuse('BAD_USAGE', 'who: 1 to 64 characters are needed');
+    if (!isText(reason, 300)) return refuse('BAD_USAGE', 'reason: 1 to 300 characters are needed');
+    if (typeof on !== 'boolean') return refuse('BAD_USAGE', 'on: true or false');
+    if (swaps.isBusy()) return refuse('STATION_BUSY', 'a swap is running: wait until the rider has finished');
+    if (service.mode() === 'out-of-service')
+      return refuse('OUT_OF_SERVICE', 'the station is out of service; bring it `online` first');
+    audit(on ? 'maintenance-on' : 'maintenance-off', who, reason);
+    service.setMaintenance(on);
+    return { ok: true, data: { mode: service.mode() } };
+  }
+
   return {
+    maintenance,
     rotate,
     installUpdate,
     rollBackUpdate,

@@ -7,6 +7,7 @@ import { readCredentials } from '../config/credentials.js';
 import { type DoctorDeps, examine, MIN_FREE_MIB } from '../doctor/examine.js';
 import { findingLine } from '../doctor/render.js';
 import { messageOf } from '../errors.js';
+import { incidentFiles, readIncident } from '../incident/incident-files.js';
 import { createLogger } from '../logger.js';
 import { agentVersion } from '../version.js';
 import { redact } from './redact.js';
@@ -24,6 +25,7 @@ export const BUNDLE_QUESTIONS = [
 ] as const;
 export type BundleQuestion = (typeof BUNDLE_QUESTIONS)[number];
 const ROWS = 100;
+const INCIDENTS = 5;
 
 export type BundleSources = {
   /** Where the doctor reads it from; null = no examination. */
@@ -77,10 +79,20 @@ export async function diagnosticsBundle(
     config,
     findings: findings.map((one) => findingLine(one, t)),
     answers,
+    // Swaps that went wrong, ready to be played back.
+    incidents: incidentFiles(config.dataDir, INCIDENTS).map(readIncidentOrReason),
     ...(sources.logLines && { log: sources.logLines }),
   };
   const clean = JSON.stringify(redact(bundle, secretsOf(config, env)));
   return { gzip: await gzipped(clean), findings: findings.length, at };
+}
+
+function readIncidentOrReason(file: string): unknown {
+  try {
+    return readIncident(file);
+  } catch (error) {
+    return { file, error: messageOf(error) };
+  }
 }
 
 const toMiB = (bytes: number): number => Math.round(bytes / 1_048_576);

@@ -73,7 +73,7 @@ export function openStorage(dataDir: string, clock: Clock): Storage {
       salvage,
       reserve,
       commands: createCommandJournal(db, { epoch, clock }),
-      swaps: createSwapJournal(db, clock),
+      swaps: createSwapJournal(db),
       state: createStationState(db, clock),
       rest: createRestQueue(db, clock),
       meta: createMetaStore(db),

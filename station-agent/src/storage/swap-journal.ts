@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.js';
 import type { SwapJournalStep, SwapRequest } from '../swap/types.js';
 import type { Db } from './database.js';
 
@@ -22,7 +21,7 @@ type RawRow = {
 export type SwapJournal = ReturnType<typeof createSwapJournal>;
 
 /** Every step of every swap, in order. Call inside `transact` together with the messages that tell of it. */
-export function createSwapJournal(db: Db, clock: Clock) {
+export function createSwapJournal(db: Db) {
   const insertSwap = db.prepare('INSERT INTO swaps (swap_id, request, started_at_ms) VALUES (?, ?, ?)');
   const insertStep = db.prepare('INSERT INTO swap_steps (swap_id, n, at_ms, step) VALUES (?, ?, ?, ?)');
   const lastN = db.prepare<[string], { n: number | null }>(
@@ -40,15 +39,15 @@ export function createSwapJournal(db: Db, clock: Clock) {
     'SELECT * FROM swaps ORDER BY started_at_ms DESC LIMIT ?',
   );
   return {
-    begin(request: SwapRequest): void {
-      insertSwap.run(request.swapId, JSON.stringify(request), clock.nowMs());
+    begin(request: SwapRequest, atMs: number): void {
+      insertSwap.run(request.swapId, JSON.stringify(request), atMs);
     },
-    append(swapId: string, steps: readonly SwapJournalStep[]): void {
+    append(swapId: string, steps: readonly SwapJournalStep[], atMs: number): void {
       let n = lastN.get(swapId)?.n ?? -1;
       for (const step of steps) {
         n += 1;
-        insertStep.run(swapId, n, clock.nowMs(), JSON.stringify(step));
-        if (step.step === 'ended') end.run(step.outcome, step.reason ?? null, clock.nowMs(), swapId);
+        insertStep.run(swapId, n, atMs, JSON.stringify(step));
+        if (step.step === 'ended') end.run(step.outcome, step.reason ?? null, atMs, swapId);
       }
     },
     /** The hub's order became known after the swap began. */
@@ -61,6 +60,9 @@ export function createSwapJournal(db: Db, clock: Clock) {
       selectSteps
         .all(swapId)
         .map(({ at_ms, step }) => ({ atMs: at_ms, step: JSON.parse(step) as SwapJournalStep })),
+    /** The rows of one swap as they stand in the file. */
+    rows: (swapId: string): { n: number; atMs: number; step: string }[] =>
+      selectSteps.all(swapId).map(({ at_ms: atMs, step }, n) => ({ n, atMs, step })),
     recent: (limit: number): SwapRow[] => selectRecent.all(limit).map(fromRaw),
   };
 }

@@ -17,7 +17,8 @@ import type {
  *
  * INVARIANTS (tested as properties over random faults and kills)
  * - A door is released only while every door is shut and locked, and no other door cycle of the swap is open.
- * - A charged pack is released only after all packs that the rider brings back are verified, and while they are still inside.
+ * - A charged pack is released only after all packs that the rider brings back are verified, and while they are still inside;
+ *   unless the request says out-first.
  * - A pack that `judgeDispense` refuses never leaves.
  * - Every release has a token of its own, journalled first; an uncertain one is repeated with the same token only.
  * - Every swap ends in `ended`.
@@ -39,9 +40,11 @@ export function phaseOf(state: SwapState): string {
   const purpose = state.door?.purpose;
   if (purpose === 'give-back' || state.refused || state.failing)
     return `give-back-${state.door?.slot ?? state.givenBack.length}`;
-  if (purpose !== 'dispense' && state.returned.length < state.request.returns)
-    return `return-${state.returned.length}`;
-  return `dispense-${state.dispensed.length}`;
+  const { returns, count, outFirst } = state.request;
+  const isReturn = outFirst
+    ? purpose === 'return' || (purpose !== 'dispense' && state.dispensed.length >= count)
+    : purpose !== 'dispense' && state.returned.length < returns;
+  return isReturn ? `return-${state.returned.length}` : `dispense-${state.dispensed.length}`;
 }
 
 /** What the swap looks like from outside, apart from its journal. */
@@ -73,6 +76,8 @@ export function planSwap(request: SwapRequest, slots: readonly SlotView[], rules
   const dispense = chooseDispenseSlot(slots, request, rules, []);
   if (!dispense) return { ok: false, reason: 'NO_PACK_READY', detail: describeShortage(slots, request) };
   if (request.returns === 0) return { ok: true, returnSlot: null, dispenseSlot: dispense.slot };
+  // The charged pack's own slot takes the other one.
+  if (request.outFirst) return { ok: true, returnSlot: dispense.slot, dispenseSlot: dispense.slot };
   const empty = chooseReturnSlot(slots, request, [], null);
   if (!empty) return { ok: false, reason: 'NO_EMPTY_SLOT', detail: 'every usable slot is taken' };
   return { ok: true, returnSlot: empty.slot, dispenseSlot: dispense.slot };
@@ -93,8 +98,11 @@ export function decideSwap(state: SwapState, view: SwapView, rules: SwapRules): 
   if (state.toVerify !== null) return decideVerify(state.toVerify, view.slots);
   if (state.refused) return decideGiveBack(state, view, view.slots, rules, state.refused);
   if (state.failing) return decideFailing(state, view, view.slots, rules, state.failing);
-  if (state.returned.length < state.request.returns) return decideReturn(state, view, view.slots, rules);
-  if (state.dispensed.length < state.request.count) return decideDispense(state, view, view.slots, rules);
+  const { returns, count, outFirst } = state.request;
+  const isPackDue = state.dispensed.length < count;
+  if (state.returned.length < returns && !(outFirst && isPackDue))
+    return decideReturn(state, view, view.slots, rules);
+  if (isPackDue) return decideDispense(state, view, view.slots, rules);
   const leftOpen = state.dispensed.some(({ doorLeftOpen }) => doorLeftOpen);
   return { do: 'end', outcome: 'completed', ...(leftOpen && { reason: 'DOOR_NOT_CLOSED' as const }) };
 }
@@ -311,7 +319,8 @@ function decideReturn(
   if (view.phaseMs >= rules.returnTimeoutMs || state.idleCycles.return >= rules.maxIdleCycles)
     return fail(state.pulledBack ? 'PACK_PULLED_BACK' : 'NOT_RETURNED');
   const taken = [...state.jammed, ...state.returned.map(({ slot }) => slot)];
-  const target = chooseReturnSlot(slots, state.request, taken, state.lastSlot.return);
+  const preferred = state.lastSlot.return ?? (state.request.outFirst ? state.lastSlot.dispense : null);
+  const target = chooseReturnSlot(slots, state.request, taken, preferred);
   if (target) return openOrWait(state, view, slots, rules, { purpose: 'return', slot: target.slot });
   if (otherDoorOpen(slots) && view.phaseMs < rules.returnTimeoutMs) return { do: 'wait' };
   return state.jammed.length > 0

@@ -12,15 +12,18 @@ import type { SlotView, SwapJournalStep, SwapRequest, SwapRules, SwapState } fro
 
 export type SwapRunnerDeps = {
   storage: Storage;
-  cabinet: CabinetPort;
-  packs: PackSource;
-  board: SlotBoard;
+  cabinet: Pick<CabinetPort, 'open' | 'lock'>;
+  packs: Pick<PackSource, 'latest' | 'readNow' | 'setUrgent'>;
+  board: Pick<SlotBoard, 'refresh' | 'views' | 'slot' | 'message'>;
   rules: SwapRules;
   clock: Clock;
   log: Logger;
   crashPoint: CrashPoint;
   /** Runs inside the transaction that ends a swap or declares it unknown, so that its consequences are durable with it. */
   onSettled(state: SwapState): void;
+  /** Before the first row of a swap is written, and after the last; not for one that an earlier process began. */
+  onBegin?(request: SwapRequest): void;
+  onFinished?(state: SwapState): void;
   /** A slot that may not be used until somebody has looked: raise the alarm. */
   onDoorTrouble(slot: number, code: 'door-jam' | 'door-left-open' | 'foreign-pack', detail: string): void;
   /** How often the sensors are read while nothing reports. */
@@ -92,6 +95,7 @@ export function createSwapRunner(deps: SwapRunnerDeps) {
       .finally(() => {
         running = null;
         deps.packs.setUrgent([]);
+        deps.onFinished?.(state);
       });
     const swap: RunningSwap = {
       swapId: request.swapId,
@@ -123,8 +127,9 @@ export function createSwapRunner(deps: SwapRunnerDeps) {
     begin(request: SwapRequest, together: () => void): RunningSwap {
       if (running) throw new Error('a swap is running');
       let state = initialSwapState(request);
+      deps.onBegin?.(request);
       storage.transact(() => {
-        storage.swaps.begin(request);
+        storage.swaps.begin(request, clock.nowMs());
         state = noteSteps(deps, state, [{ step: 'accepted' }]);
         together();
       });
@@ -168,14 +173,16 @@ function noteSteps(deps: SwapRunnerDeps, before: SwapState, steps: readonly Swap
   const { storage, clock } = deps;
   return storage.transact(() => {
     let state = before;
+    // One time for a step and for what is told of it.
+    const atMs = clock.nowMs();
     const messages = [];
     for (const step of steps) {
       const next = applyStep(state, step);
-      for (const event of swapEvents(state, step, next, clock.nowMs()))
+      for (const event of swapEvents(state, step, next, atMs))
         messages.push({ lane: 'money' as const, type: 10, data: event });
       state = next;
     }
-    storage.swaps.append(before.request.swapId, steps);
+    storage.swaps.append(before.request.swapId, steps, atMs);
     if (messages.length > 0) storage.outbox.enqueue(messages);
     if (steps.some(({ step }) => step === 'ended' || step === 'unknown')) deps.onSettled(state);
     return state;

@@ -18,6 +18,8 @@ export type SwapRequest = {
   returnSerials?: string[];
   /** Packs to hand out. */
   count: number;
+  /** The charged packs leave first, the rider's own come in afterwards. */
+  outFirst?: boolean;
   packClass?: string;
   minSocPct?: number;
   /** Packs that are reserved for this order. */

@@ -19,11 +19,11 @@ export function BulkBar<T extends { id: string }>(props: {
   const [outcome, setOutcome] = useState<string | null>(null);
   const { rows } = props;
 
-  async function run(action: BulkAction<T>): Promise<void> {
+  async function run(action: BulkAction<T>, note: string): Promise<void> {
     const refused: string[] = [];
     for (const row of rows) {
       try {
-        await action.run(row);
+        await action.run(row, note);
       } catch (cause) {
         refused.push(`${row.id}: ${t.code('error', errorCode(cause))}`);
       }
@@ -57,7 +57,8 @@ export function BulkBar<T extends { id: string }>(props: {
           text={asking.text(rows.length)}
           danger={asking.danger}
           confirmText={asking.label}
-          onConfirm={() => run(asking)}
+          note={asking.note === undefined ? undefined : { label: asking.note }}
+          onConfirm={(note) => run(asking, note)}
           onClose={() => setAsking(null)}
         />
       )}

@@ -15,7 +15,13 @@ import { usePreferences } from '../../lib/preferences.js';
 import styles from './chart.module.css';
 
 /** Colours of the page, read where they are defined. */
-export type ChartColours = { font: string; text: string; line: string; surface: string; tone: (tone: string) => string };
+export type ChartColours = {
+  font: string;
+  text: string;
+  line: string;
+  surface: string;
+  tone: (tone: string) => string;
+};
 
 function pageColours(): ChartColours {
   const style = getComputedStyle(document.documentElement);

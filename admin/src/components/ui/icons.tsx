@@ -159,3 +159,9 @@ export const WrenchIcon = () => (
     <path d="M12.2 7.8 4.5 15.5M17 6.2 14.4 8.8l-3.2-3.2L13.8 3a4.2 4.2 0 0 0-5.3 5.4l-5.3 5.3a1.9 1.9 0 0 0 2.9 2.9l5.4-5.3A4.2 4.2 0 0 0 17 6.2Z" />
   </Icon>
 );
+export const LogIcon = () => (
+  <Icon>
+    <rect x="2.5" y="3.5" width="15" height="13" rx="2" />
+    <path d="m5.5 8 2.5 2-2.5 2M10 12.5h4" />
+  </Icon>
+);

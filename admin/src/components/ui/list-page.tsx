@@ -26,7 +26,9 @@ export type BulkAction<T> = {
   label: string;
   text: (count: number) => string;
   danger?: boolean;
-  run: (row: T) => Promise<unknown>;
+  /** Label of a note that is asked for and given to every one. */
+  note?: string;
+  run: (row: T, note: string) => Promise<unknown>;
 };
 
 type ListPageProps<T extends { id: string }> = {

@@ -17,7 +17,5 @@ const two = (value: number): string => String(value).padStart(2, '0');
 export function labelOf(key: string, period: 'hour' | 'day'): string {
   const at = new Date(key);
   if (Number.isNaN(at.getTime())) return key;
-  return period === 'day'
-    ? `${two(at.getMonth() + 1)}-${two(at.getDate())}`
-    : `${two(at.getHours())}:00`;
+  return period === 'day' ? `${two(at.getMonth() + 1)}-${two(at.getDate())}` : `${two(at.getHours())}:00`;
 }

@@ -106,12 +106,14 @@ export function BatteriesPage() {
                 label: t('battery.quarantine'),
                 text: (count) => t('battery.quarantine.many', { count }),
                 danger: true,
-                run: (battery) => setStatus(battery, 'quarantined'),
+                note: t('field.reason'),
+                run: (battery, note) => setStatus(battery, 'quarantined', note),
               },
               {
                 label: t('battery.release'),
                 text: (count) => t('battery.release.many', { count }),
-                run: (battery) => setStatus(battery, 'in-service'),
+                note: t('field.reason'),
+                run: (battery, note) => setStatus(battery, 'in-service', note),
               },
             ]
           : []

@@ -10,10 +10,12 @@ import { ErrorPanel, LoadingPanel, StaleBar } from '../../components/ui/states.j
 import { orderTone, ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useLive } from '../../lib/live/use-live.js';
+import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import { OrderActions } from './order-actions.js';
 import styles from './orders.module.css';
+import { PackChoice } from './pack-choice.js';
 import { durationText, SwapTimeline } from './swap-timeline.js';
 
 export function OrderPage() {
@@ -21,6 +23,7 @@ export function OrderPage() {
   const { orderId } = useParams({ from: '/orders/$orderId' });
   const { hub } = useServices();
   const { language } = usePreferences();
+  const may = usePermits();
   const live = useLive({ orderId });
   const query = useQuery({
     queryKey: ['order', orderId],
@@ -63,9 +66,12 @@ export function OrderPage() {
         </div>
       )}
       <div className={styles.grid}>
-        <Card title={t('order.timeline')}>
-          <SwapTimeline order={order} />
-        </Card>
+        <div className={styles.column}>
+          <Card title={t('order.timeline')}>
+            <SwapTimeline order={order} />
+          </Card>
+          {may('batteries:read') && <PackChoice orderId={order.id} />}
+        </div>
         <div className={styles.column}>
           <Card
             title={t('order.money')}

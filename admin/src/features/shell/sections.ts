@@ -42,6 +42,17 @@ export const INTEGRATION_TABS = [
   { to: '/integrations/exports', label: 'system.exports', permission: 'exports:read' },
 ] as const satisfies readonly SectionTab[];
 
+export const UPKEEP_TABS = [
+  { to: '/upkeep/logs', label: 'upkeep.logs', permission: 'logs:read' },
+  { to: '/upkeep/releases', label: 'upkeep.releases', permission: 'releases:read' },
+  { to: '/upkeep/rollouts', label: 'upkeep.rollouts', permission: 'releases:read' },
+] as const satisfies readonly SectionTab[];
+
+export const USER_TABS = [
+  { to: '/users', label: 'user.list', permission: 'users:read' },
+  { to: '/users/fleets', label: 'user.fleets', permission: 'fleets:read' },
+] as const satisfies readonly SectionTab[];
+
 export const STATION_TABS = [
   { to: '/stations', label: 'station.list', permission: 'stations:read' },
   { to: '/stations/map', label: 'station.map', permission: 'stations:read' },
@@ -62,6 +73,8 @@ export const ALL_TABS: readonly SectionTab[] = [
   ...PLAN_TABS,
   ...SYSTEM_TABS,
   ...INTEGRATION_TABS,
+  ...UPKEEP_TABS,
+  ...USER_TABS,
   ...STATION_TABS,
   ...ALARM_TABS,
   ...BATTERY_TABS,

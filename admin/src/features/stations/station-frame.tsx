@@ -13,6 +13,7 @@ const TABS = [
   { to: '/stations/$stationId', label: 'station.tab.live', permission: 'stations:read' },
   { to: '/stations/$stationId/telemetry', label: 'station.tab.telemetry', permission: 'telemetry:read' },
   { to: '/stations/$stationId/work', label: 'station.tab.work', permission: 'commands:read' },
+  { to: '/stations/$stationId/config', label: 'station.tab.config', permission: 'configs:read' },
   { to: '/stations/$stationId/setup', label: 'station.tab.setup', permission: 'stations:write' },
 ] as const;
 

@@ -6,7 +6,6 @@ import { useState } from 'react';
 import { TimeText } from '../../components/ui/age.js';
 import { TwoColumns } from '../../components/ui/columns.js';
 import { ConfirmDialog } from '../../components/ui/confirm-dialog.js';
-import { MaskedPhone } from '../../components/ui/masked-phone.js';
 import { Card, Facts, PageHead } from '../../components/ui/page.js';
 import { ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { ToneTag } from '../../components/ui/tag.js';
@@ -14,6 +13,7 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
+import { RevealPhone } from './reveal-phone.js';
 import { UserCharges, UserMovements, UserOrders, UserVehicles } from './user-records.js';
 import { userTone } from './user-status.js';
 
@@ -47,7 +47,7 @@ export function UserPage() {
           <>
             <ToneTag tone={userTone(user.status)}>{t(`user.status.${user.status}`)}</ToneTag>
             <span className="mono muted">{user.id}</span>
-            <MaskedPhone phone={user.phone} revealable />
+            <RevealPhone userId={user.id} phone={user.phone} />
           </>
         }
         actions={

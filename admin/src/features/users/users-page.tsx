@@ -7,11 +7,13 @@ import { TimeText } from '../../components/ui/age.js';
 import { ListCard } from '../../components/ui/list-card.js';
 import { ListPage } from '../../components/ui/list-page.js';
 import { MaskedPhone, maskPhone } from '../../components/ui/masked-phone.js';
+import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { exportQuery, listQuery } from '../../lib/list-search.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
+import { USER_TABS } from '../shell/sections.js';
 import { USER_STATUSES, userTone } from './user-status.js';
 
 const SORT = { sort: 'createdAt', order: 'desc' } as const;
@@ -72,6 +74,7 @@ export function UsersPage() {
     <ListPage<User>
       title={t('nav.users')}
       route="/users"
+      tabs={<SectionTabs name="nav.users" tabs={USER_TABS} />}
       search={search}
       searchLabel={t('user.search')}
       filters={[

@@ -44,6 +44,8 @@ export async function runFaults(root: string, args: readonly string[]): Promise<
   ] as const)
     process.once(signal, () => process.exit(code));
   process.setMaxListeners(100);
+  // What a case that ran out of time leaves behind must not end the others.
+  process.on('unhandledRejection', (error) => say(`left behind: ${String(error)}`));
   const startedMs = performance.now();
   const clock = () => `${Math.round((performance.now() - startedMs) / 1000)} s`.padStart(6);
   const results = await runMatrix({

@@ -52,7 +52,6 @@ export const officeEn: Record<keyof typeof officeZhCn, string> = {
   'user.name': 'Name',
   'user.phone': 'Phone',
   'user.phone.show': 'Show',
-  'user.phone.hide': 'Hide',
   'user.status': 'Status',
   'user.status.active': 'Active',
   'user.status.suspended': 'Suspended',

@@ -49,7 +49,6 @@ export const officeZhCn = {
   'user.name': '姓名',
   'user.phone': '手机',
   'user.phone.show': '显示',
-  'user.phone.hide': '隐藏',
   'user.status': '状态',
   'user.status.active': '正常',
   'user.status.suspended': '已停用',

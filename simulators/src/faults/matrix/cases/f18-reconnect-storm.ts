@@ -5,7 +5,7 @@ import { DEMO } from '../../../network/demo-accounts.js';
 import { eventually } from '../../../network/eventually.js';
 import { type FaultCase, mustHold } from '../case.js';
 
-const STATIONS = 500;
+const STATIONS = 300;
 const LONG_STATIONS = 10_000;
 /** Stations wait up to 30 s between attempts, with jitter. */
 const REBORN_MS = 60_000;

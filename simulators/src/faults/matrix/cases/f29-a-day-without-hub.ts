@@ -31,6 +31,7 @@ export const aDayWithoutHub: FaultCase = {
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     })();
+    users.catch(() => undefined);
     try {
       await eventually('the agent back', 60_000, async () => (site.uplink.sessions() > 1 ? true : null));
       await site.drained(long ? 1_200_000 : 180_000);

@@ -1,0 +1,59 @@
+import type { Browser } from 'playwright-core';
+import { byId, DESK, OPERATOR, signIn, WAIT_MS } from './browser.js';
+
+export type Figures = {
+  /** From navigation until the first screen shows its figures, signed in, nothing cached but the session. */
+  firstScreenMs: number;
+  /** Slowest answer of the page to a press: input until the next paint (Event Timing). */
+  interactionMs: number;
+  /** From the press until the rows of the next page of orders stand. */
+  nextPageMs: number;
+};
+
+/** What a person waits for, measured in the page itself. Figures for a report, never a reason to fail: machines differ. */
+export async function measure(browser: Browser, baseUrl: string): Promise<Figures> {
+  const signedIn = await browser.newContext({ viewport: DESK, locale: 'zh-CN' });
+  const first = await signedIn.newPage();
+  await signIn(first, baseUrl, OPERATOR);
+  await first.waitForSelector(byId('swaps-today'));
+  const storageState = await signedIn.storageState();
+  await signedIn.close();
+
+  const context = await browser.newContext({ viewport: DESK, locale: 'zh-CN', storageState });
+  const page = await context.newPage();
+  page.setDefaultTimeout(WAIT_MS);
+  await page.addInitScript(() => {
+    const seen: number[] = [];
+    Object.assign(window, { eventMs: seen });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) seen.push(entry.duration);
+    }).observe({ type: 'event', buffered: true, durationThreshold: 16 } as PerformanceObserverInit);
+  });
+  await page.goto(`${baseUrl}/admin/`);
+  await page.waitForSelector(byId('swaps-today'));
+  const firstScreenMs = await page.evaluate(() => performance.now());
+
+  await page.goto(`${baseUrl}/admin/orders`);
+  await page.waitForSelector('tbody tr a');
+  await page.evaluate(() => {
+    (window as unknown as { eventMs: number[] }).eventMs.length = 0;
+  });
+  const before = (await page.locator('tbody tr a').first().getAttribute('href')) ?? '';
+  const start = performance.now();
+  await page.click('.ant-pagination-item-2');
+  await page.waitForFunction(
+    (href) => document.querySelector('tbody tr a')?.getAttribute('href') !== href,
+    before,
+    { polling: 'raf' },
+  );
+  const nextPageMs = performance.now() - start;
+  await page.click('.ant-table-column-has-sorters');
+  await page.waitForTimeout(500);
+  const events = await page.evaluate(() => (window as unknown as { eventMs: number[] }).eventMs);
+  await context.close();
+  return {
+    firstScreenMs: Math.round(firstScreenMs),
+    interactionMs: Math.round(Math.max(0, ...events)),
+    nextPageMs: Math.round(nextPageMs),
+  };
+}

@@ -1,0 +1,322 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { createAuditLog } from '../src/audit/audit-log.js';
+import type { Database } from '../src/db/index.js';
+import type { HttpRoute } from '../src/http/route.js';
+import { seedCity } from '../src/seed/seed-city.js';
+import { createIdentity } from '../src/stargate/identity.js';
+import { type Answer, type HubFixture, problemOf, startHub } from './support/hub-fixture.js';
+import { openTestStore, silent } from './support/store.js';
+
+type JsonSchema = {
+  type?: string | string[];
+  properties?: Record<string, JsonSchema>;
+  maxLength?: number;
+  maximum?: number;
+  enum?: unknown[];
+  const?: unknown;
+  anyOf?: JsonSchema[];
+};
+const FOREIGN = 'foreign';
+/** Written to by the hub itself, whatever is asked of it, or meant to note that something was asked. */
+const RESTLESS = new Set([
+  ...['audit', 'audit_heads', 'counters', 'sessions', 'tasks', 'task_schedules', 'settings', 'signing_keys'],
+  ...['station_availability', 'rollups', 'rollup_cursors', 'battery_health', 'event_cursors', 'logs'],
+  ...[
+    'idempotency_keys',
+    'payment_callbacks',
+    'api_key_usage',
+    'watermarks',
+    'otp_codes',
+    'log_lines',
+    'ingest_runs',
+    'notifications',
+  ],
+]);
+const MAX_BODY = 64 * 1024;
+const label = (route: HttpRoute) => `${route.method.toUpperCase()} ${route.path}`;
+
+describe('bad input on every route', () => {
+  let hub: HubFixture;
+  let database: Database;
+  let admin: string;
+  /** Routes that take a JSON body from somebody who is signed in. */
+  let writers: HttpRoute[];
+  let before: Record<string, string>;
+
+  /** Every collection as one hash: what a refused request must not change. */
+  const fingerprint = async (): Promise<Record<string, string>> => {
+    const prints: Record<string, string> = {};
+    for (const { name } of await database.db.listCollections({}, { nameOnly: true }).toArray()) {
+      if (RESTLESS.has(name)) continue;
+      const hash = createHash('sha256');
+      const all = database.db.collection(name).find({}, { sort: { _id: 1 } });
+      for await (const document of all) hash.update(JSON.stringify(document));
+      prints[name] = hash.digest('hex');
+    }
+    return prints;
+  };
+  beforeAll(async () => {
+    database = await openTestStore();
+    hub = await startHub({ overrides: { database }, env: { VOLTBAY_RATE_PER_PRINCIPAL: '0' } });
+    admin = await hub.operator();
+    const clock = { now: () => Date.now() };
+    const identity = createIdentity({
+      database,
+      clock,
+      logger: silent,
+      rootSecret: Buffer.alloc(32, 7),
+      riderTenantId: 'demo',
+      fixedCodes: new Map(),
+    });
+    await seedCity(
+      {
+        database,
+        operators: identity.operators,
+        credentials: identity.stations,
+        audit: createAuditLog({ database, clock, logger: silent, vault: identity.vault }),
+        homeTenantId: 'demo',
+      },
+      { seed: 'bad', tenantId: FOREIGN, scale: 0.1, orders: 60, days: 2, untilMs: Date.now() - 300_000 },
+    );
+    writers = hub.hub.routes.filter(
+      (route) => route.body !== undefined && route.method !== 'get' && route.access.kind !== 'public',
+    );
+    before = await fingerprint();
+  }, 120_000);
+  afterAll(async () => {
+    await hub?.stop();
+    await database?.close();
+  }, 60_000);
+
+  const send = (route: HttpRoute, text: string, headers: Record<string, string> = {}): Promise<Answer> =>
+    hub.call(route.method.toUpperCase(), route.path.replaceAll(/\{[^}]+\}/g, 'nowhere'), {
+      token: admin,
+      text,
+      headers: {
+        ...(route.idempotency ? { 'Idempotency-Key': crypto.randomUUID() } : {}),
+        ...(route.ifMatch ? { 'If-Match': '"1"' } : {}),
+        ...headers,
+      },
+    });
+  const schemaOf = (route: Pick<HttpRoute, 'body'>): JsonSchema =>
+    z.toJSONSchema(route.body as z.ZodType, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  /** A value of no field's type, and one that is just too much. */
+  const wrongFor = (field: JsonSchema): unknown => {
+    const types = [field.type].flat();
+    if (field.anyOf || field.type === undefined) return field.enum || field.const ? { no: 1 } : undefined;
+    return types.includes('object') ? 'text' : { no: 1 };
+  };
+  const tooMuchFor = (field: JsonSchema): unknown => {
+    if (field.enum) return 'none of them';
+    if (field.maxLength !== undefined && field.maxLength < 20_000) return 'x'.repeat(field.maxLength + 1);
+    if (field.maximum !== undefined && field.maximum < Number.MAX_SAFE_INTEGER) return field.maximum + 1;
+    return undefined;
+  };
+  const expectRefusal = (route: HttpRoute, answer: Answer, statuses: number[], about: string) => {
+    expect(statuses, `${label(route)} ${about}: ${JSON.stringify(answer.body)}`).toContain(answer.status);
+    expect(answer.headers.get('content-type'), label(route)).toContain('application/problem+json');
+    expect(problemOf(answer).code, label(route)).toMatch(/^[A-Z_]+$/);
+    expect(problemOf(answer).requestId, label(route)).toBeTruthy();
+  };
+
+  it('walks over the families of the API', () => {
+    expect(writers.length).toBeGreaterThan(50);
+    const families = new Set(writers.map(({ path }) => path.split('/')[3]));
+    expect([...families]).toEqual(
+      expect.arrayContaining(['orders', 'users', 'vehicles', 'stations', 'plans', 'payments', 'batteries']),
+    );
+  });
+
+  it('no JSON, another type and too large a body are refused before anything is looked at', async () => {
+    for (const route of writers) {
+      expectRefusal(route, await send(route, '{"a":'), [400], 'broken JSON');
+      for (const text of ['[]', '"text"', '42'])
+        expectRefusal(route, await send(route, text), [400], `body ${text}`);
+      // A path that is none is said first.
+      const [type, size] = /\{(?!id\})/.test(route.path)
+        ? [
+            [400, 415],
+            [400, 413],
+          ]
+        : [[415], [413]];
+      expectRefusal(route, await send(route, 'a=1', { 'Content-Type': 'text/plain' }), type, 'plain text');
+      const large = JSON.stringify({ a: 'x'.repeat(route.maxBodyBytes ?? MAX_BODY) });
+      expectRefusal(route, await send(route, large), size, 'too large');
+    }
+  }, 240_000);
+
+  it('unknown fields, wrong types and values out of range are refused by the name of the field', async () => {
+    let [unknown, wrong, range] = [0, 0, 0];
+    for (const route of writers) {
+      // Path parameters that are not plain ids are refused first.
+      const onlyIds = !/\{(?!id\})/.test(route.path);
+      const named = (answer: Answer, field: string) => {
+        if (!onlyIds) return;
+        const paths = (problemOf(answer).errors ?? []).map(({ path }) => path);
+        expect(
+          paths.some((path) => path === `body.${field}` || path.startsWith(`body.${field}.`)),
+          `${label(route)} ${field}: ${JSON.stringify(answer.body)}`,
+        ).toBe(true);
+      };
+      const properties = Object.entries(schemaOf(route).properties ?? {}).slice(0, 12);
+      const answer = await send(route, JSON.stringify({ noSuchField: 1 }));
+      expectRefusal(route, answer, [400], 'unknown field');
+      if (properties.length > 0) named(answer, 'noSuchField');
+      unknown += 1;
+      for (const [field, schema] of properties) {
+        const bad = wrongFor(schema);
+        if (bad !== undefined) {
+          const refused = await send(route, JSON.stringify({ [field]: bad }));
+          expectRefusal(route, refused, [400], `${field} of a wrong type`);
+          named(refused, field);
+          wrong += 1;
+        }
+        const much = tooMuchFor(schema);
+        if (much === undefined) continue;
+        const refused = await send(route, JSON.stringify({ [field]: much }));
+        expectRefusal(route, refused, [400], `${field} out of range`);
+        named(refused, field);
+        range += 1;
+      }
+    }
+    expect([unknown > 50, wrong > 80, range > 50]).toEqual([true, true, true]);
+  }, 240_000);
+
+  it('parameters of lists: unknown, of a wrong type, out of range', async () => {
+    for (const route of hub.hub.routes.filter(
+      ({ method, operationId, path }) =>
+        method === 'get' && operationId.startsWith('list') && !path.includes('{'),
+    )) {
+      const ask = (query: string) => hub.call('GET', `${route.path}?${query}`, { token: admin });
+      expectRefusal(route, await ask('noSuchParameter=1'), [400], 'unknown parameter');
+      if (!route.query) continue;
+      const shape = Object.keys(schemaOf({ body: route.query }).properties ?? {});
+      if (!shape.includes('_limit')) continue;
+      for (const query of [
+        '_limit=0',
+        '_limit=100000',
+        '_limit=x',
+        '_page=0',
+        '_page=1.5',
+        '_order=up',
+        '_sort=none',
+        '_cursor=AAAA',
+      ])
+        if (shape.includes(query.split('=')[0] ?? '')) expectRefusal(route, await ask(query), [400], query);
+    }
+  }, 120_000);
+
+  it('a call that must name what it changes, or itself, is refused without; a stale version too', async () => {
+    for (const route of writers) {
+      const path = route.path.replaceAll(/\{[^}]+\}/g, 'nowhere');
+      const bare = (headers: Record<string, string>) =>
+        hub.call(route.method.toUpperCase(), path, { token: admin, text: '{}', headers });
+      if (route.ifMatch === 'required' && route.idempotency === undefined)
+        expectRefusal(route, await bare({}), [428, 400], 'without If-Match');
+      if (route.idempotency === 'required' && route.ifMatch === undefined)
+        expectRefusal(route, await bare({}), [400], 'without Idempotency-Key');
+    }
+    for (const [path, body] of [
+      ['/core/v0/users/u-demo', { name: 'x' }],
+      ['/core/v0/vehicles/v-demo', { model: 'x' }],
+      ['/core/v0/stations/1231', { name: 'x' }],
+    ] as const) {
+      const answer = await hub.call('PATCH', path, { token: admin, body, headers: { 'If-Match': '"99"' } });
+      expect([path, answer.status, problemOf(answer).code]).toEqual([path, 412, 'PRECONDITION_FAILED']);
+    }
+  }, 120_000);
+
+  it('what belongs to another tenant is not there: 404 to read, and no way to change it', async () => {
+    const plural: Record<string, string> = {
+      users: 'users',
+      vehicles: 'vehicles',
+      stations: 'stations',
+      batteries: 'batteries',
+      orders: 'orders',
+      commands: 'commands',
+      payments: 'payments',
+      charges: 'charges',
+      subscriptions: 'subscriptions',
+      regions: 'regions',
+      operators: 'operators',
+      alarms: 'alarms',
+      'work-orders': 'work_orders',
+    };
+    let [read, written] = [0, 0];
+    for (const route of hub.hub.routes) {
+      const [, , , family = '', id] = route.path.split('/');
+      const collection = plural[family];
+      if (
+        id !== '{id}' ||
+        collection === undefined ||
+        route.path.indexOf('{') !== route.path.lastIndexOf('{')
+      )
+        continue;
+      const foreign = await database.db
+        .collection<{ _id: string; tenantId: string }>(collection)
+        .findOne({ tenantId: FOREIGN });
+      if (!foreign) continue;
+      const answer = await hub.call(
+        route.method.toUpperCase(),
+        route.path.replace('{id}', encodeURIComponent(foreign._id)),
+        {
+          token: admin,
+          ...(route.method === 'get' ? {} : { text: '{}' }),
+          headers: {
+            ...(route.idempotency ? { 'Idempotency-Key': crypto.randomUUID() } : {}),
+            ...(route.ifMatch ? { 'If-Match': '"1"' } : {}),
+          },
+        },
+      );
+      if (route.method === 'get') {
+        // A route that must be asked for something says that first.
+        const first = problemOf(answer).errors?.[0]?.path ?? '';
+        const wanted = answer.status === 400 && first.startsWith('query.') ? 400 : 404;
+        // A list of what came from it is as empty as for one that nobody has.
+        if (answer.status === 200 && JSON.stringify(answer.body) === '[]') continue;
+        expect([label(route), answer.status]).toEqual([label(route), wanted]);
+        read += 1;
+      } else {
+        // What is missing in the body may be said first; that it exists never.
+        expectRefusal(route, answer, [400, 404, 415], 'of another tenant');
+        written += 1;
+      }
+    }
+    expect(read).toBeGreaterThan(8);
+    expect(written).toBeGreaterThan(10);
+  }, 120_000);
+
+  it('a key that comes again with another body is refused, and the first answer stands', async () => {
+    for (const [path, first, second] of [
+      ['/core/v0/vehicles', { plate: '京A·B0001', packClass: 'A' }, { plate: '京A·B0002', packClass: 'A' }],
+      ['/core/v0/users', { name: 'a', phone: '13911110001' }, { name: 'b', phone: '13911110002' }],
+    ] as const) {
+      const headers = { 'Idempotency-Key': crypto.randomUUID() };
+      const made = await hub.call<{ id: string }>('POST', path, { token: admin, body: first, headers });
+      expect([path, made.status]).toEqual([path, 201]);
+      const other = await hub.call('POST', path, { token: admin, body: second, headers });
+      expect([path, other.status]).toEqual([path, 422]);
+      const again = await hub.call<{ id: string }>('POST', path, { token: admin, body: first, headers });
+      expect([again.status, again.body.id]).toEqual([201, made.body.id]);
+      const collection = path.split('/').at(-1) ?? '';
+      expect(await database.db.collection(collection).countDocuments({ _id: made.body.id as never })).toBe(1);
+      await database.db.collection(collection).deleteOne({ _id: made.body.id as never });
+    }
+  }, 60_000);
+
+  it('and nothing of all that left a trace in the store', async () => {
+    const after = await fingerprint();
+    const changed = Object.keys(after).filter((name) => after[name] !== before[name]);
+    const content = await Promise.all(
+      changed.map((name) =>
+        database.db
+          .collection(name)
+          .find({}, { sort: { _id: -1 }, limit: 2 })
+          .toArray(),
+      ),
+    );
+    expect(changed, JSON.stringify(content)).toEqual([]);
+  }, 60_000);
+});
