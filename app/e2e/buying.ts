@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { asRider, byId, type JourneyContext, journey, type Operator, type Report } from './context.js';
 
-export const VIN = 'LVBJ0URNEY0000001';
+export const VIN = 'LVBJ0URNXY0000001';
 export const PLATE = '京A·D8888';
 const TOP_UP_FEN = 5_000;
 

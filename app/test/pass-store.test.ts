@@ -1,6 +1,7 @@
 import type { Pass } from '@voltbay/protocol/api';
 import { ApiError } from '@voltbay/protocol/client';
 import { expect, test } from 'vitest';
+import { issueOne } from '../src/lib/passes/issue-one.js';
 import {
   createPassStore,
   keptPass,
