@@ -132,8 +132,7 @@ describe('bad input on every route', () => {
   it('no JSON, another type and too large a body are refused before anything is looked at', async () => {
     for (const route of writers) {
       expectRefusal(route, await send(route, '{"a":'), [400], 'broken JSON');
-      for (const text of ['[]', '42'])
-        expectRefusal(route, await send(route, text), [400], `body ${text}`);
+      for (const text of ['[]', '42']) expectRefusal(route, await send(route, text), [400], `body ${text}`);
       // A path that is none is said first.
       const [type, size] = /\{(?!id\})/.test(route.path)
         ? [

@@ -245,7 +245,7 @@ const routeTree = rootRoute.addChildren([
   ),
   list(
     '/alarms/reports',
-    lazyRouteComponent(() => import('../features/stations/reports-page.js'), 'ReportsPage'),
+    lazyRouteComponent(() => import('../features/alarms/reports-page.js'), 'ReportsPage'),
   ),
   list(
     '/finance/approvals',

@@ -1,6 +1,6 @@
-import type { Incident } from '@voltbay/station-agent';
 import { Command } from 'commander';
 import { SimulatorError } from '../errors.js';
+import type { Incident } from '../network/agent-incidents.js';
 import { chooseCases, readCapture } from '../replay/capture.js';
 import { createPacer } from '../replay/pacer.js';
 import { incidentIn, incidentLines, playIncident, saveScenario } from '../replay/play-incident.js';

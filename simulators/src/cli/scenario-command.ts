@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Incident } from '@voltbay/station-agent';
 import { Command } from 'commander';
 import { SimulatorError } from '../errors.js';
+import type { Incident } from '../network/agent-incidents.js';
 import { incidentIn, incidentLines, playIncident } from '../replay/play-incident.js';
 import { runScenario, type ScenarioResult } from '../scenario/run-scenario.js';
 import { parseScenario } from '../scenario/scenario.js';

@@ -2,8 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { type Incident, parseIncident, type ReplayedIncident, replayIncident } from '@voltbay/station-agent';
 import { SimulatorError } from '../errors.js';
+import {
+  type Incident,
+  parseIncident,
+  type ReplayedIncident,
+  replayIncident,
+} from '../network/agent-incidents.js';
 import type { Pacer } from './pacer.js';
 
 const MAX_BYTES = 64 * 1024 * 1024;

@@ -1,5 +1,5 @@
 import { SectionTabs } from '../../components/ui/section-tabs.js';
-import { ALARM_TABS } from '../shell/sections.js';
+import { ALARM_TABS } from '../../routes/sections.js';
 
 export function AlarmTabs() {
   return <SectionTabs name="nav.alarms" tabs={ALARM_TABS} />;

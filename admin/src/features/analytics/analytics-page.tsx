@@ -3,16 +3,16 @@ import { formatFen } from '@voltbay/protocol/client';
 import { Segmented, Select } from 'antd';
 import { useMemo, useState } from 'react';
 import { Tile, Tiles } from '../../components/ui/columns.js';
+import styles from '../../components/ui/figures.module.css';
 import { Card, PageHead } from '../../components/ui/page.js';
 import { ErrorPanel } from '../../components/ui/states.js';
 import { body } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useStationOptions } from '../../lib/lists/use-station-options.js';
 import { usePreferences } from '../../lib/preferences.js';
+import { rangeOf, SPANS, type Span } from '../../lib/range.js';
 import { useServices } from '../../lib/services.js';
-import styles from './analytics.module.css';
 import { HeatMap } from './heat-map.js';
-import { rangeOf, SPANS, type Span } from './range.js';
 import { StationRanking } from './station-ranking.js';
 import { TimeSeries } from './time-series.js';
 

@@ -5,9 +5,9 @@ import { axisOf, Chart, type ChartColours, GRID, tooltipOf } from '../../compone
 import { EmptyPanel, ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { body } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { labelOf } from '../../lib/range.js';
 import { useServices } from '../../lib/services.js';
 import type { AnalyticsQuery } from './analytics-page.js';
-import { labelOf } from './range.js';
 
 const LENGTH_MS = { hour: 3_600_000, day: 86_400_000 } as const;
 

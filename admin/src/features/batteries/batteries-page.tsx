@@ -11,7 +11,7 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { exportQuery, listQuery } from '../../lib/list-search.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { BATTERY_TABS } from '../shell/sections.js';
+import { BATTERY_TABS } from '../../routes/sections.js';
 import styles from './batteries.module.css';
 import { NewBattery, useBatteryStatus } from './battery-actions.js';
 import { Custody } from './custody.js';

@@ -4,15 +4,15 @@ import { TimeText } from '../../components/ui/age.js';
 import { axisOf, Chart, type ChartColours, GRID, tooltipOf } from '../../components/ui/chart.js';
 import { Tile, Tiles } from '../../components/ui/columns.js';
 import { DataTable } from '../../components/ui/data-table.js';
+import styles from '../../components/ui/figures.module.css';
 import { Card, PageHead } from '../../components/ui/page.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { EmptyPanel, ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { body, type RowOf } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { labelOf } from '../../lib/range.js';
 import { useServices } from '../../lib/services.js';
-import styles from '../analytics/analytics.module.css';
-import { labelOf } from '../analytics/range.js';
-import { BATTERY_TABS } from '../shell/sections.js';
+import { BATTERY_TABS } from '../../routes/sections.js';
 
 type Health = RowOf<'getBatteryHealth'>;
 type PackClass = Health['classes'][number];

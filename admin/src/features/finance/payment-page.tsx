@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { formatFen } from '@voltbay/protocol/client';
+import { RefundButton } from '../../components/money/refund-button.js';
 import { TimeText } from '../../components/ui/age.js';
 import { TwoColumns } from '../../components/ui/columns.js';
 import { DataTable } from '../../components/ui/data-table.js';
@@ -13,7 +14,6 @@ import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import { paymentTone, refundTone } from './payment-tone.js';
-import { RefundButton } from './refund-button.js';
 
 export function PaymentPage() {
   const t = useT();

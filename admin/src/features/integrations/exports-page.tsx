@@ -9,7 +9,7 @@ import { useStationOptions } from '../../lib/lists/use-station-options.js';
 import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { INTEGRATION_TABS } from '../shell/sections.js';
+import { INTEGRATION_TABS } from '../../routes/sections.js';
 
 type Export = RowOf<'listExports'>;
 const REPORTS = ['orders', 'charges', 'hours', 'days', 'alarms', 'audit'] as const;

@@ -2,12 +2,12 @@ import { Ask, FormButton, Secret } from '../../components/ui/act.js';
 import { RecordList, useFields } from '../../components/ui/record-list.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { body, matching, page, type QueryOf, type RowOf } from '../../lib/api/answers.js';
+import { useRoles } from '../../lib/api/use-access.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useStationOptions } from '../../lib/lists/use-station-options.js';
 import { permits, useMe, usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { INTEGRATION_TABS } from '../shell/sections.js';
-import { useRoles } from '../system/use-access.js';
+import { INTEGRATION_TABS } from '../../routes/sections.js';
 import { KeyUsage } from './key-usage.js';
 
 type ApiKey = RowOf<'listApiKeys'>;

@@ -3,7 +3,7 @@ import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { page, type QueryOf, type RowOf } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useServices } from '../../lib/services.js';
-import { INTEGRATION_TABS } from '../shell/sections.js';
+import { INTEGRATION_TABS } from '../../routes/sections.js';
 
 type Sent = RowOf<'listNotificationLog'>;
 const CATEGORIES = ['order', 'payment', 'reservation', 'alarm'] as const;

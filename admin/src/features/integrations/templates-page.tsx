@@ -8,7 +8,7 @@ import { body } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { INTEGRATION_TABS } from '../shell/sections.js';
+import { INTEGRATION_TABS } from '../../routes/sections.js';
 
 /** Wording of what riders are told, in both languages; changed ones can go back to the original. */
 export function TemplatesPage() {

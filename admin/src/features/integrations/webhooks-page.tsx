@@ -5,7 +5,7 @@ import { body, page, type QueryOf } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { INTEGRATION_TABS } from '../shell/sections.js';
+import { INTEGRATION_TABS } from '../../routes/sections.js';
 import { type Webhook, type WebhookForm, webhookFields } from './webhook-form.js';
 
 /** Addresses of other systems that are told what happens. */

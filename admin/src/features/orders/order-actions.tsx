@@ -3,6 +3,8 @@ import type { Order } from '@voltbay/protocol/api';
 import { formatFen } from '@voltbay/protocol/client';
 import { canTransition, isTerminalOrderState } from '@voltbay/protocol/domain';
 import { Button } from 'antd';
+import { approvalNotice } from '../../components/money/approval-notice.js';
+import { RefundButton } from '../../components/money/refund-button.js';
 import { Ask, FormButton } from '../../components/ui/act.js';
 import { idempotent } from '../../lib/api/answers.js';
 import type { Charge } from '../../lib/api/office-api.js';
@@ -11,8 +13,6 @@ import { saveFile } from '../../lib/lists/csv.js';
 import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { approvalNotice } from '../finance/approval-notice.js';
-import { RefundButton } from '../finance/refund-button.js';
 
 const DISPUTES = ['not-received', 'wrong-charge', 'bad-pack', 'not-returned', 'damage', 'other'] as const;
 

@@ -12,7 +12,7 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { useStationOptions } from '../../lib/lists/use-station-options.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { PLAN_TABS } from '../shell/sections.js';
+import { PLAN_TABS } from '../../routes/sections.js';
 
 /** What a swap would cost a rider at a station now, line by line: the hub's own calculation. */
 export function CalculatorPage() {

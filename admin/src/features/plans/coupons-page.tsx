@@ -7,7 +7,7 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { PLAN_TABS } from '../shell/sections.js';
+import { PLAN_TABS } from '../../routes/sections.js';
 
 type Coupon = RowOf<'listCoupons'>;
 type CouponForm = {

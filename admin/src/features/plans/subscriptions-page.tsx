@@ -5,7 +5,7 @@ import { idempotent, page, type QueryOf, type RowOf } from '../../lib/api/answer
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { PLAN_TABS } from '../shell/sections.js';
+import { PLAN_TABS } from '../../routes/sections.js';
 
 type Subscription = RowOf<'listSubscriptions'>;
 const STATES = ['pending', 'active', 'expired', 'cancelled', 'failed'] as const;

@@ -7,7 +7,7 @@ import { useStationOptions } from '../../lib/lists/use-station-options.js';
 import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { PLAN_TABS } from '../shell/sections.js';
+import { PLAN_TABS } from '../../routes/sections.js';
 
 type Tariff = RowOf<'listTariffs'>;
 type Bands = Tariff['bands'];

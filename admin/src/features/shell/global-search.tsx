@@ -6,9 +6,9 @@ import type { HubApi } from '../../lib/api/hub-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
+import { ALL_TABS } from '../../routes/sections.js';
 import styles from './global-search.module.css';
 import { permittedNav } from './navigation.js';
-import { ALL_TABS } from './sections.js';
 
 const PER_KIND = 5;
 const PAUSE_MS = 180;

@@ -9,7 +9,7 @@ import { page } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { workTone } from '../work-orders/work-orders-page.js';
+import { workTone } from '../../lib/work-tone.js';
 import { StationFrame } from './station-frame.js';
 
 const SHOWN = 50;

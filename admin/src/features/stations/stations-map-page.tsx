@@ -8,7 +8,7 @@ import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { EmptyPanel, ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useServices } from '../../lib/services.js';
-import { STATION_TABS } from '../shell/sections.js';
+import { STATION_TABS } from '../../routes/sections.js';
 
 const PAGE_SIZE = 100;
 const REFRESH_MS = 15_000;

@@ -9,7 +9,7 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { exportQuery, listQuery } from '../../lib/list-search.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { STATION_TABS } from '../shell/sections.js';
+import { STATION_TABS } from '../../routes/sections.js';
 import { NewStation } from './new-station.js';
 import { OnlineDot, ReadyPacks, SlotStrip } from './station-status.js';
 import styles from './stations.module.css';

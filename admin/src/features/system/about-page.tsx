@@ -7,7 +7,7 @@ import { body } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useMe, usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { SYSTEM_TABS } from '../shell/sections.js';
+import { SYSTEM_TABS } from '../../routes/sections.js';
 import { AccountSecurity } from './account-security.js';
 import { MetricFacts } from './metric-facts.js';
 

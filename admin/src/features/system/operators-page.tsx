@@ -3,12 +3,12 @@ import type { FormField } from '../../components/ui/form-dialog.js';
 import { RecordList, useFields } from '../../components/ui/record-list.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { body, idempotent, matching, page, type QueryOf, type RowOf } from '../../lib/api/answers.js';
+import { useRegions, useRoles } from '../../lib/api/use-access.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useStationOptions } from '../../lib/lists/use-station-options.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { SYSTEM_TABS } from '../shell/sections.js';
-import { useRegions, useRoles } from './use-access.js';
+import { SYSTEM_TABS } from '../../routes/sections.js';
 
 type Operator = RowOf<'listOperators'>;
 type OperatorForm = {

@@ -6,12 +6,12 @@ import { Card, PageHead } from '../../components/ui/page.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { body, idempotent, matching } from '../../lib/api/answers.js';
+import { useRoles } from '../../lib/api/use-access.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { permits, useMe, usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { SYSTEM_TABS } from '../shell/sections.js';
+import { SYSTEM_TABS } from '../../routes/sections.js';
 import { PermissionMatrix } from './permission-matrix.js';
-import { useRoles } from './use-access.js';
 
 type RoleForm = { name: string; description?: string; permissions: string[] };
 

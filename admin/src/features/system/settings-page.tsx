@@ -10,7 +10,7 @@ import { body, matching, type RowOf } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { SYSTEM_TABS } from '../shell/sections.js';
+import { SYSTEM_TABS } from '../../routes/sections.js';
 
 type Setting = RowOf<'getSettings'>;
 type SettingForm = { value: string | number | boolean };

@@ -8,12 +8,12 @@ import { Card, PageHead } from '../../components/ui/page.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { ToneTag } from '../../components/ui/tag.js';
 import { body, idempotent, matching } from '../../lib/api/answers.js';
+import { useRegions } from '../../lib/api/use-access.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useStationOptions } from '../../lib/lists/use-station-options.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { SYSTEM_TABS } from '../shell/sections.js';
-import { useRegions } from './use-access.js';
+import { SYSTEM_TABS } from '../../routes/sections.js';
 
 type RegionForm = { name: string; stationIds?: string[] };
 type TenantForm = { id: string; name: string; username: string; adminName: string; password: string };

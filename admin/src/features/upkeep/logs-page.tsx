@@ -5,7 +5,7 @@ import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { page, type QueryOf, type RowOf } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useServices } from '../../lib/services.js';
-import { UPKEEP_TABS } from '../shell/sections.js';
+import { UPKEEP_TABS } from '../../routes/sections.js';
 
 type LogLine = RowOf<'listLogs'>;
 const REFRESH_MS = 10_000;

@@ -4,12 +4,12 @@ import { Ask, FormButton } from '../../components/ui/act.js';
 import { RecordList, useFields } from '../../components/ui/record-list.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { body, idempotent, page, type QueryOf, type RowOf } from '../../lib/api/answers.js';
+import { useRegions } from '../../lib/api/use-access.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useStationOptions } from '../../lib/lists/use-station-options.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { UPKEEP_TABS } from '../shell/sections.js';
-import { useRegions } from '../system/use-access.js';
+import { UPKEEP_TABS } from '../../routes/sections.js';
 
 type Release = RowOf<'listReleases'>;
 type RolloutForm = {

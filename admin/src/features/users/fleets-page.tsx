@@ -6,7 +6,7 @@ import { idempotent, matching, page, type QueryOf, type RowOf } from '../../lib/
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { USER_TABS } from '../shell/sections.js';
+import { USER_TABS } from '../../routes/sections.js';
 
 type Fleet = RowOf<'listFleets'>;
 type FleetForm = {

@@ -13,7 +13,7 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { exportQuery, listQuery } from '../../lib/list-search.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { USER_TABS } from '../shell/sections.js';
+import { USER_TABS } from '../../routes/sections.js';
 import { USER_STATUSES, userTone } from './user-status.js';
 
 const SORT = { sort: 'createdAt', order: 'desc' } as const;

@@ -5,18 +5,11 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { useStationOptions } from '../../lib/lists/use-station-options.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
+import { workTone } from '../../lib/work-tone.js';
 
 export type WorkOrder = RowOf<'listWorkOrders'>;
 export const WORK_STATES = ['open', 'assigned', 'in-progress', 'done', 'cancelled'] as const;
 export const PRIORITIES = ['low', 'normal', 'urgent'] as const;
-const TONES = {
-  open: 'charging',
-  assigned: 'reserved',
-  'in-progress': 'swap',
-  done: 'ready',
-  cancelled: 'off',
-} as const;
-export const workTone = (state: WorkOrder['state']) => TONES[state];
 type WorkForm = {
   stationId: string;
   title: string;

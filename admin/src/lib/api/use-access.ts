@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { body } from '../../lib/api/answers.js';
-import { useServices } from '../../lib/services.js';
+import { useServices } from '../services.js';
+import { body } from './answers.js';
 
 /** Every permission, and which role holds which. */
 export function useRoles() {

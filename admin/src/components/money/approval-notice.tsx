@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
-import type { Revealed } from '../../components/ui/act.js';
 import type { Translate } from '../../lib/i18n/create-i18n.js';
+import type { Revealed } from '../ui/act.js';
 
 const ACCEPTED = 202;
 

@@ -1,7 +1,7 @@
 import { formatFen } from '@voltbay/protocol/client';
-import { FormButton } from '../../components/ui/act.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePreferences } from '../../lib/preferences.js';
+import { FormButton } from '../ui/act.js';
 import { approvalNotice } from './approval-notice.js';
 
 const MAX_REASON = 80;

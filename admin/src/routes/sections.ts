@@ -1,4 +1,4 @@
-import type { SectionTab } from '../../components/ui/section-tabs.js';
+import type { SectionTab } from '../components/ui/section-tabs.js';
 
 /** Pages of the modules that have several. */
 export const FINANCE_TABS = [

@@ -3,7 +3,7 @@ import { page, type QueryOf, type RowOf } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useStationOptions } from '../../lib/lists/use-station-options.js';
 import { useServices } from '../../lib/services.js';
-import { AlarmTabs } from '../alarms/alarm-tabs.js';
+import { AlarmTabs } from './alarm-tabs.js';
 
 type Report = RowOf<'listStationReports'>;
 const KINDS = [
