@@ -300,6 +300,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/v0/operators/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Open sessions of an account */
+        get: operations["getOperatorSessions"];
+        put?: never;
+        post?: never;
+        /** Ends every session of an account: its tokens are refused within five seconds */
+        delete: operations["revokeOperatorSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/v0/operators/{id}/totp": {
         parameters: {
             query?: never;
@@ -1749,7 +1767,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Decide about one difference: note why it is none, or put the amount into suspense */
+        /** Decide about one difference: accept or note it, put it into suspense, correct the rider’s wallet, give a double payment back */
         post: operations["decideDifference"];
         delete?: never;
         options?: never;
@@ -5601,6 +5619,184 @@ export interface operations {
             };
             /** @description UNSUPPORTED_MEDIA_TYPE: Send application/json */
             415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOperatorSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        /** Format: date-time */
+                        createdAt: string;
+                        /** Format: date-time */
+                        lastUsedAt: string;
+                        /** Format: date-time */
+                        expiresAt: string;
+                        userAgent: string | null;
+                        ip: string;
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeOperatorSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18016,7 +18212,7 @@ export interface operations {
                             /** @enum {string} */
                             state: "open" | "closed";
                             /** @enum {string|null} */
-                            action: "asked-provider" | "to-suspense" | "noted" | null;
+                            action: "asked-provider" | "accepted" | "noted" | "to-suspense" | "corrected" | "duplicate-refunded" | null;
                             note: string | null;
                             by: string | null;
                             /** Format: date-time */
@@ -18141,7 +18337,7 @@ export interface operations {
                             /** @enum {string} */
                             state: "open" | "closed";
                             /** @enum {string|null} */
-                            action: "asked-provider" | "to-suspense" | "noted" | null;
+                            action: "asked-provider" | "accepted" | "noted" | "to-suspense" | "corrected" | "duplicate-refunded" | null;
                             note: string | null;
                             by: string | null;
                             /** Format: date-time */
@@ -18260,7 +18456,7 @@ export interface operations {
                 "application/json": {
                     no: number;
                     /** @enum {string} */
-                    action: "to-suspense" | "noted";
+                    action: "accepted" | "noted" | "to-suspense" | "corrected" | "duplicate-refunded";
                     note: string;
                 };
             };
@@ -18304,7 +18500,7 @@ export interface operations {
                             /** @enum {string} */
                             state: "open" | "closed";
                             /** @enum {string|null} */
-                            action: "asked-provider" | "to-suspense" | "noted" | null;
+                            action: "asked-provider" | "accepted" | "noted" | "to-suspense" | "corrected" | "duplicate-refunded" | null;
                             note: string | null;
                             by: string | null;
                             /** Format: date-time */
@@ -28723,6 +28919,15 @@ export interface operations {
         responses: {
             /** @description .tgz */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/gzip": string;
+                };
+            };
+            /** @description The rest of it, after `Range: bytes=N-` */
+            206: {
                 headers: {
                     [name: string]: unknown;
                 };
