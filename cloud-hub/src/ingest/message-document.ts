@@ -40,10 +40,12 @@ export const storedMessage = ({ data, ...rest }: MessageDocument): StoredMessage
   ...rest,
   json: JSON.stringify(data),
 });
-export const messageOf = ({ json, ...rest }: StoredMessage): MessageDocument => ({
-  ...rest,
-  data: JSON.parse(json),
-});
+/** Also of a message written before what it says became text. */
+export const messageOf = (stored: StoredMessage | MessageDocument): MessageDocument => {
+  if ('data' in stored) return stored;
+  const { json, ...rest } = stored;
+  return { ...rest, data: JSON.parse(json) };
+};
 
 /** Progress of one hub process: all its messages before `projectedTo` were projected. */
 export type IngestRunDocument = {

@@ -183,6 +183,7 @@ const FINANCE: Grants = {
   ...tenantWide(
     'finance:manage',
     'payments:refund',
+    'deposits:return',
     'plans:write',
     'subscriptions:write',
     'disputes:write',

@@ -36,10 +36,12 @@ export const storedBucket = ({ samples, ...rest }: ReadingBucketDocument): Store
   ...rest,
   samplesJson: JSON.stringify(samples),
 });
-export const bucketOf = ({ samplesJson, ...rest }: StoredReadingBucket): ReadingBucketDocument => ({
-  ...rest,
-  samples: JSON.parse(samplesJson),
-});
+/** Also of a bucket written before its samples became text. */
+export const bucketOf = (stored: StoredReadingBucket | ReadingBucketDocument): ReadingBucketDocument => {
+  if ('samples' in stored) return stored;
+  const { samplesJson, ...rest } = stored;
+  return { ...rest, samples: JSON.parse(samplesJson) };
+};
 
 export const MAX_BUCKET_SPAN_MS = 600_000;
 export const MAX_BUCKET_SAMPLES = 100;

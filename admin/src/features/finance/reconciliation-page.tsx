@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { formatFen } from '@voltbay/protocol/client';
+import { Fragment } from 'react';
 import { Ask } from '../../components/ui/act.js';
 import { Tile, Tiles } from '../../components/ui/columns.js';
 import { DataTable } from '../../components/ui/data-table.js';
@@ -15,6 +16,16 @@ import { type Reconciliation, reconciliationTone } from './reconciliations-page.
 
 const NEWEST = 100;
 type Difference = Reconciliation['differences'][number];
+type Decision = Exclude<NonNullable<Difference['action']>, 'asked-provider'>;
+
+/** What can be done about a difference; the hub refuses what does not fit it. */
+const decisionsOn = ({ code }: Difference): readonly Decision[] => [
+  ...(code === 'AMOUNT' ? (['corrected'] as const) : []),
+  ...(code === 'TWICE_THERE' ? (['duplicate-refunded'] as const) : []),
+  'accepted',
+  'to-suspense',
+  'noted',
+];
 
 /** One day of one provider, with what to do about each difference. */
 export function ReconciliationPage() {
@@ -44,7 +55,7 @@ export function ReconciliationPage() {
   }
   if (found === null) return <EmptyPanel>{t('error.NOT_FOUND')}</EmptyPanel>;
   const money = (fen: number | null): string => (fen === null ? '–' : formatFen(fen, language));
-  const decide = (row: Difference, action: 'to-suspense' | 'noted') => (
+  const decide = (row: Difference, action: Decision) => (
     <Ask
       small
       label={t(`reconciliation.action.${action}`)}
@@ -106,9 +117,10 @@ export function ReconciliationPage() {
               title: t('reconciliation.decision'),
               cell: (row) =>
                 row.state === 'open' ? (
-                  <span style={{ display: 'flex', gap: 6 }}>
-                    {decide(row, 'to-suspense')}
-                    {decide(row, 'noted')}
+                  <span style={{ display: 'flex', flexWrap: 'wrap', gap: 6 }}>
+                    {decisionsOn(row).map((action) => (
+                      <Fragment key={action}>{decide(row, action)}</Fragment>
+                    ))}
                   </span>
                 ) : (
                   <>

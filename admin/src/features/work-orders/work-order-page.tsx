@@ -11,7 +11,8 @@ import { body, matching } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
-import { PRIORITIES, WORK_STATES, type WorkOrder, workTone } from './work-orders-page.js';
+import { workTone } from '../../lib/work-tone.js';
+import { PRIORITIES, WORK_STATES, type WorkOrder } from './work-orders-page.js';
 
 /** One work order with everything that was done about it. */
 export function WorkOrderPage() {

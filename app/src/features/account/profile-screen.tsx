@@ -5,12 +5,12 @@ import { ActionError } from '../../components/ui/action-error.js';
 import { Page } from '../../components/ui/page.js';
 import { Card, Row } from '../../components/ui/screen.js';
 import { Known } from '../../components/ui/stale-note.js';
+import { maskPhone } from '../../lib/account/mask-phone.js';
 import { useAccount } from '../../lib/account/use-account.js';
 import { useAction } from '../../lib/actions/use-action.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { maskPhone } from '../me/me-screen.js';
 
 export function ProfileScreen() {
   const t = useT();

@@ -16,7 +16,7 @@ import { usePalette } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import { vehicleProof } from './vehicle-proof.js';
 
-const CodeScanner = lazy(() => import('../swap/code-scanner.js'));
+const CodeScanner = lazy(() => import('../../components/scanner/code-scanner.js'));
 
 export function VehiclesScreen() {
   const t = useT();

@@ -10,6 +10,7 @@ import { Card, Screen } from '../../components/ui/screen.js';
 import { StaleNote } from '../../components/ui/stale-note.js';
 import { Failed, Loading } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
+import { maskPhone } from '../../lib/account/mask-phone.js';
 import { useAccount } from '../../lib/account/use-account.js';
 import { useSignOut } from '../../lib/account/use-sign-out.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
@@ -43,10 +44,6 @@ export function MeScreen() {
     </Screen>
   );
 }
-
-/** `138****0001`: enough to know one's own number, useless to who looks over the shoulder. */
-export const maskPhone = (phone: string): string =>
-  phone.length < 8 ? phone : `${phone.slice(0, -8)}****${phone.slice(-4)}`;
 
 function Account() {
   const t = useT();

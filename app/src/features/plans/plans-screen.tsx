@@ -14,9 +14,9 @@ import { useAccount } from '../../lib/account/use-account.js';
 import { useAction } from '../../lib/actions/use-action.js';
 import type { Plan } from '../../lib/api/money-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { latestVersions, planName, planPrice, planTerms } from '../../lib/payments/plan-words.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { latestVersions, planName, planPrice, planTerms } from './plan-words.js';
 import { SubscriptionCard } from './subscription-card.js';
 
 /** Kinds that riders buy themselves; the others are set up by operators, or are the price without a plan. */

@@ -8,9 +8,9 @@ import { Txt } from '../../components/ui/txt.js';
 import { useAction } from '../../lib/actions/use-action.js';
 import type { Subscription } from '../../lib/api/money-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { planName } from '../../lib/payments/plan-words.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { planName } from './plan-words.js';
 
 /** A plan that the rider has: what is left, until when, whether it goes on by itself. */
 export function SubscriptionCard(props: { subscription: Subscription }) {

@@ -13,7 +13,7 @@ import { usePlace } from '../../lib/stations/use-stations.js';
 import { parseStationCode } from './station-code.js';
 
 /** The camera is heavy and rarely needed: loaded when asked for. */
-const CodeScanner = lazy(() => import('./code-scanner.js'));
+const CodeScanner = lazy(() => import('../../components/scanner/code-scanner.js'));
 
 const NEARBY = 3;
 

@@ -10,9 +10,9 @@ import { Txt } from '../../components/ui/txt.js';
 import { useAction } from '../../lib/actions/use-action.js';
 import type { Deposit } from '../../lib/api/money-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { latestVersions, planName } from '../../lib/payments/plan-words.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { latestVersions, planName } from '../plans/plan-words.js';
 import { MoneyRow } from './money-row.js';
 
 /** Money that is only kept: placed from the wallet, given back to it when no pack is held. */

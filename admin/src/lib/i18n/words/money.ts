@@ -59,11 +59,23 @@ export const moneyWords = {
   'reconciliation.code.AMOUNT': ['金额不符', 'Amounts differ'],
   'reconciliation.code.TWICE_THERE': ['渠道重复', 'Twice there'],
   'reconciliation.action.to-suspense': ['挂账', 'To suspense'],
+  'reconciliation.action.accepted': ['以渠道为准', 'Accept theirs'],
+  'reconciliation.action.corrected': ['调整余额', 'Correct the wallet'],
+  'reconciliation.action.duplicate-refunded': ['重复款入余额', 'Credit the duplicate'],
   'reconciliation.action.noted': ['备注了结', 'Note and close'],
   'reconciliation.action.asked-provider': ['已问渠道', 'Provider asked'],
   'reconciliation.to-suspense.text': [
     '差额记入待查账户，账务保持平衡。',
     'The difference is booked to the suspense account, so that the books balance.',
+  ],
+  'reconciliation.accepted.text': ['账单无误，无需入账。', 'The statement is right; nothing is booked.'],
+  'reconciliation.corrected.text': [
+    '本方金额有误：差额记入或扣自骑手钱包。',
+    'Our amount was wrong: the rider’s wallet gets or gives the difference.',
+  ],
+  'reconciliation.duplicate-refunded.text': [
+    '骑手重复支付：第二笔记入其钱包。',
+    'Paid twice: the second payment goes into the rider’s wallet.',
   ],
   'reconciliation.noted.text': ['不做账务处理，仅记录原因。', 'Nothing is booked; the reason is kept.'],
   'callback.outcome.accepted': ['已接受', 'Accepted'],

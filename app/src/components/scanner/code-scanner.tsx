@@ -2,9 +2,9 @@ import { CameraView, useCameraPermissions } from 'expo-camera';
 import { useRef } from 'react';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
-import { Notice } from '../../components/ui/states.js';
-import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { Notice } from '../ui/states.js';
+import { Txt } from '../ui/txt.js';
 import { useLocalDecoder } from './local-decoder.js';
 
 /** Reads the QR code on the cabinet. Without permission the typed number remains. */

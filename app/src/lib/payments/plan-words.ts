@@ -1,7 +1,7 @@
 import { formatFen } from '@voltbay/protocol/client';
-import type { Plan } from '../../lib/api/money-api.js';
-import type { Translate } from '../../lib/i18n/create-i18n.js';
-import type { Language } from '../../lib/preferences.js';
+import type { Plan } from '../api/money-api.js';
+import type { Translate } from '../i18n/create-i18n.js';
+import type { Language } from '../preferences.js';
 
 type Named = { name: string; nameEn?: string | null | undefined };
 
