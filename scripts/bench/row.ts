@@ -22,6 +22,8 @@ export interface Sides {
   peer: Side;
   /** Set-up facts worth printing: versions, sizes. */
   note?: string;
+  /** A limit beside the ratio: why our samples break it, or null. */
+  fails?(ours: readonly Sample[]): string | null;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,8 @@ export interface RowContext {
   root: string;
   /** A folder of this row's own, removed afterwards. */
   dir: string;
+  /** Full size instead of one that fits a coffee break. */
+  long: boolean;
   progress(text: string): void;
 }
 

@@ -1,8 +1,10 @@
 import type { Row } from './row.js';
 import { buffer } from './rows/buffer.js';
+import { bus } from './rows/bus.js';
 import { command } from './rows/command.js';
 import { ingest } from './rows/ingest.js';
+import { replay } from './rows/replay.js';
 import { rest } from './rows/rest.js';
 
 /** The rows of design section 9, in its order. */
-export const rows: readonly Row[] = [ingest, buffer, command, rest];
+export const rows: readonly Row[] = [ingest, buffer, replay, command, rest, bus];

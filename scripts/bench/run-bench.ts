@@ -11,6 +11,7 @@ const USAGE = `Usage: npm run bench -- [name …] [--json] [--rounds N] [--noisy
   name       rows to run; all without one: ${rows.map(({ name }) => name).join(', ')}
   --json     print one JSON document
   --rounds   rounds of each row (default: the row's own, 5 or more)
+  --long     full sizes: a backlog of a million rows
   --noisy    measure although other programs use the machine; no row is then reported as ok
 `;
 
@@ -43,6 +44,7 @@ export async function runBench(root: string, args: readonly string[]): Promise<n
     const result = await runRow(row, {
       root,
       ...(rounds ? { rounds } : {}),
+      long: options.long,
       progress: (text) => say(`${row.name}: ${text}`),
     });
     results.push(noisy ? { ...result, ok: false, note: `noisy machine. ${result.note}` } : result);
@@ -58,6 +60,7 @@ interface Options {
   rows: readonly Row[];
   json: boolean;
   noisy: boolean;
+  long: boolean;
   help: boolean;
   rounds?: number;
 }
@@ -79,6 +82,7 @@ function readArguments(args: readonly string[]): Options | { problem: string } {
     rows: positionals.length === 0 ? rows : rows.filter(({ name }) => positionals.includes(name)),
     json: values.json,
     noisy: values.noisy,
+    long: values.long,
     help: values.help,
     ...(rounds === undefined ? {} : { rounds }),
   };
@@ -91,6 +95,7 @@ const parse = (args: readonly string[]) =>
     options: {
       json: { type: 'boolean', default: false },
       noisy: { type: 'boolean', default: false },
+      long: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
       rounds: { type: 'string' },
     },

@@ -6,13 +6,18 @@ import type { Row, RowResult, Sample } from './row.js';
 /** Runs both sides of a row in turns and compares them round by round, so that what slows the machine slows both. */
 export async function runRow(
   row: Row,
-  options: { root: string; rounds?: number; progress: (text: string) => void },
+  options: { root: string; rounds?: number; long?: boolean; progress: (text: string) => void },
 ): Promise<RowResult> {
   const rounds = options.rounds ?? row.rounds;
   const dir = mkdtempSync(join(tmpdir(), `voltbay-bench-${row.name}-`));
   try {
     options.progress('preparing');
-    const sides = await row.prepare({ root: options.root, dir, progress: options.progress });
+    const sides = await row.prepare({
+      root: options.root,
+      dir,
+      long: options.long ?? false,
+      progress: options.progress,
+    });
     const ours: Sample[] = [];
     const peer: Sample[] = [];
     try {
@@ -28,7 +33,9 @@ export async function runRow(
     } finally {
       await sides.close();
     }
-    return compare(row, ours, peer, sides.note ?? '');
+    const result = compare(row, ours, peer, sides.note ?? '');
+    const broken = sides.fails?.(ours) ?? null;
+    return broken ? { ...result, ok: false, note: `${broken}. ${result.note}` } : result;
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

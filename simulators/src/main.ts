@@ -5,6 +5,7 @@ import { fleetCommand } from './cli/fleet-command.js';
 import { paymentGatewayCommand } from './cli/payment-gateway-command.js';
 import { pushCommand } from './cli/push-command.js';
 import { replayCommand } from './cli/replay-command.js';
+import { riderCommand } from './cli/rider-command.js';
 import { scenarioCommand } from './cli/scenario-command.js';
 import { stationCommand } from './cli/station-command.js';
 import { SimulatorError } from './errors.js';
@@ -20,6 +21,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .addCommand(stationCommand())
     .addCommand(fleetCommand())
     .addCommand(cityCommand())
+    .addCommand(riderCommand())
     .addCommand(scenarioCommand())
     .addCommand(replayCommand())
     .addCommand(paymentGatewayCommand())

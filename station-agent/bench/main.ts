@@ -1,13 +1,11 @@
-import { benchBuffer } from './buffer.js';
 import { benchBus } from './bus.js';
 import { benchFootprint } from './footprint.js';
 import { benchReplay } from './replay.js';
 
-/** `node --import tsx station-agent/bench/main.ts buffer|replay|footprint|bus [number]`: one measurement, as JSON. */
+/** `node --import tsx station-agent/bench/main.ts replay|footprint|bus [number]`: one measurement, as JSON. */
 const [name = '', size] = process.argv.slice(2);
 const count = size === undefined ? undefined : Number(size);
 const measures: Readonly<Record<string, () => unknown>> = {
-  buffer: () => benchBuffer(count === undefined ? {} : { rows: count }),
   replay: () => benchReplay(count === undefined ? {} : { rows: count }),
   footprint: () => benchFootprint(count === undefined ? {} : { seconds: count }),
   bus: () => benchBus(count === undefined ? {} : { packs: count }),

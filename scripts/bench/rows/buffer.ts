@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import { uuidv7 } from 'uuidv7';
 import { systemClock } from '../../../station-agent/dist/clock.js';
 import { openStorage } from '../../../station-agent/dist/storage/storage.js';
+import { CHECKPOINT_PAGES } from '../../../station-agent/dist/storage/write-log.js';
 import type { Row, Sample, Side, Sides } from '../row.js';
 import { usageOf } from '../usage.js';
 
@@ -77,6 +78,7 @@ function openRaw(file: string) {
   const db = new Database(file);
   db.pragma('journal_mode = WAL');
   db.pragma('synchronous = FULL');
+  db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   db.exec(
     'CREATE TABLE outbox (epoch INTEGER, seq INTEGER, lane INTEGER, type INTEGER, id TEXT, at_ms INTEGER, data TEXT, PRIMARY KEY (epoch, seq)) WITHOUT ROWID',
   );

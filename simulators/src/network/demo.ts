@@ -1,15 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isTerminalOrderState, type Order, type Station } from '@voltbay/protocol';
-import { operatorStation, type RiderApi, signInRider } from '../rider/api.js';
-import { createHands } from '../rider/at-cabinet.js';
-import { swapByHand } from '../rider/rider.js';
+import type { Order, Station } from '@voltbay/protocol';
+import { operatorStation, signInRider } from '../rider/api.js';
+import { swapAtStation, type TimelineEntry, timelineLine } from '../rider/swap-at-station.js';
 import { DEMO } from './demo-accounts.js';
 import { type Network, startNetwork } from './network.js';
-
-/** One line of the demo's timeline. */
-export type TimelineEntry = { at: string; who: string; what: string };
 
 export type DemoResult = {
   ok: boolean;
@@ -77,54 +73,16 @@ export async function oneSwap(
   print(`Packs read at the hub: ${packsRead.serial} over serial, ${packsRead.ble} over Bluetooth`);
 
   const rider = await signInRider(network.apiUrl, DEMO.rider);
-  const vehicle = await rider.vehicle(DEMO.vehicleId);
-  const carries = vehicle.packIds[0];
-  if (!carries) throw new Error(`vehicle ${vehicle.id} holds no pack`);
-
-  const timeline: TimelineEntry[] = [];
-  const note = (who: string, what: string) => {
-    const entry = { at: new Date().toISOString(), who, what };
-    timeline.push(entry);
-  };
-  const leaves = new AbortController();
-  const timer = setTimeout(() => leaves.abort(new Error('the swap took too long')), SWAP_TIMEOUT_MS);
-  try {
-    note('rider', `taps “swap now” at station ${network.device}`);
-    const atCabinet = swapByHand(createHands(network.controlUrl), {
-      carries,
-      signal: leaves.signal,
-      log: (what, slot) => note('rider', slot === undefined ? what : `${what} (slot ${slot})`),
-    });
-    const placed = rider.orders(network.device, vehicle.id, `demo-${Date.now()}`);
-    const [order] = await Promise.all([
-      placed.then((one) => settled(rider, one.id, leaves.signal)),
-      atCabinet,
-    ]);
-    const whole = [...timeline, ...order.timeline.map(fromOrder)].sort((a, b) => a.at.localeCompare(b.at));
-    print('');
-    for (const entry of whole) print(`${entry.at}  ${entry.who.padEnd(8)}  ${entry.what}`);
-    return { ok: order.state === 'completed', order, timeline: whole, packsRead };
-  } finally {
-    clearTimeout(timer);
-    leaves.abort(new Error('over'));
-  }
-}
-
-const fromOrder = (step: Order['timeline'][number]): TimelineEntry => ({
-  at: step.at,
-  who: step.who,
-  what: [step.what, step.slot ? `slot ${step.slot}` : '', step.packId ?? '', `→ ${step.state}`]
-    .filter(Boolean)
-    .join(' · '),
-});
-
-async function settled(rider: RiderApi, orderId: string, signal: AbortSignal): Promise<Order> {
-  for (;;) {
-    signal.throwIfAborted();
-    const order = await rider.order(orderId);
-    if (isTerminalOrderState(order.state)) return order;
-    await new Promise((resolve) => setTimeout(resolve, 150));
-  }
+  const { order, timeline } = await swapAtStation(rider, {
+    device: network.device,
+    vehicleId: DEMO.vehicleId,
+    controlUrl: network.controlUrl,
+    key: `demo-${Date.now()}`,
+    timeoutMs: SWAP_TIMEOUT_MS,
+  });
+  print('');
+  for (const entry of timeline) print(timelineLine(entry));
+  return { ok: order.state === 'completed', order, timeline, packsRead };
 }
 
 /** Slots whose reading came from a pack, by transport. */
