@@ -1,9 +1,12 @@
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { type Browser, chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeLine } from '../src/devices/cabinet/line.js';
 import { type ControlApi, startControlApi } from '../src/station/control-api.js';
 import { demoStation } from '../src/station/demo-station.js';
+import { type NetworkLine, openNetworkLine } from '../src/station/network-line.js';
 import { createVirtualStation, type VirtualStation } from '../src/station/station.js';
 import { openSerial } from './support/serial-client.js';
 import { waitUntil } from './support/wait.js';
@@ -18,9 +21,15 @@ describe.skipIf(!executablePath)('control page in Chromium (needs Chromium insta
   let station: VirtualStation;
   let api: ControlApi;
   let browser: Browser;
+  let broker: Server;
+  let line: NetworkLine;
 
   beforeAll(async () => {
-    station = await createVirtualStation(demoStation({ speed: 0 }));
+    broker = createServer((socket) => socket.on('error', () => {}).resume());
+    broker.listen(0, '127.0.0.1');
+    await once(broker, 'listening');
+    line = await openNetworkLine(`mqtt://127.0.0.1:${(broker.address() as AddressInfo).port}`);
+    station = await createVirtualStation(demoStation({ speed: 0 }), { network: line });
     api = await startControlApi(station);
     browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
   }, 60_000);
@@ -29,6 +38,8 @@ describe.skipIf(!executablePath)('control page in Chromium (needs Chromium insta
     await browser?.close();
     await api?.close();
     await station?.close();
+    await line?.close();
+    broker?.close();
   });
 
   it('lets a person swap with the mouse, and says what is not possible', async () => {
@@ -55,6 +66,14 @@ describe.skipIf(!executablePath)('control page in Chromium (needs Chromium insta
     await page.getByRole('button', { name: 'Unplug bus1' }).click();
     await page.getByRole('button', { name: 'Replug bus1' }).waitFor();
     expect(station.state().ports.bus1?.plugged).toBe(false);
+    const agent = connect(Number(new URL(line.mqttUrl).port), '127.0.0.1');
+    await once(agent, 'connect');
+    const broken = new Promise((resolve) => agent.once('close', resolve));
+    agent.on('error', () => {});
+    await page.getByRole('button', { name: 'Cut network' }).click();
+    await broken;
+    await page.getByRole('button', { name: 'Restore network' }).click();
+    await waitUntil('the line is up', () => station.state().network === 'up');
     expect(errors).toEqual([]);
     await cabinet.close();
   });

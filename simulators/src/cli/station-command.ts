@@ -5,6 +5,7 @@ import { SimulatorError } from '../errors.js';
 import { parseStationConfig, type StationConfig } from '../station/config.js';
 import { startControlApi } from '../station/control-api.js';
 import { demoStation } from '../station/demo-station.js';
+import { openNetworkLine } from '../station/network-line.js';
 import { createVirtualStation, type VirtualStation } from '../station/station.js';
 import { factor, wholeNumber } from './numbers.js';
 import { untilSignal } from './until-signal.js';
@@ -21,6 +22,7 @@ interface StationFlags {
   speed?: number;
   dir?: string;
   httpPort: number;
+  uplink?: string;
   json?: boolean;
 }
 
@@ -39,6 +41,7 @@ export function stationCommand(): Command {
     .option('--speed <factor>', 'battery time over real time', factor)
     .option('--dir <dir>', 'where port links and the packs’ state are kept')
     .option('--http-port <n>', 'port of the control API, 0 = any', wholeNumber, 0)
+    .option('--uplink <url>', 'broker of the agent: its way there leads through here and can be cut')
     .option('--json', 'print one JSON line when ready')
     .action(async (flags: StationFlags) => run(flags));
 }
@@ -68,24 +71,42 @@ function describe(flags: StationFlags): StationConfig {
 }
 
 async function run(flags: StationFlags): Promise<void> {
-  const station = await createVirtualStation(describe(flags), { directory: flags.dir });
+  const network = flags.uplink === undefined ? undefined : await openNetworkLine(brokerAt(flags.uplink));
+  const station = await createVirtualStation(describe(flags), { directory: flags.dir, network });
   const api = await startControlApi(station, flags.httpPort).catch(async (error: unknown) => {
     await station.close();
     throw error;
   });
-  announce(station, api.url, flags.json === true);
+  announce(station, api.url, network?.mqttUrl ?? null, flags.json === true);
   await untilSignal();
   await api.close();
   await station.close();
+  await network?.close();
 }
 
-function announce(station: VirtualStation, controlUrl: string, json: boolean): void {
+function brokerAt(url: string): string {
+  if (URL.canParse(url) && new URL(url).protocol === 'mqtt:') return url;
+  throw new SimulatorError(
+    'SIM_CONFIG',
+    `--uplink takes an address such as mqtt://127.0.0.1:1883, not "${url}"`,
+  );
+}
+
+function announce(station: VirtualStation, controlUrl: string, mqttUrl: string | null, json: boolean): void {
   const hardware = station.agentHardware();
   const env = station.agentEnvironment({});
   const ports = Object.fromEntries(Object.entries(hardware.ports).map(([name, port]) => [name, port.path]));
   if (json) {
     const ready = { ready: true, device: station.device, pid: process.pid, directory: station.directory };
-    const reach = { ports, hciUrl: station.hciUrl, controlUrl, blePreload: blePreloadPath(), env, hardware };
+    const reach = {
+      ports,
+      hciUrl: station.hciUrl,
+      controlUrl,
+      blePreload: blePreloadPath(),
+      env,
+      hardware,
+      mqttUrl,
+    };
     process.stdout.write(`${JSON.stringify({ ...ready, ...reach })}\n`);
     return;
   }
@@ -94,6 +115,7 @@ function announce(station: VirtualStation, controlUrl: string, json: boolean): v
     ...Object.entries(ports).map(([name, path]) => `  port ${name.padEnd(10)} ${path}`),
     `  bluetooth       ${station.hciUrl}`,
     `  control API     ${controlUrl}  (GET /state, GET /help)`,
+    ...(mqttUrl ? [`  broker          ${mqttUrl}  (can be cut)`] : []),
     '',
     'start the agent with',
     ...Object.entries(env).map(([name, value]) => `  export ${name}='${value}'`),

@@ -23,6 +23,8 @@ export type NetworkOptions = {
   env?: Readonly<Record<string, string | undefined>>;
   onExit?: (name: string, exit: { code: number | null; signal: NodeJS.Signals | null }) => void;
   onStep?: (text: string) => void;
+  /** The agent's line to the broker leads through the simulated station, where it can be cut. */
+  cuttable?: boolean;
   /** Puts something between the agent and the broker; answers the address that the agent is told. */
   stationLink?: (mqttUrl: string) => Promise<string>;
   /** Also simulated payment providers and a push service, unless the environment names real ones. */
@@ -41,6 +43,8 @@ export type StationReady = {
   hciUrl: string;
   blePreload: string;
   hardware: AgentHardware;
+  /** The broker as the agent reaches it, when its line leads through the station. */
+  mqttUrl: string | null;
 };
 export type AgentReady = { ready: true; device: string; pid: number };
 
@@ -103,6 +107,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     step('hub: document store, broker, API');
     const hub = await hubChild({ http: options.httpPort, mqtt: options.mqttPort });
     started.push(hub);
+    const brokerUrl = withoutCredentials(process.env.MQTT_URL ?? options.env?.MQTT_URL ?? hub.ready.mqttUrl);
     step('station: virtual cabinet, serial and Bluetooth packs');
     const station = await startChild<StationReady>({
       name: 'station simulator',
@@ -111,14 +116,15 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
         ...['station', '--json', '--dir', join(options.dir, `station-${device}`), '--http-port', '0'],
         ...(options.seed === undefined ? [] : ['--seed', String(options.seed)]),
         ...(options.speed === undefined ? [] : ['--speed', String(options.speed)]),
+        // A line under TLS is not led through here: its certificate names the broker.
+        ...(options.cuttable && brokerUrl.startsWith('mqtt:') ? ['--uplink', brokerUrl] : []),
       ],
       cwd: options.root,
       logFile: join(logs, 'station.log'),
       onExit: exit('station simulator'),
     });
     started.push(station);
-    const brokerUrl = withoutCredentials(process.env.MQTT_URL ?? options.env?.MQTT_URL ?? hub.ready.mqttUrl);
-    const mqttUrl = (await options.stationLink?.(brokerUrl)) ?? brokerUrl;
+    const mqttUrl = (await options.stationLink?.(brokerUrl)) ?? station.ready.mqttUrl ?? brokerUrl;
     const configFile = writeAgentConfig({
       dir: options.dir,
       device,

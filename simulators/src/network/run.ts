@@ -28,6 +28,7 @@ export async function runNetwork(options: { root: string; onReady?: () => Promis
       httpPort: Number(process.env.PORT ?? 8080),
       mqttPort: Number(process.env.MQTT_PORT ?? 1883),
       providers: true,
+      cuttable: true,
       onStep: (text) => print(`  ${text}`),
       onExit: (name, exit) => {
         print(

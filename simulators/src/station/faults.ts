@@ -3,6 +3,7 @@ import type { CabinetController } from '../devices/cabinet/controller.js';
 import type { CabinetEnvironment } from '../devices/cabinet/hardware.js';
 import { SimulatorError } from '../errors.js';
 import type { Bay } from './bay.js';
+import type { NetworkLine } from './network-line.js';
 import type { PackStock } from './pack-stock.js';
 import type { Wiring } from './wiring.js';
 
@@ -14,6 +15,8 @@ export interface FaultDeps {
   readonly environment: CabinetEnvironment;
   bay(slot: number): Bay;
   setMains(on: boolean): void;
+  /** Null when the line to the broker does not lead through the station. */
+  readonly network: NetworkLine | null;
   /** Sensors may have changed: the controller looks again. */
   settle(): void;
 }
@@ -153,6 +156,14 @@ const FAULTS: readonly Fault[] = [
   fault('mains', 'switch the mains supply', z.strictObject({ on: z.boolean() }), (deps, input) => {
     deps.setMains(input.on);
     deps.settle();
+  }),
+  fault('network', 'switch the line to the broker', z.strictObject({ on: z.boolean() }), (deps, input) => {
+    if (!deps.network)
+      throw new SimulatorError(
+        'SIM_IMPOSSIBLE',
+        'the line to the broker does not lead through this station: start it with --uplink',
+      );
+    deps.network.set(input.on);
   }),
   fault('controller-restart', 'the cabinet controller restarts', z.strictObject({}), (deps) =>
     deps.controller.restart(),

@@ -120,6 +120,7 @@ async function show() {
   const cables = Object.entries(state.ports).map(([name, port]) =>
     button((port.plugged ? 'Unplug ' : 'Replug ') + name, port.plugged ? '/faults/unplug' : '/faults/replug', { port: name }));
   cables.push(button(state.mains ? 'Cut mains' : 'Restore mains', '/faults/mains', { on: !state.mains }));
+  if (state.network) cables.push(button(state.network === 'up' ? 'Cut network' : 'Restore network', '/faults/network', { on: state.network !== 'up' }));
   cables.push(button(state.bluetooth.powered ? 'Bluetooth off' : 'Bluetooth on', '/faults/ble-power', { on: !state.bluetooth.powered }));
   cables.push(button('Restart controller', '/faults/controller-restart', {}));
   $('cables').replaceChildren(...cables);

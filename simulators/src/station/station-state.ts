@@ -48,6 +48,8 @@ export interface StationState {
   seed: number;
   speed: number;
   mains: boolean;
+  /** The line to the broker; null when it does not lead through this station. */
+  network: 'up' | 'cut' | null;
   meterWh: number;
   siteW: number;
   environment: {

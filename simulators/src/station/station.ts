@@ -13,6 +13,7 @@ import { type Bay, createBay } from './bay.js';
 import { type PackConfig, parseStationConfig, type StationConfig } from './config.js';
 import { type FaultDeps, hardwareFaults } from './faults.js';
 import { type Media, systemMedia } from './media.js';
+import type { NetworkLine } from './network-line.js';
 import { createPackStock } from './pack-stock.js';
 import { prepareDirectory } from './station-directory.js';
 import { readStationMemory, writeStationMemory } from './station-memory.js';
@@ -37,6 +38,8 @@ export interface VirtualStationOptions {
   directory?: string;
   /** What carries the bytes; ports and a radio that real drivers can open when not given. */
   media?: Media;
+  /** The line to the broker, when people here may cut it. Closed by whoever opened it. */
+  network?: NetworkLine;
   /** How often batteries and sensors are stepped; 200 ms when not given. */
   tickMs?: number;
 }
@@ -222,6 +225,7 @@ export async function createVirtualStation(
     setMains(on) {
       mains = on;
     },
+    network: options.network ?? null,
   };
 
   /** A person's move: told to the history, seen by the controller, kept on disk. */
@@ -248,6 +252,7 @@ export async function createVirtualStation(
       seed: config.seed,
       speed: config.speed,
       mains,
+      network: options.network ? (options.network.isUp() ? 'up' : 'cut') : null,
       meterWh: Math.floor(meterWh),
       siteW: Math.round(siteW),
       environment: { ...environment },
