@@ -83,7 +83,7 @@ export function createLightStation(options: LightStationOptions): LightStation {
   let stopped = false;
   let swapping = false;
   let away = false;
-  let seq = 0;
+  let next = 0;
   let retry: NodeJS.Timeout | undefined;
   let attempts = 0;
   let connectingAt = 0;
@@ -91,10 +91,12 @@ export function createLightStation(options: LightStationOptions): LightStation {
   let chargedAtMs = clock.nowMs();
 
   const state = (online: boolean, reason?: 'will' | 'stopping') =>
-    JSON.stringify({ device, online, epoch, seq, instanceId, versions: { agent: AGENT_VERSION }, reason });
+    JSON.stringify({ device, online, epoch, seq: next, instanceId, versions: { agent: AGENT_VERSION }, reason });
 
   function envelope(type: number, data: object): { seq: number; payload: string } {
-    seq += 1;
+    // From 0, as the agent counts: a number that never comes would be a gap in every acknowledgement.
+    const seq = next;
+    next += 1;
     const time = new Date(clock.nowMs()).toISOString();
     const message = { device, type, data, time, v: 1, id: uuidv7(), epoch, seq };
     return { seq, payload: JSON.stringify({ ...message, historical: !live, clock: { synced: true } }) };
