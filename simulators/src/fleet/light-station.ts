@@ -91,7 +91,15 @@ export function createLightStation(options: LightStationOptions): LightStation {
   let chargedAtMs = clock.nowMs();
 
   const state = (online: boolean, reason?: 'will' | 'stopping') =>
-    JSON.stringify({ device, online, epoch, seq: next, instanceId, versions: { agent: AGENT_VERSION }, reason });
+    JSON.stringify({
+      device,
+      online,
+      epoch,
+      seq: next,
+      instanceId,
+      versions: { agent: AGENT_VERSION },
+      reason,
+    });
 
   function envelope(type: number, data: object): { seq: number; payload: string } {
     // From 0, as the agent counts: a number that never comes would be a gap in every acknowledgement.
