@@ -37,8 +37,10 @@ describe('large lists', () => {
         .sort((x, y) => y.b - x.b)
         .slice(0, 21);
       expect(await cursor().toArray()).toEqual(wanted);
+      // How another server finds its way is its own affair.
+      if (process.env.VOLTBAY_TEST_MONGODB_URI) continue;
       const plan = JSON.stringify((await cursor().explain('queryPlanner')).queryPlanner.winningPlan);
-      if (!process.env.VOLTBAY_TEST_MONGODB_URI) expect(plan.includes('"SORT"')).toBe(sorts);
+      expect(plan.includes('"SORT"')).toBe(sorts);
     }
   });
 
