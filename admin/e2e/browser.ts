@@ -9,6 +9,10 @@ export type JourneyContext = {
   device: string;
   browser: Browser;
   shotsDir: string;
+  /** What takes longest is done once. */
+  short: boolean;
+  /** Whether a look such as `zh-390-light` is asked for. */
+  wantsLook: (look: string) => boolean;
 };
 export type Report = (name: string, error?: unknown) => void;
 

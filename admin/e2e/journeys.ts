@@ -25,6 +25,8 @@ const LOOKS = [
   { folder: 'en-1440-light', locale: 'en', width: 1440, height: 900, colorScheme: 'light' },
   { folder: 'zh-1440-dark', locale: 'zh-CN', width: 1440, height: 900, colorScheme: 'dark' },
   { folder: 'zh-390-light', locale: 'zh-CN', width: 390, height: 844, colorScheme: 'light' },
+  { folder: 'zh-390-dark', locale: 'zh-CN', width: 390, height: 844, colorScheme: 'dark' },
+  { folder: 'en-390-light', locale: 'en', width: 390, height: 844, colorScheme: 'light' },
   { folder: 'en-390-dark', locale: 'en', width: 390, height: 844, colorScheme: 'dark' },
 ] as const;
 
@@ -253,7 +255,7 @@ export async function shots(context: JourneyContext, report: Report): Promise<st
   const { browser, baseUrl, device } = context;
   const swap = await riderSwaps(context);
   await swap.done;
-  for (const look of LOOKS) {
+  for (const look of LOOKS.filter(({ folder }) => context.wantsLook(folder))) {
     await journey(report, `pictures ${look.folder}`, async () => {
       const browserContext = await browser.newContext({
         viewport: { width: look.width, height: look.height },

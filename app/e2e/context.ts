@@ -13,6 +13,10 @@ export type JourneyContext = {
   /** A folder that is thrown away afterwards. */
   folder: string;
   shotsDir: string;
+  /** What takes longest is done once. */
+  short: boolean;
+  /** Whether a look such as `zh-390-light` is asked for. */
+  wantsLook: (look: string) => boolean;
 };
 export type Report = (name: string, error?: unknown) => void;
 

@@ -51,7 +51,7 @@ export async function shots(context: JourneyContext, report: Report): Promise<st
   const first = await (await browser.newContext({ viewport: PHONE })).newPage();
   first.setDefaultTimeout(WAIT_MS);
   await signIn(first, baseUrl);
-  for (const look of LOOKS) {
+  for (const look of LOOKS.filter(({ folder }) => context.wantsLook(folder))) {
     await journey(report, `pictures ${look.folder}`, async () => {
       const browserContext = await browser.newContext({
         viewport: { width: look.width, height: look.height },

@@ -16,7 +16,7 @@ const FLAGS = [
  * Each app has `e2e/journeys.ts` with `run(context, report)` (journeys) and `shots(context, report)` (every screen). `report(name, error?)` is
  * called once a journey. @returns {{passed: number, failed: number, skipped: number, files: string[]}}
  */
-export async function runJourneys({ kind, apps }) {
+export async function runJourneys({ kind, apps, short = false, looks = [] }) {
   await ensureInstalled();
   await buildNode();
   for (const app of apps) await buildWeb(app);
@@ -74,6 +74,8 @@ export async function runJourneys({ kind, apps }) {
         },
         folder,
         shotsDir: join(root, 'var', 'shots', app),
+        short,
+        wantsLook: (look) => looks.length === 0 || looks.includes(look),
       };
       const files = await journeys[kind](context, report).catch((error) =>
         report(`${kind} broke off`, error),
