@@ -81,6 +81,7 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
     await page.waitForSelector(byId('swap-instruction'));
     await followInstructions(page, context, pack);
     await page.getByText('Swap complete', { exact: true }).first().waitFor();
+    await lastOrderIsOver(page, baseUrl);
   });
 
   await journey(report, 'a pack is reserved with a countdown, and the swap uses it', async () => {
@@ -120,4 +121,19 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
       await inject(context, 'jam-lock', { slot: best.slot, on: false });
     }
   });
+}
+
+/** The app says that a swap is complete when the pack is taken; the hub closes the order a moment later. */
+async function lastOrderIsOver(page: Page, baseUrl: string): Promise<void> {
+  const until = Date.now() + WAIT_MS;
+  for (;;) {
+    const [order] = await asRider<{ state: string }[]>(
+      page,
+      baseUrl,
+      '/core/v0/orders?_limit=1&_sort=createdAt&_order=desc',
+    );
+    if (order?.state === 'completed') return;
+    if (Date.now() > until) throw new Error(`the last order is ${order?.state}`);
+    await page.waitForTimeout(250);
+  }
 }

@@ -114,12 +114,17 @@ type Holder = { id: string; packIds: readonly string[] };
 const samePacks = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((id) => b.includes(id));
 
+/** How long what became of a shown pass stays where the rider looks, before the next one takes its place. */
+const SHOWN_STAYS_MS = 10 * 60_000;
+
 /**
  * Whether the app should fetch a pass ahead: there is none for the vehicle, the vehicle holds other packs by now, or the one there is will
- * not last. One that was shown is waited for as long as the packs are the same.
+ * not last. One that was shown is waited for: other packs in the vehicle are then most likely its own doing, and the rider wants to see that.
  */
 export function wantsPass(pass: KeptPass | null, vehicle: Holder, nowMs: number): boolean {
-  if (!pass || pass.vehicleId !== vehicle.id || !samePacks(pass.packIds, vehicle.packIds)) return true;
+  if (!pass || pass.vehicleId !== vehicle.id) return true;
+  if (pass.shownAt !== null && nowMs - Date.parse(pass.shownAt) < SHOWN_STAYS_MS) return false;
+  if (!samePacks(pass.packIds, vehicle.packIds)) return true;
   const standing = passStanding(pass, nowMs);
   if (standing === 'open') return nowMs >= Date.parse(pass.expiresAt) + RENEW_BEFORE_MS;
   if (standing !== 'ready') return true;
