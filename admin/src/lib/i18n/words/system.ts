@@ -216,6 +216,8 @@ export const systemWords = {
   'area.diagnostics': ['诊断', 'Diagnostics'],
   'area.logs': ['日志', 'Logs'],
   'area.releases': ['版本升级', 'Releases'],
+  'area.account': ['个人数据', 'Own account'],
+  'area.deposits': ['押金', 'Deposits'],
   'notification.plan': ['套餐', 'Plan'],
   'notification.pack': ['电池', 'Pack'],
   'notification.approval': ['审批', 'Approval'],
