@@ -12,39 +12,35 @@ describe('large lists', () => {
   }, 60_000);
   afterAll(() => database?.close());
 
-  // The embedded server's way through its indexes. SecantusDB 0.7.0b3 leaves the upper end of such a range out: five rows are four there.
-  it.skipIf(process.env.VOLTBAY_TEST_MONGODB_URI)(
-    'a range that nearly everything lies in is read in the order that is wanted; a narrow one is sorted; both give the same page',
-    async () => {
-      const things = database.db.collection<{ _id: string; t: string; a: number; b: number }>('things');
-      await things.createIndexes([
-        { name: 'ta', key: { t: 1, a: 1, _id: 1 } },
-        { name: 'tb', key: { t: 1, b: 1, _id: 1 } },
-      ]);
-      const all = Array.from({ length: 2_000 }, (_, n) => ({
-        _id: `x${String(n).padStart(5, '0')}`,
-        t: 't',
-        a: (n * 7_919) % 2_000,
-        b: n,
-      }));
-      await things.insertMany(all);
-      for (const [least, most, sorts] of [
-        [0, 1_990, false],
-        [5, 9, true],
-        [3_000, 4_000, true],
-      ] as const) {
-        const filter = { t: 't', a: { $gte: least, $lte: most } };
-        const cursor = () => things.find(filter, { sort: { b: -1, _id: -1 }, limit: 21 });
-        const wanted = all
-          .filter(({ a }) => a >= least && a <= most)
-          .sort((x, y) => y.b - x.b)
-          .slice(0, 21);
-        expect(await cursor().toArray()).toEqual(wanted);
-        const plan = JSON.stringify((await cursor().explain('queryPlanner')).queryPlanner.winningPlan);
-        expect(plan.includes('"SORT"')).toBe(sorts);
-      }
-    },
-  );
+  it('a range that nearly everything lies in is read in the order that is wanted; a narrow one is sorted; both give the same page', async () => {
+    const things = database.db.collection<{ _id: string; t: string; a: number; b: number }>('things');
+    await things.createIndexes([
+      { name: 'ta', key: { t: 1, a: 1, _id: 1 } },
+      { name: 'tb', key: { t: 1, b: 1, _id: 1 } },
+    ]);
+    const all = Array.from({ length: 2_000 }, (_, n) => ({
+      _id: `x${String(n).padStart(5, '0')}`,
+      t: 't',
+      a: (n * 7_919) % 2_000,
+      b: n,
+    }));
+    await things.insertMany(all);
+    for (const [least, most, sorts] of [
+      [0, 1_990, false],
+      [5, 9, true],
+      [3_000, 4_000, true],
+    ] as const) {
+      const filter = { t: 't', a: { $gte: least, $lte: most } };
+      const cursor = () => things.find(filter, { sort: { b: -1, _id: -1 }, limit: 21 });
+      const wanted = all
+        .filter(({ a }) => a >= least && a <= most)
+        .sort((x, y) => y.b - x.b)
+        .slice(0, 21);
+      expect(await cursor().toArray()).toEqual(wanted);
+      const plan = JSON.stringify((await cursor().explain('queryPlanner')).queryPlanner.winningPlan);
+      expect(plan.includes('"SORT"')).toBe(sorts);
+    }
+  });
 
   it('tenants are found one look each, in order', async () => {
     const users = database.collection(usersCollection);
