@@ -87,5 +87,10 @@ export function exportView(
     allowedStationIds: _allowed,
     ...rest
   } = document;
-  return { id: _id, ...rest, progress };
+  // The file is whole a moment before its task says so.
+  return {
+    id: _id,
+    ...rest,
+    progress: progress && rest.state === 'done' ? { ...progress, percent: 100 } : progress,
+  };
 }
