@@ -153,6 +153,33 @@ test('an open order is picked up again, and its failure says where the money is'
   expect(screen.getByTestId('swap-money').textContent).toContain('¥6.00 on hold are back');
 });
 
+test('a swap that was under way when the app was last open, and is over, is not followed again', async () => {
+  const open = anOrder({ state: 'returning' });
+  const earlier = renderScreen(<SwapScreen />, {
+    session: await signedIn(),
+    api: anApi({ orders: async () => [open], order: async () => open }),
+  });
+  await screen.findByTestId('swap-instruction');
+  await waitFor(() => expect(localStorage.getItem('voltbay.cache')).toContain('returning'), WAIT);
+  earlier.unmount();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  let answer: (orders: []) => void = () => {};
+  const { services } = renderScreen(<SwapScreen />, {
+    session: await signedIn(),
+    api: anApi({
+      orders: () =>
+        new Promise((resolve) => {
+          answer = resolve;
+        }),
+    }),
+  });
+  await waitFor(() => expect(services.queryClient.getQueryData(['orders', 'latest'])).toEqual([open]), WAIT);
+  expect(screen.queryByTestId('swap-instruction')).toBeNull();
+  answer([]);
+  expect(await screen.findByTestId('station-code')).toBeTruthy();
+  expect(screen.queryByTestId('swap-instruction')).toBeNull();
+});
+
 test('too little money is said before, not after', async () => {
   query = { station: '1231' };
   renderScreen(<SwapScreen />, {

@@ -25,10 +25,12 @@ function SignedInSwap() {
   const { api } = useServices();
   const { station } = useLocalSearchParams<{ station?: string }>();
   const [followed, setFollowed] = useState<string | null>(null);
+  const [openedAt] = useState(() => Date.now());
   const latest = useQuery({ queryKey: ['orders', 'latest'], queryFn: () => api.orders(1), staleTime: 0 });
 
-  // What was kept from the last time may be over by now: it counts only when nobody can be asked.
-  const asked = latest.isFetchedAfterMount || latest.isError;
+  // What was kept from the last time, and may be put back after this screen opened, can be over by now: it counts only when nobody can
+  // be asked. It carries the time of its answer, so the time tells.
+  const asked = latest.dataUpdatedAt >= openedAt || latest.isError;
   const open = (asked ? latest.data : undefined)?.find((order) => !isTerminalOrderState(order.state)) ?? null;
   const orderId = followed ?? open?.id ?? null;
 
