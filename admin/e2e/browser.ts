@@ -14,7 +14,7 @@ export type JourneyContext = {
   /** Whether a look such as `zh-390-light` is asked for. */
   wantsLook: (look: string) => boolean;
 };
-export type Report = (name: string, error?: unknown) => void;
+export type Report = (name: string, error?: unknown) => Promise<void>;
 
 export const OPERATOR = { name: 'admin', password: 'voltbay-demo' };
 export const VIEWER = { name: 'viewer', password: 'voltbay-demo' };
@@ -36,12 +36,11 @@ export async function signIn(
 }
 
 export async function journey(report: Report, name: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-    report(name);
-  } catch (error) {
-    report(name, error);
-  }
+  const failure = await work().then(
+    () => undefined,
+    (error: unknown) => error ?? new Error('failed without a reason'),
+  );
+  await report(name, failure);
 }
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');

@@ -101,8 +101,8 @@ export async function runOffice(context: JourneyContext, report: Report): Promis
   const asked = Number(process.env.VOLTBAY_E2E_ORDERS);
   const orders = asked > 0 ? asked : CITY_ORDERS;
   const city = await startCityHub(asked > 0 ? { orders } : { orders, scale: CITY_SCALE }).catch(
-    (error: unknown) => {
-      report('the hub with the seeded city starts', error);
+    async (error: unknown) => {
+      await report('the hub with the seeded city starts', error);
       return null;
     },
   );
@@ -111,11 +111,11 @@ export async function runOffice(context: JourneyContext, report: Report): Promis
     for (const locale of languages) await moneyJourneys(context.browser, city.baseUrl, report, locale);
     if (context.short) return;
     const figures = await measure(context.browser, city.baseUrl);
-    report(
+    await report(
       `figures with ${orders} orders: first screen ${figures.firstScreenMs} ms, slowest interaction ${figures.interactionMs} ms, next page of orders ${figures.nextPageMs} ms`,
     );
   } catch (error) {
-    report('the figures are measured', error);
+    await report('the figures are measured', error);
   } finally {
     await city.stop();
   }

@@ -18,7 +18,7 @@ export type JourneyContext = {
   /** Whether a look such as `zh-390-light` is asked for. */
   wantsLook: (look: string) => boolean;
 };
-export type Report = (name: string, error?: unknown) => void;
+export type Report = (name: string, error?: unknown) => Promise<void>;
 
 export const RIDER = { phone: '13800000001', code: '246810', vehicle: 'v-demo' };
 export const OPERATOR = { username: 'admin', password: 'voltbay-demo' };
@@ -29,12 +29,11 @@ export const byId = (id: string): string => `[data-testid="${id}"]`;
 
 /** Runs one journey and tells how it went; a failed one does not stop the next. */
 export async function journey(report: Report, name: string, work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-    report(name);
-  } catch (error) {
-    report(name, error);
-  }
+  const failure = await work().then(
+    () => undefined,
+    (error: unknown) => error ?? new Error('failed without a reason'),
+  );
+  await report(name, failure);
 }
 
 export async function signIn(page: Page, baseUrl: string): Promise<void> {

@@ -52,10 +52,11 @@ export async function runJourneys({ kind, apps, short = false, looks = [] }) {
   try {
     for (const app of apps) {
       const journeys = await import(`../../${app}/e2e/journeys.ts`);
-      const report = (name, error) => {
+      const report = async (name, error) => {
         if (error) counts.failed += 1;
         else counts.passed += 1;
         note(`${error ? 'FAIL' : 'ok  '} ${app}: ${name}${error ? `\n${error.stack ?? error}` : ''}`);
+        if (error) note(await whatPagesShow(browser));
       };
       const context = {
         baseUrl: network.apiUrl,
@@ -90,4 +91,19 @@ export async function runJourneys({ kind, apps, short = false, looks = [] }) {
     rmSync(folder, { recursive: true, force: true });
   }
   return counts;
+}
+
+/** What a person would see at the moment of a failure: the address and the words of every open page. */
+async function whatPagesShow(browser) {
+  const pages = browser.contexts().flatMap((context) => context.pages());
+  const shown = await Promise.all(
+    pages.map(async (page) => {
+      const words = await page
+        .locator('body')
+        .evaluate((body) => body.innerText, undefined, { timeout: 5_000 })
+        .catch((error) => `(${error.message.split('\n')[0]})`);
+      return `  page ${page.url()} shows: ${words.replaceAll(/\s+/g, ' ').slice(0, 600)}`;
+    }),
+  );
+  return shown.join('\n');
 }
