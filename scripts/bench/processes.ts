@@ -35,7 +35,7 @@ export function startHub(
   return startChild<HubReady>({
     name: 'hub',
     args: [
-      ...(process.env.BENCH_PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []),
+      ...(process.env.BENCH_PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROF}`] : []),
       join(root, 'cloud-hub', 'bin', 'voltbay-hub.mjs'),
       ...run,
     ],

@@ -7,6 +7,19 @@ import { ingest } from './rows/ingest.js';
 import { ingestPeer } from './rows/ingest-peer.js';
 import { replay } from './rows/replay.js';
 import { rest } from './rows/rest.js';
+import { scale } from './rows/scale.js';
+import { storm } from './rows/storm.js';
 
 /** The rows of design section 9, in its order. */
-export const rows: readonly Row[] = [ingest, ingestPeer, buffer, replay, command, footprint, rest, bus];
+export const rows: readonly Row[] = [
+  ingest,
+  ingestPeer,
+  buffer,
+  replay,
+  command,
+  footprint,
+  rest,
+  bus,
+  storm,
+  scale,
+];

@@ -46,7 +46,12 @@ export const rest: Row = {
 
 const PATHS = ['/core/v0/stations?_limit=20', '/core/v0/stations/bench-00007'];
 
-function side({ root, size }: RowContext, url: string, token: string, pids: readonly number[]): Side {
+function side(
+  { root, size, progress }: RowContext,
+  url: string,
+  token: string,
+  pids: readonly number[],
+): Side {
   return {
     async round(): Promise<Sample> {
       const before = usageOf(pids);
@@ -58,6 +63,7 @@ function side({ root, size }: RowContext, url: string, token: string, pids: read
         durationS: DURATION_S[size],
       });
       const after = usageOf(pids);
+      if (load.failed > 0) progress(`${load.failed} requests failed: ${JSON.stringify(load.how)}`);
       return {
         value: load.perS,
         cpuUsPerOperation: (after.cpuUs - before.cpuUs) / Math.max(1, load.total),
@@ -73,6 +79,8 @@ interface Load {
   total: number;
   perS: number;
   failed: number;
+  /** What became of them, for a person. */
+  how: unknown;
 }
 
 async function runLoad(root: string, settings: Readonly<Record<string, unknown>>): Promise<Load> {

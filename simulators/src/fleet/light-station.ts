@@ -236,8 +236,7 @@ export function createLightStation(options: LightStationOptions): LightStation {
   function scheduleReconnect(): void {
     if (stopped || away || retry) return;
     attempts += 1;
-    const delayMs =
-      options.fixedRetryMs ?? random.between(0.2, 1) * Math.min(30_000, 500 * 2 ** attempts);
+    const delayMs = options.fixedRetryMs ?? random.between(0.2, 1) * Math.min(30_000, 500 * 2 ** attempts);
     retry = setTimeout(() => {
       retry = undefined;
       connect();
