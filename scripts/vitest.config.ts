@@ -29,12 +29,26 @@ const hubOnSecondStore = {
   },
 };
 
+const PAGES = 'test/pages.test.ts';
+const simulators = {
+  root: '../simulators',
+  extends: '../simulators/vitest.config.ts',
+  test: { name: 'simulators', exclude: [PAGES] },
+};
+/** A browser, a hub and a station at once are work for the whole machine: they come when all others are done, with nothing beside them. */
+const pages = {
+  root: '../simulators',
+  test: { name: 'pages', include: [PAGES], sequence: { groupOrder: 1 } },
+};
+
 /** Every package's tests in one run. Two workers: many tests start real processes. */
 export default defineConfig({
   test: {
     projects: [
-      ...['protocol', 'station-agent', 'cloud-hub', 'simulators', 'admin', 'app'].map((name) => `../${name}`),
+      ...['protocol', 'station-agent', 'cloud-hub', 'admin', 'app'].map((name) => `../${name}`),
       ...(secondStore ? [hubOnSecondStore] : []),
+      simulators,
+      pages,
     ],
     maxWorkers: 2,
   },
