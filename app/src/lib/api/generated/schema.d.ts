@@ -2672,7 +2672,7 @@ export interface paths {
         };
         /**
          * Stations of a span by one figure, with their place in the span before
-         * @description From the roll-ups of whole local days. Stations of which the figure is not known come last.
+         * @description Stations of which the figure is not known come last.
          */
         get: operations["getStationRanking"];
         put?: never;
@@ -30637,7 +30637,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -30706,7 +30706,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -30720,7 +30720,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -30792,7 +30792,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
-                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -30813,7 +30813,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -30918,7 +30918,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
