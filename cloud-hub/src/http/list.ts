@@ -23,7 +23,7 @@ export type ListSpec = {
   search?: readonly string[];
   /**
    * Stored fields that `q` is looked up in first, one after the other, each by an index: the whole value, of `_id` also its beginning
-   * from 8 characters on. Only where none has it is `search` read through; a list that grows without end has no `search`.
+   * from 8 characters on (the first hundred). Only where none has it is `search` read through; a list that grows without end has no `search`.
    */
   lookup?: readonly string[];
   maxLimit?: number;
@@ -203,6 +203,17 @@ export async function listReply<T extends AnyDocument, R = unknown>(options: {
 }
 
 const MIN_ID_START = 8;
+const MAX_IDS = 100;
+
+/** The id itself, or those that begin with it: read from the key alone, whose tenant the scope then looks at. */
+async function idsFrom(source: ListSource, text: string): Promise<string[]> {
+  if (text.length < MIN_ID_START) return [text];
+  const begins = { _id: { $gte: text, $lt: `${text}\uffff` } };
+  const found = await source
+    .find(begins, { sort: { _id: 1 }, limit: MAX_IDS, projection: { _id: 1 } })
+    .toArray();
+  return found.map(({ _id }) => _id as string);
+}
 
 /** The scope with the one field that has the text; null when nothing can match. */
 async function lookedUp(
@@ -215,8 +226,9 @@ async function lookedUp(
       ? { $and: [scope, condition] }
       : { ...scope, ...condition };
   for (const field of fields) {
-    const isStart = field === '_id' && text.length >= MIN_ID_START;
-    const narrowed = within({ [field]: isStart ? { $gte: text, $lt: `${text}\uffff` } : text });
+    const narrowed = within(
+      field === '_id' ? { _id: { $in: await idsFrom(source, text) } } : { [field]: text },
+    );
     if ((await source.find(narrowed, { limit: 1, projection: { _id: 1 } }).toArray()).length > 0)
       return narrowed;
   }
