@@ -32,6 +32,11 @@ export const fleetWords = {
   'station.lat': ['纬度', 'Latitude'],
   'station.lon': ['经度', 'Longitude'],
   'station.timeZone': ['时区', 'Time zone'],
+  'station.hours': ['开放时间', 'Opening hours'],
+  'station.hours.hint': [
+    '例如 Mo-Fr 07:00-22:00; Sa,Su 09:00-20:00，全天为 24/7',
+    'For example Mo-Fr 07:00-22:00; Sa,Su 09:00-20:00, or 24/7',
+  ],
   'station.tab.live': ['实时', 'Live'],
   'station.tab.telemetry': ['遥测曲线', 'Telemetry'],
   'station.tab.work': ['工单与指令', 'Work and commands'],
