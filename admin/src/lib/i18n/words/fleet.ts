@@ -47,6 +47,10 @@ export const fleetWords = {
   'map.ready': ['有可用电池', 'Packs ready'],
   'map.charging': ['无可用电池', 'No pack ready'],
   'map.fault': ['离线', 'Offline'],
+  'station.bulk.info': [
+    '请 {{count}} 个站点立即上报全部仓位，不会有任何动作。',
+    '{{count}} stations report all slots now. Nothing moves.',
+  ],
   'setup.way': ['进度', 'Progress'],
   'setup.enrol': ['入网', 'Enrolment'],
   'setup.enrol.text': [
