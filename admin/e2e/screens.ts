@@ -6,6 +6,7 @@ export const screens = (device: string, orderId: string): readonly (readonly [st
   ['stations', 'stations', byId('total')],
   ['station', `stations/${device}`, byId('cabinet')],
   ['orders', 'orders', byId('total')],
+  ['order-board', 'orders/board', byId('lane-ended')],
   ['order', `orders/${orderId}`, byId('timeline')],
   ['batteries', 'batteries', byId('total')],
   ['battery', 'batteries/VB-A-0102', 'dl'],
@@ -47,6 +48,7 @@ export const screens = (device: string, orderId: string): readonly (readonly [st
   ['releases', 'upkeep/releases', byId('total')],
   ['rollouts', 'upkeep/rollouts', byId('total')],
   ['fleets', 'users/fleets', byId('total')],
+  ['real-names', 'users/real-names', byId('total')],
   ['system', 'system', byId('hub-version')],
   ['operators', 'system/operators', byId('total')],
   ['roles', 'system/roles', byId('permission-matrix')],
@@ -60,3 +62,17 @@ export const screens = (device: string, orderId: string): readonly (readonly [st
   ['exports', 'integrations/exports', byId('total')],
   ['not-found', 'nowhere', 'h1'],
 ];
+
+/** Screens that need the running station, its packs and riders; every other one is fuller with the seeded city. */
+export const OF_THE_NETWORK: ReadonlySet<string> = new Set([
+  'station',
+  'station-config',
+  'station-setup',
+  'station-telemetry',
+  'station-work',
+  'order',
+  'battery',
+  'user',
+  'vehicle',
+  'logs',
+]);

@@ -8,6 +8,7 @@ export type ListRoute =
   | '/work-orders'
   | '/users'
   | '/users/fleets'
+  | '/users/real-names'
   | '/vehicles'
   | '/plans'
   | '/plans/subscriptions'
@@ -47,5 +48,6 @@ export type PlainRoute =
   | '/integrations/templates'
   | '/plans/calculator'
   | '/stations/map'
+  | '/orders/board'
   | '/batteries/health'
   | '/analytics';

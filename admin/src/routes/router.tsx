@@ -283,6 +283,18 @@ const routeTree = rootRoute.addChildren([
     '/users/fleets',
     lazyRouteComponent(() => import('../features/users/fleets-page.js'), 'FleetsPage'),
   ),
+  plain(
+    '/users/fleets/$fleetId',
+    lazyRouteComponent(() => import('../features/users/fleet-page.js'), 'FleetPage'),
+  ),
+  list(
+    '/users/real-names',
+    lazyRouteComponent(() => import('../features/users/real-names-page.js'), 'RealNamesPage'),
+  ),
+  plain(
+    '/orders/board',
+    lazyRouteComponent(() => import('../features/orders/board-page.js'), 'OrderBoardPage'),
+  ),
 ]);
 
 export function createConsoleRouter() {

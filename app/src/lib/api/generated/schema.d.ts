@@ -2623,6 +2623,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/v0/analytics/shortage-forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where riders will find no ready pack in the next hours, the worst stations first
+         * @description Orders are expected as in the same hours of the last four weeks; packs are those that are ready, being charged, or brought back until then.
+         */
+        get: operations["getShortageForecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/analytics/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of the riders who came in each week or month: how many stayed, what they swapped and paid
+         * @description Of the whole tenant: an operator of some stations only is refused.
+         */
+        get: operations["getRiderCohorts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/analytics/ranking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stations of a span by one figure, with their place in the span before
+         * @description From the roll-ups of whole local days. Stations of which the figure is not known come last.
+         */
+        get: operations["getStationRanking"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/v0/analytics/summary": {
         parameters: {
             query?: never;
@@ -25250,6 +25310,315 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getShortageForecast: {
+        parameters: {
+            query?: {
+                stationId?: string;
+                hours?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One row for each station */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        stationId: string;
+                        name: string;
+                        online: boolean;
+                        readyNow: number;
+                        charging: number;
+                        historyHours: number;
+                        demand: number;
+                        shortage: number;
+                        riskPct: number;
+                        /** Format: date-time */
+                        firstShortageAt: string | null;
+                        hours: {
+                            /** Format: date-time */
+                            at: string;
+                            demand: number;
+                            ready: number;
+                            shortage: number;
+                            riskPct: number;
+                        }[];
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRiderCohorts: {
+        parameters: {
+            query?: {
+                period?: "week" | "month";
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest cohort first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date */
+                        cohort: string;
+                        riders: number;
+                        periods: {
+                            /** Format: date */
+                            bucket: string;
+                            offset: number;
+                            riders: number;
+                            retainedPct: number;
+                            swaps: number;
+                            spentFen: number;
+                        }[];
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStationRanking: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                by?: "swaps" | "attempts" | "revenueFen" | "netRevenueFen" | "shortages" | "failed" | "refused" | "successPct" | "uptimePct" | "meanSwapS" | "meanWaitS";
+                order?: "asc" | "desc";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description First place first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        attempts: number;
+                        swaps: number;
+                        refused: number;
+                        failed: number;
+                        cancelled: number;
+                        expired: number;
+                        unknown: number;
+                        shortages: number;
+                        revenueFen: number;
+                        refundsFen: number;
+                        refunds: number;
+                        planFen: number;
+                        planRefundsFen: number;
+                        forfeitFen: number;
+                        charges: number;
+                        waitMs: number;
+                        waits: number;
+                        swapMs: number;
+                        onlineMinutes: number;
+                        knownMinutes: number;
+                        successPct: number | null;
+                        uptimePct: number | null;
+                        meanSwapS: number | null;
+                        meanWaitS: number | null;
+                        netRevenueFen: number;
+                        rank: number;
+                        stationId: string;
+                        name: string;
+                        value: number | null;
+                        previousValue: number | null;
+                        previousRank: number | null;
+                    }[];
+                };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
             400: {
