@@ -282,6 +282,7 @@ export async function assemble(
       batteryProjection,
       createReadingProjection({ database }),
       logs.projection,
+      background.stationActs,
     ],
   });
 
