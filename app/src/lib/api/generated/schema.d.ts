@@ -2689,7 +2689,7 @@ export interface paths {
         };
         /**
          * Stations of a span by one figure, with their place in the span before
-         * @description From the roll-ups of whole local days. Stations of which the figure is not known come last.
+         * @description Stations of which the figure is not known come last.
          */
         get: operations["getStationRanking"];
         put?: never;
