@@ -158,6 +158,7 @@ export const fleetWords = {
   'alarm.disk-low': ['存储将满', 'Disk nearly full'],
   'alarm.door-forced': ['门被强开', 'Door forced'],
   'alarm.duplicate-identity': ['身份重复', 'Two agents with one identity'],
+  'alarm.cloned-database': ['站点数据被克隆', 'A second agent on a copy of the station’s database'],
   'alarm.mains-off': ['市电中断', 'Mains off'],
   'alarm.pack-alarm': ['电池告警', 'Pack alarm'],
   'station.tab.config': ['配置与诊断', 'Configuration'],
