@@ -7,8 +7,9 @@ const hubOnSecondStore = {
   root: '../cloud-hub',
   test: {
     name: 'cloud-hub on an independent document server',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    expect: { poll: { timeout: 45_000 } },
+    hookTimeout: 120_000,
     env: { VOLTBAY_TEST_MONGODB_URI: secondStore ?? '' },
     include: ['test/*.test.ts'],
     // These start whole hubs with their embedded store, look at its query plans, or take long for what the others ask of a store too.

@@ -105,8 +105,7 @@ async function whatPagesShow(browser) {
   const shown = await Promise.all(
     pages.map(async (page) => {
       const words = await page
-        .locator('body')
-        .evaluate((body) => body.innerText, undefined, { timeout: 5_000 })
+        .evaluate('document.body.innerText')
         .catch((error) => `(${error.message.split('\n')[0]})`);
       return `  page ${page.url()} shows: ${words.replaceAll(/\s+/g, ' ').slice(0, 600)}`;
     }),
