@@ -48,7 +48,7 @@ export function HomePage() {
   });
   const swaps = useQuery({
     queryKey: ['home', 'swaps', today],
-    queryFn: ({ signal }) => hub.orders({ _limit: 1, state: 'completed', completedAt_gte: today }, signal),
+    queryFn: ({ signal }) => hub.orders({ _limit: 1, completedAt_gte: today }, signal),
     enabled: may('orders:read'),
     ...live,
   });
