@@ -297,14 +297,16 @@ describe('on virtual hardware, through real serialport and noble, a swap', { tim
     expect(swap.events().find(({ step }) => step === 'dispensed')).toMatchObject({ packId: serial });
   });
 
-  it('reads Bluetooth packs, through an adapter that goes away and comes back meanwhile', async () => {
-    await site.start({}, [BLE_FULL, BLE_EMPTY]);
+  it('reads Bluetooth packs, also one that is out of reach when its door shuts', async () => {
+    await site.start({ verifyMs: 120_000 }, [BLE_FULL, BLE_EMPTY]);
     await expect.poll(() => site.hardware().packs.latest(BLE_FULL) !== null, LONG).toBe(true);
     const swap = await site.ask({ dispense: { packClass: 'B' } });
     const pack = { serial: 'VB-B-901', packClass: 'B' as const };
     expect(await site.putIn(pack)).toBe(BLE_EMPTY);
-    await site.station.fault('ble-restart', { downMs: 300 });
+    await site.station.fault('ble-vanish', { serial: pack.serial });
     await site.shut(BLE_EMPTY);
+    await site.hub().until(() => swap.steps().includes('return-door-closed'), 'the shut door', 60_000);
+    await site.station.fault('ble-vanish', { serial: pack.serial, on: false });
     expect(await site.fetchPack()).toEqual({ slot: BLE_FULL, serial: `VB-B-${100 + BLE_FULL}` });
     expect(await swap.end()).toMatchObject({ state: 'done' });
   });
