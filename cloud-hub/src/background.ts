@@ -146,7 +146,7 @@ export function createBackground(deps: {
       ...createAuditRoutes({ database, log: audit }),
       ...createNotificationRoutes({ database, clock, notifications, push: deps.push }),
       ...createNotificationAdminRoutes({ database, clock }),
-      ...createAnalyticsRoutes({ database, rollups, queue: tasks, timeZone: deps.timeZone }),
+      ...createAnalyticsRoutes({ database, clock, rollups, queue: tasks, timeZone: deps.timeZone }),
       ...createExportRoutes({ database, clock, queue: tasks }),
       ...createWebhookRoutes({ database, clock, webhooks, allowPrivate: deps.privateWebhooks }),
     ],

@@ -43,7 +43,7 @@ describe.skipIf(!executablePath)('control page in Chromium (needs Chromium insta
   });
 
   it('lets a person swap with the mouse, and says what is not possible', async () => {
-    const page = await browser.newPage();
+    const page = await browser.newPage({ locale: 'en-GB' });
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(error.message));
     await page.goto(`${api.url}/`);
@@ -76,5 +76,30 @@ describe.skipIf(!executablePath)('control page in Chromium (needs Chromium insta
     await waitUntil('the line is up', () => station.state().network === 'up');
     expect(errors).toEqual([]);
     await cabinet.close();
+  });
+
+  it('speaks Chinese to a Chinese browser and on request, down to what happened and why not', async () => {
+    const page = await browser.newPage({ locale: 'zh-CN' });
+    const errors: string[] = [];
+    page.on('pageerror', (error) => errors.push(error.message));
+    await page.goto(`${api.url}/`);
+    const slot = page.locator('#cabinet .slot').nth(1);
+    await slot.getByText('仓位 2').waitFor();
+    await slot.getByRole('button', { name: '开门' }).click();
+    await page.getByText('未执行： 已锁').waitFor();
+    await slot.getByRole('button', { name: '卡住锁' }).click();
+    await page.locator('#history').getByText('故障 jam-lock  {"slot":2,"on":true}').waitFor();
+    const buttons = await page.getByRole('button').allTextContents();
+    expect(buttons.filter((text) => !/\p{Script=Han}|English/u.test(text))).toEqual([]);
+    const cards = (await page.locator('#cabinet').textContent()) ?? '';
+    expect(cards.match(/door|lock|empty|charger|sensors/g)).toEqual(null);
+    expect(await page.evaluate('document.documentElement.lang')).toBe('zh-CN');
+    await page.getByRole('button', { name: 'English' }).click();
+    await page.getByRole('button', { name: 'Cut mains' }).waitFor();
+    await page.goto(`${api.url}/?lang=zh`);
+    await page.getByRole('button', { name: '断市电' }).click();
+    await page.getByRole('button', { name: '恢复市电' }).waitFor();
+    expect(station.state().mains).toBe(false);
+    expect(errors).toEqual([]);
   });
 });

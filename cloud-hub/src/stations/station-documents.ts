@@ -8,6 +8,8 @@ export type StationDocument = Stored & {
   topics: Station['topics'];
   location: Station['location'];
   timeZone: string;
+  /** Older documents have none: always open. */
+  openingHours?: Station['openingHours'];
   /** Older documents have none. */
   regionId?: string | null;
   /** Copy of the live state for filters; written at each change of it, without a new version. */

@@ -4,10 +4,14 @@ import { type FaultCase, mustHold } from '../case.js';
 import { controlPacket, lostHub, releases, resultsOf } from '../observe.js';
 
 const TTL_MS = 15_000;
+/** The hub's acknowledgement of a report is on its way after this. */
+const ON_ITS_WAY_MS = 2_000;
 
 export const staleCommand: FaultCase = {
   id: 'F19',
   name: 'stale command after an hour offline',
+  // Reports every second: acknowledgements are on their way whenever a command is.
+  network: { agentConfig: { uplink: { infoIntervalS: 1, keepaliveS: 60 } } },
   async run({ site, pause }) {
     const { device } = site.network;
     const before = await releases(site);
@@ -37,8 +41,13 @@ export const staleCommand: FaultCase = {
     });
     mustHold(!states.includes('started'), `it went ${states.join(', ')}`);
 
-    // And a real one of the hub's, held up on its way for longer than it may live.
+    // And a real one of the hub's, held up on its way for longer than it may live, behind an acknowledgement that tells its time.
     site.proxy.pause('to-client');
+    const sent = site.uplink.sent.size;
+    await eventually('a report while the line stands still', 30_000, async () =>
+      site.uplink.sent.size > sent ? true : null,
+    );
+    await pause(ON_ITS_WAY_MS);
     const late = await site.operator.post<{ id: string }>(`/core/v0/stations/${device}/commands`, {
       name: 'SERVER_OPEN_SLOT',
       slot: 1,
