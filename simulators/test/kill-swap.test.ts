@@ -61,17 +61,20 @@ describe('SIGKILL in the middle of a swap', () => {
   let sending: Lane;
 
   beforeAll(async () => {
-    const [first, second, third] = await Promise.all([openKillSite(), openKillSite(), openKillSite()]);
-    sending = {
-      site: first,
-      swap: inTurn(SENDING_STEPS, (step) => first.killedAt('hub', step, { timeoutMs: 90_000 })),
-    };
-    agents = { site: second, swap: inTurn(AGENT_STEPS, (step) => second.killedAt('agent', step)) };
+    // One after the other, and each sets to work as soon as it stands: the one with most to do first.
+    const first = await openKillSite();
     hubs = {
-      site: third,
+      site: first,
       swap: inTurn([...HUB_STEPS, ...UNSENT_STEPS], (step) =>
-        third.killedAt('hub', step, { cancels: UNSENT_STEPS.includes(step) }),
+        first.killedAt('hub', step, { cancels: UNSENT_STEPS.includes(step) }),
       ),
+    };
+    const second = await openKillSite();
+    agents = { site: second, swap: inTurn(AGENT_STEPS, (step) => second.killedAt('agent', step)) };
+    const third = await openKillSite();
+    sending = {
+      site: third,
+      swap: inTurn(SENDING_STEPS, (step) => third.killedAt('hub', step, { timeoutMs: 90_000 })),
     };
   }, 240_000);
   afterAll(async () => {
