@@ -7,8 +7,9 @@ const hubOnSecondStore = {
   root: '../cloud-hub',
   test: {
     name: 'cloud-hub on an independent document server',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    expect: { poll: { timeout: 45_000 } },
+    hookTimeout: 120_000,
     env: { VOLTBAY_TEST_MONGODB_URI: secondStore ?? '' },
     include: ['test/*.test.ts'],
     // These start whole hubs with their embedded store, look at its query plans, or take long for what the others ask of a store too.
@@ -29,12 +30,26 @@ const hubOnSecondStore = {
   },
 };
 
+const PAGES = 'test/pages.test.ts';
+const simulators = {
+  root: '../simulators',
+  extends: '../simulators/vitest.config.ts',
+  test: { name: 'simulators', exclude: [PAGES] },
+};
+/** A browser, a hub and a station at once are work for the whole machine: they come when all others are done, with nothing beside them. */
+const pages = {
+  root: '../simulators',
+  test: { name: 'pages', include: [PAGES], sequence: { groupOrder: 1 } },
+};
+
 /** Every package's tests in one run. Two workers: many tests start real processes. */
 export default defineConfig({
   test: {
     projects: [
-      ...['protocol', 'station-agent', 'cloud-hub', 'simulators', 'admin', 'app'].map((name) => `../${name}`),
+      ...['protocol', 'station-agent', 'cloud-hub', 'admin', 'app'].map((name) => `../${name}`),
       ...(secondStore ? [hubOnSecondStore] : []),
+      simulators,
+      pages,
     ],
     maxWorkers: 2,
   },

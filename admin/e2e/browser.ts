@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
@@ -9,6 +10,8 @@ export type JourneyContext = {
   device: string;
   browser: Browser;
   shotsDir: string;
+  /** Signs releases that the hub trusts. */
+  updateKey: KeyObject;
   /** What takes longest is done once. */
   short: boolean;
   /** Whether a look such as `zh-390-light` is asked for. */

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { signInRider } from '../../simulators/dist/rider/api.js';
 import { createHands } from '../../simulators/dist/rider/at-cabinet.js';
-import { swapByHand } from '../../simulators/dist/rider/rider.js';
+import { runAccess } from './access-journeys.js';
 import {
   byId,
   DESK,
@@ -11,58 +10,14 @@ import {
   type Report,
   seriousViolations,
   signIn,
-  VIEWER,
   WAIT_MS,
 } from './browser.js';
 import { runOffice } from './office-journeys.js';
+import { openReleased, riderSwaps } from './rider-at-cabinet.js';
 import { screens } from './screens.js';
+import { runUpkeep } from './upkeep-journeys.js';
 
-const RIDER = { phone: '13800000002', code: '246810', vehicle: 'v-demo2' };
-const PACE_MS = 900;
-const LOOKS = [
-  { folder: 'zh-1440-light', locale: 'zh-CN', width: 1440, height: 900, colorScheme: 'light' },
-  { folder: 'en-1440-dark', locale: 'en', width: 1440, height: 900, colorScheme: 'dark' },
-  { folder: 'en-1440-light', locale: 'en', width: 1440, height: 900, colorScheme: 'light' },
-  { folder: 'zh-1440-dark', locale: 'zh-CN', width: 1440, height: 900, colorScheme: 'dark' },
-  { folder: 'zh-390-light', locale: 'zh-CN', width: 390, height: 844, colorScheme: 'light' },
-  { folder: 'zh-390-dark', locale: 'zh-CN', width: 390, height: 844, colorScheme: 'dark' },
-  { folder: 'en-390-light', locale: 'en', width: 390, height: 844, colorScheme: 'light' },
-  { folder: 'en-390-dark', locale: 'en', width: 390, height: 844, colorScheme: 'dark' },
-] as const;
-
-/** Opens a door once its latch has sprung; a latch that shut again in between is waited for anew. */
-async function openReleased(hands: ReturnType<typeof createHands>, slot: number): Promise<void> {
-  const until = Date.now() + WAIT_MS;
-  for (;;) {
-    const door = (await hands.slots()).find((candidate) => candidate.slot === slot);
-    if (door?.doorOpen) return;
-    if (door?.latched === false) {
-      const failure = await hands.openDoor(slot).then(
-        () => null,
-        (error: unknown) => error,
-      );
-      if (failure === null) return;
-      if (!String(failure).includes(' 409 ')) throw failure;
-    }
-    if (Date.now() > until) throw new Error(`door ${slot} was not released`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-/** A rider who orders a swap and does it at the cabinet. Resolves with the order's id when the hub has it. */
-async function riderSwaps(context: JourneyContext): Promise<{ orderId: string; done: Promise<unknown> }> {
-  const rider = await signInRider(context.baseUrl, RIDER);
-  const [carries] = (await rider.vehicle(RIDER.vehicle)).packIds;
-  if (!carries) throw new Error('the vehicle holds no pack on record');
-  const done = swapByHand(createHands(context.control), {
-    carries,
-    log: () => {},
-    paceMs: PACE_MS,
-    signal: AbortSignal.timeout(2 * WAIT_MS),
-  });
-  const order = await rider.orders(context.device, RIDER.vehicle, crypto.randomUUID());
-  return { orderId: order.id, done };
-}
+export { shots } from './shots.js';
 
 export async function run(context: JourneyContext, report: Report): Promise<string[]> {
   const { browser, baseUrl, device } = context;
@@ -87,13 +42,25 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
   await journey(report, 'the station is live: a swap moves the cabinet step by step', async () => {
     await page.goto(`${baseUrl}/admin/stations/${device}`);
     await page.waitForSelector(`${byId('live-state')}[data-phase="live"]`);
+    const board = await browserContext.newPage();
+    board.setDefaultTimeout(WAIT_MS);
+    await board.goto(`${baseUrl}/admin/orders/board`);
+    await board.waitForSelector(`${byId('live-state')}[data-phase="live"]`);
     const swap = await riderSwaps(context);
     orderId = swap.orderId;
+    const onBoard = (lane: string): Promise<unknown> =>
+      board.waitForSelector(`${byId(`lane-${lane}`)} ${byId(`board-${orderId}`)}`);
+    const crossed = onBoard('returning').then(() => onBoard('dispensing'));
+    // Handled here and now: awaited below, it may fail before that.
+    crossed.catch(() => undefined);
     await page.getByText('等待放入旧电池').first().waitFor();
     await page.waitForSelector('[data-testid^="slot-"][data-active="true"]');
     await page.getByText('等待取走满电电池').first().waitFor();
     await swap.done;
     await page.waitForSelector(byId('running-swap'), { state: 'detached' });
+    await crossed;
+    await onBoard('ended');
+    await board.close();
   });
   await journey(report, 'the order shows every step and the charge', async () => {
     await page.goto(`${baseUrl}/admin/orders/${orderId}`);
@@ -219,19 +186,6 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.waitForSelector(byId('timeline'));
     if (!page.url().endsWith(orderId)) throw new Error(`landed on ${page.url()}`);
   });
-  await journey(report, 'a viewer sees the station but no command', async () => {
-    const viewer = await browser.newContext({ viewport: DESK, locale: 'en' });
-    const theirs = await viewer.newPage();
-    theirs.setDefaultTimeout(WAIT_MS);
-    await signIn(theirs, baseUrl, VIEWER);
-    await theirs.goto(`${baseUrl}/admin/stations/${device}`);
-    await theirs.click(byId('slot-1'));
-    await theirs.waitForSelector(byId('cabinet'));
-    if ((await theirs.locator(`${byId('restart')}, ${byId('open-slot')}`).count()) > 0) {
-      throw new Error('a viewer is offered commands');
-    }
-    await viewer.close();
-  });
   await journey(report, 'no serious accessibility violation on any screen', async () => {
     const problems: string[] = [];
     for (const [name, path, ready] of screens(device, orderId)) {
@@ -245,55 +199,8 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
   await browserContext.close();
+  await runAccess(context, report, orderId);
   await runOffice(context, report);
+  await runUpkeep(context, report);
   return [];
-}
-
-/** Every screen in both languages, both themes, wide and narrow. Returns the files. */
-export async function shots(context: JourneyContext, report: Report): Promise<string[]> {
-  const files: string[] = [];
-  const { browser, baseUrl, device } = context;
-  const swap = await riderSwaps(context);
-  await swap.done;
-  for (const look of LOOKS.filter(({ folder }) => context.wantsLook(folder))) {
-    await journey(report, `pictures ${look.folder}`, async () => {
-      const browserContext = await browser.newContext({
-        viewport: { width: look.width, height: look.height },
-        locale: look.locale,
-        colorScheme: look.colorScheme,
-      });
-      const page = await browserContext.newPage();
-      page.setDefaultTimeout(WAIT_MS);
-      const picture = async (name: string, fullPage = true): Promise<void> => {
-        const path = `${context.shotsDir}/${look.folder}/${name}.png`;
-        await page.waitForTimeout(600);
-        await page.screenshot({ path, fullPage });
-        files.push(path);
-      };
-      await page.goto(`${baseUrl}/admin/`);
-      await page.waitForSelector('form');
-      await picture('sign-in');
-      await signIn(page, baseUrl, OPERATOR);
-      for (const [name, path, ready] of screens(device, swap.orderId)) {
-        await page.goto(`${baseUrl}/admin/${path}`);
-        await page.waitForSelector(ready);
-        await picture(name);
-      }
-      await page.keyboard.press('Control+k');
-      await page.fill(byId('global-search'), 'demo');
-      await page.waitForSelector('[role="option"]:nth-child(2)');
-      await picture('search', false);
-      await page.keyboard.press('Escape');
-      await page.goto(`${baseUrl}/admin/plans`);
-      await page.click(byId('publish-plan'));
-      await picture('publish-plan', false);
-      await page.goto(`${baseUrl}/admin/stations/${device}`);
-      await page.click(byId('slot-2'));
-      await picture('slot');
-      await page.click(byId('open-slot'));
-      await picture('open-slot', false);
-      await browserContext.close();
-    });
-  }
-  return files;
 }

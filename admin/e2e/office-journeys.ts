@@ -11,6 +11,7 @@ import {
   WAIT_MS,
 } from './browser.js';
 import { startCityHub } from './city-hub.js';
+import { runPeople } from './people-journeys.js';
 import { measure } from './performance.js';
 import { totpOf } from './totp.js';
 
@@ -97,7 +98,10 @@ async function openRefundable(page: Page, baseUrl: string): Promise<void> {
 /** Journeys of the office: people and roles, commissioning, and money on a hub with the seeded city. */
 export async function runOffice(context: JourneyContext, report: Report): Promise<void> {
   const languages = context.short ? (['en'] as const) : (['zh-CN', 'en'] as const);
-  for (const locale of languages) await systemJourneys(context, report, locale);
+  for (const locale of languages) {
+    await systemJourneys(context, report, locale);
+    await runPeople(context, report, locale);
+  }
   const asked = Number(process.env.VOLTBAY_E2E_ORDERS);
   const orders = asked > 0 ? asked : CITY_ORDERS;
   const city = await startCityHub(asked > 0 ? { orders } : { orders, scale: CITY_SCALE }).catch(

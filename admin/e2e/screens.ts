@@ -6,6 +6,7 @@ export const screens = (device: string, orderId: string): readonly (readonly [st
   ['stations', 'stations', byId('total')],
   ['station', `stations/${device}`, byId('cabinet')],
   ['orders', 'orders', byId('total')],
+  ['order-board', 'orders/board', byId('lane-ended')],
   ['order', `orders/${orderId}`, byId('timeline')],
   ['batteries', 'batteries', byId('total')],
   ['battery', 'batteries/VB-A-0102', 'dl'],
@@ -29,6 +30,9 @@ export const screens = (device: string, orderId: string): readonly (readonly [st
   ['alarms-reports', 'alarms/reports', byId('total')],
   ['work-orders', 'work-orders', byId('total')],
   ['analytics', 'analytics', byId('figure-swaps')],
+  ['analytics-forecast', 'analytics/forecast', 'tbody tr'],
+  ['analytics-ranking', 'analytics/ranking', 'tbody tr'],
+  ['analytics-cohorts', 'analytics/cohorts', 'h1'],
   ['calculator', 'plans/calculator', 'h1'],
   ['subscriptions', 'plans/subscriptions', byId('total')],
   ['coupons', 'plans/coupons', byId('total')],
@@ -47,6 +51,7 @@ export const screens = (device: string, orderId: string): readonly (readonly [st
   ['releases', 'upkeep/releases', byId('total')],
   ['rollouts', 'upkeep/rollouts', byId('total')],
   ['fleets', 'users/fleets', byId('total')],
+  ['real-names', 'users/real-names', byId('total')],
   ['system', 'system', byId('hub-version')],
   ['operators', 'system/operators', byId('total')],
   ['roles', 'system/roles', byId('permission-matrix')],
@@ -60,3 +65,17 @@ export const screens = (device: string, orderId: string): readonly (readonly [st
   ['exports', 'integrations/exports', byId('total')],
   ['not-found', 'nowhere', 'h1'],
 ];
+
+/** Screens that need the running station, its packs and riders; every other one is fuller with the seeded city. */
+export const OF_THE_NETWORK: ReadonlySet<string> = new Set([
+  'station',
+  'station-config',
+  'station-setup',
+  'station-telemetry',
+  'station-work',
+  'order',
+  'battery',
+  'user',
+  'vehicle',
+  'logs',
+]);

@@ -56,3 +56,11 @@ test('every state, reason, error and alarm that the hub can send has wording', (
   ];
   expect(wanted.filter((key) => !(key in zhCn))).toEqual([]);
 });
+
+test('every setting that the hub offers is explained in both languages', () => {
+  const schema = readFileSync(join(SOURCES, 'lib/api/generated/schema.d.ts'), 'utf8');
+  const offered = /getSetting: \{[\s\S]*?key:((?:\s*\|?\s*['"][\w.]+['"])+)/.exec(schema)?.[1] ?? '';
+  const settings = [...offered.matchAll(/['"]([\w.]+)['"]/g)].map((match) => match[1]);
+  expect(settings).toContain('finance.twoPersonLimitFen');
+  expect(settings.filter((key) => !(`setting.about.${key}` in zhCn))).toEqual([]);
+});

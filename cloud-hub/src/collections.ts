@@ -1,4 +1,6 @@
 import { batteryHealthCollection } from './analytics/battery-health.js';
+import { demandProfilesCollection } from './analytics/demand-profile.js';
+import { cohortsCollection, riderActivityCollection } from './analytics/rider-activity.js';
 import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from './analytics/rollup.js';
 import { approvalsCollection } from './approvals/approval-document.js';
 import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
@@ -128,6 +130,9 @@ export const allCollections = [
   rollupsCollection,
   rollupCursorsCollection,
   availabilityCollection,
+  demandProfilesCollection,
+  riderActivityCollection,
+  cohortsCollection,
   batteryHealthCollection,
   exportsCollection,
   exportChunksCollection,

@@ -1,5 +1,11 @@
 import { uuidv7 } from 'uuidv7';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  activityOf,
+  cohortsCollection,
+  cohortsOf,
+  createActivityBook,
+} from '../src/analytics/rider-activity.js';
 import { hourOf, rollupsCollection } from '../src/analytics/rollup.js';
 import { createRollups } from '../src/analytics/rollups.js';
 import { batteriesCollection, newBattery } from '../src/batteries/battery-documents.js';
@@ -82,7 +88,7 @@ describe('roll-ups of stored orders', () => {
         createdAt: order.completedAt ?? order.createdAt,
         updatedAt: order.createdAt,
         orderId: _id,
-        userId: 'u',
+        userId: order.userId,
         amountFen,
         currency: 'CNY',
       });
@@ -94,6 +100,18 @@ describe('roll-ups of stored orders', () => {
       .collection(rollupsCollection)
       .find({}, { sort: { _id: 1 } })
       .toArray();
+  const cohorts = () =>
+    database
+      .collection(cohortsCollection)
+      .find({}, { sort: { _id: 1 } })
+      .toArray();
+  /** Computed at once from all that is stored. */
+  const cohortsAnew = async () => {
+    const book = createActivityBook('Asia/Shanghai');
+    for await (const order of database.collection(ordersCollection).find({})) book.completed(order);
+    for await (const charge of database.collection(chargesCollection).find({})) book.charged(charge);
+    return cohortsOf(activityOf('t1', book.days)).sort((a, b) => (a._id < b._id ? -1 : 1));
+  };
 
   it('are the same to the fen however often they run, and follow late changes', async () => {
     const rollups = createRollups({ database, clock, timeZone: 'Asia/Shanghai' });
@@ -122,6 +140,7 @@ describe('roll-ups of stored orders', () => {
       await insertOrder(
         made,
         {
+          userId: `u${n % 7}`,
           completedAt: iso(made + 90_000),
           stationId: n % 3 ? '1231' : '1232',
           updatedAt: iso(made + 90_000),
@@ -166,9 +185,15 @@ describe('roll-ups of stored orders', () => {
       knownMinutes: 2,
     });
 
+    const firstCohorts = await cohorts();
+    expect(firstCohorts).toEqual(await cohortsAnew());
+    const weeks = firstCohorts.filter(({ period }) => period === 'week');
+    expect(weeks.reduce((sum, row) => sum + row.spentFen, 0)).toBe(revenue);
+
     await run(0, { dueAt: iso(nowMs + 1) });
     await run(1, { from: iso(nowMs - 60 * HOUR), to: iso(nowMs + HOUR) });
     expect(await rows()).toEqual(first);
+    expect(await cohorts()).toEqual(firstCohorts);
 
     // Four hours later the station reports that the swap had been done.
     nowMs += HOUR;
@@ -182,7 +207,20 @@ describe('roll-ups of stored orders', () => {
     const after = await rows();
     expect(after.reduce((sum, row) => sum + (row.period === 'hour' ? row.unknown : 0), 0)).toBe(0);
     expect(after.reduce((sum, row) => sum + (row.period === 'day' ? row.swaps : 0), 0)).toBe(61);
-  }, 60_000);
+
+    // A swap of last month, told late, makes a rider who seemed to be new one of that month.
+    nowMs += HOUR;
+    const old = iso(nowMs - 40 * 24 * HOUR);
+    await insertOrder(Date.parse(old), { userId: 'u3', completedAt: old, updatedAt: iso(nowMs) }, null);
+    await run(0, { dueAt: iso(nowMs) });
+    expect(await cohorts()).toEqual(await cohortsAnew());
+    expect((await cohorts()).map((row) => [row.period, row.cohort, row.bucket, row.riders])).toContainEqual([
+      'month',
+      '2026-10-01',
+      '2026-11-01',
+      1,
+    ]);
+  }, 180_000);
 
   it('count packs by state of health once a day', async () => {
     const rollups = createRollups({ database, clock, timeZone: 'Asia/Shanghai' });
@@ -252,6 +290,17 @@ describe('the dashboards', () => {
     const cells = (await get(`heat-map?${span}`)).body as { swaps: number }[];
     expect([cells.length, cells.reduce((sum, cell) => sum + cell.swaps, 0)]).toEqual([168, 1]);
     expect(((await get('battery-health')).body as unknown[]).length).toBe(1);
+    const ranking = (await get(`ranking?${span}&by=netRevenueFen`)).body as { stationId: string }[];
+    expect(ranking[0]).toMatchObject({ stationId: '1231', rank: 1, value: 600, previousRank: null });
+    const [month] = (await get('cohorts')).body as { riders: number; periods: unknown[] }[];
+    expect(month).toMatchObject({
+      riders: 1,
+      periods: [{ offset: 0, riders: 1, retainedPct: 100, swaps: 1, spentFen: 600 }],
+    });
+    const forecast = (await get('shortage-forecast?hours=6&stationId=1231')).body as { hours: unknown[] }[];
+    expect(forecast).toMatchObject([{ stationId: '1231', readyNow: 0, historyHours: 0, shortage: 0 }]);
+    expect(forecast[0]?.hours).toHaveLength(6);
+    expect((await get('shortage-forecast?stationId=nowhere')).status).toBe(404);
     const schedules = (await hub.call<{ id: string }[]>('GET', '/core/v0/task-schedules', { token: admin }))
       .body;
     expect(schedules.map(({ id }) => id)).toContain('analytics-roll-up');

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createCohorts } from '../src/analytics/cohorts.js';
+import { cohortsCollection } from '../src/analytics/rider-activity.js';
 import { rollupsCollection } from '../src/analytics/rollup.js';
 import { createRollups } from '../src/analytics/rollups.js';
 import { auditCollection } from '../src/audit/audit-document.js';
@@ -89,12 +91,21 @@ describe('the seeded city', () => {
         .find({}, { sort: { _id: 1 } })
         .toArray();
     const before = await rows();
+    const cohorts = () =>
+      database
+        .collection(cohortsCollection)
+        .find({}, { sort: { _id: 1 } })
+        .toArray();
+    const cohortsBefore = await cohorts();
+    expect(cohortsBefore.map(({ period }) => period)).toEqual(expect.arrayContaining(['week', 'month']));
     const rollups = createRollups({ database, clock, timeZone: TIME_ZONE });
     const hours = [...new Set(before.filter(({ period }) => period === 'hour').map(({ bucket }) => bucket))];
     for (const hour of hours) await rollups.hour('main', hour);
     for (const day of new Set(before.filter(({ period }) => period === 'day').map(({ bucket }) => bucket)))
       await rollups.day('main', day);
     expect(await rows()).toEqual(before);
+    await createCohorts({ database, timeZone: TIME_ZONE }).days('main', hours);
+    expect(await cohorts()).toEqual(cohortsBefore);
   }, 120_000);
 
   it('is the same city for the same seed, and another one for another', async () => {

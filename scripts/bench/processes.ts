@@ -35,7 +35,7 @@ export function startHub(
   return startChild<HubReady>({
     name: 'hub',
     args: [
-      ...(process.env.BENCH_PROF ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []),
+      ...(process.env.BENCH_PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROF}`] : []),
       join(root, 'cloud-hub', 'bin', 'voltbay-hub.mjs'),
       ...run,
     ],
@@ -83,7 +83,9 @@ export async function startMosquitto(dir: string): Promise<Broker> {
   ];
   writeFileSync(file, [...lines, ...limits, ''].join('\n'));
   const child = spawn(path, ['-c', file], { stdio: 'ignore' });
-  const gone = once(child, 'exit');
+  const onParentExit = () => child.kill('SIGKILL');
+  process.once('exit', onParentExit);
+  const gone = once(child, 'exit').finally(() => process.removeListener('exit', onParentExit));
   const url = `mqtt://127.0.0.1:${port}`;
   await reachable(port);
   return {

@@ -22,10 +22,13 @@ export interface Sides {
   peer: Side;
   /** Set-up facts worth printing: versions, sizes. */
   note?: string;
-  /** A limit beside the ratio: why our samples break it, or null. */
-  fails?(ours: readonly Sample[]): string | null;
+  /** A limit beside the ratio: why the samples break it, or null. */
+  fails?(ours: readonly Sample[], peer: readonly Sample[]): string | null;
   close(): Promise<void>;
 }
+
+/** `short` shows in seconds that a row works, `normal` fits a coffee break, `long` is what the targets speak of. */
+export type Size = 'short' | 'normal' | 'long';
 
 /** One line of the benchmark table (design section 9). */
 export interface Row {
@@ -37,6 +40,8 @@ export interface Row {
   readonly target: { atLeast: number } | { atMost: number };
   /** Rounds unless the caller says otherwise; each round runs both sides, in turns first. */
   readonly rounds: number;
+  /** Not among the rows that run without a name: a study, not a comparison. */
+  readonly onlyByName?: true;
   /** Why it cannot run on this machine; null when it can. */
   unavailable?(root: string): string | null;
   prepare(context: RowContext): Promise<Sides>;
@@ -47,8 +52,7 @@ export interface RowContext {
   root: string;
   /** A folder of this row's own, removed afterwards. */
   dir: string;
-  /** Full size instead of one that fits a coffee break. */
-  long: boolean;
+  size: Size;
   progress(text: string): void;
 }
 

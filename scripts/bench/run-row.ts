@@ -1,21 +1,25 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Row, RowResult, Sample } from './row.js';
+import type { Row, RowResult, Sample, Side, Size } from './row.js';
+
+const MAX_ROUND_MS = 20 * 60_000;
 
 /** Runs both sides of a row in turns and compares them round by round, so that what slows the machine slows both. */
 export async function runRow(
   row: Row,
-  options: { root: string; rounds?: number; long?: boolean; progress: (text: string) => void },
+  options: { root: string; rounds?: number; size: Size; progress: (text: string) => void },
 ): Promise<RowResult> {
   const rounds = options.rounds ?? row.rounds;
   const dir = mkdtempSync(join(tmpdir(), `voltbay-bench-${row.name}-`));
+  const removeDir = () => rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
+  process.once('exit', removeDir);
   try {
     options.progress('preparing');
     const sides = await row.prepare({
       root: options.root,
       dir,
-      long: options.long ?? false,
+      size: options.size,
       progress: options.progress,
     });
     const ours: Sample[] = [];
@@ -25,8 +29,8 @@ export async function runRow(
       for (let i = 0; i <= rounds; i++) {
         options.progress(i === 0 ? 'warming up' : `round ${i} of ${rounds}`);
         const oursFirst = i % 2 === 0;
-        const first = await (oursFirst ? sides.ours : sides.peer).round(i);
-        const second = await (oursFirst ? sides.peer : sides.ours).round(i);
+        const first = await bounded(oursFirst ? sides.ours : sides.peer, i);
+        const second = await bounded(oursFirst ? sides.peer : sides.ours, i);
         ours.push(oursFirst ? first : second);
         peer.push(oursFirst ? second : first);
       }
@@ -34,10 +38,26 @@ export async function runRow(
       await sides.close();
     }
     const result = compare(row, ours, peer, sides.note ?? '');
-    const broken = sides.fails?.(ours) ?? null;
+    const broken = sides.fails?.(ours, peer) ?? null;
     return broken ? { ...result, ok: false, note: `${broken}. ${result.note}` } : result;
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    process.removeListener('exit', removeDir);
+    removeDir();
+  }
+}
+
+/** A side that stands still is an error with a name, not a benchmark that never ends. */
+async function bounded(side: Side, index: number): Promise<Sample> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    const minutes = MAX_ROUND_MS / 60_000;
+    const stuck = () => reject(new Error(`round ${index} of one side was not over after ${minutes} minutes`));
+    timer = setTimeout(stuck, MAX_ROUND_MS);
+  });
+  try {
+    return await Promise.race([side.round(index), tooLong]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Linux counts CPU time of a process in hundredths of a second. */
 const TICK_US = 10_000;
@@ -34,4 +35,20 @@ export async function measured<T>(
   const elapsedMs = performance.now() - startedMs;
   const after = usageOf(pids);
   return { result, elapsedMs, cpuUs: after.cpuUs - before.cpuUs, rssMiB: after.rssMiB };
+}
+
+const LOOK_MS = 200;
+const IDLE_SHARE = 0.1;
+const IDLE_WAIT_MS = 30_000;
+
+/** Resolves when these processes together use less than a tenth of a processor, or after half a minute: what one side left undone is its own. */
+export async function untilIdle(pids: readonly number[]): Promise<void> {
+  const end = performance.now() + IDLE_WAIT_MS;
+  let { cpuUs } = usageOf(pids);
+  while (performance.now() < end) {
+    await sleep(LOOK_MS);
+    const now = usageOf(pids).cpuUs;
+    if (now - cpuUs <= LOOK_MS * 1_000 * IDLE_SHARE) return;
+    cpuUs = now;
+  }
 }

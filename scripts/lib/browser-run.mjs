@@ -1,4 +1,5 @@
 // Starts the network on free ports and a headless Chromium, and hands both to the journeys in admin/e2e and app/e2e.
+import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,13 +35,17 @@ export async function runJourneys({ kind, apps, short = false, looks = [] }) {
   const { startPaymentGateway } = await import('../../simulators/dist/payment-gateway/gateway.js');
   const { startTcpProxy } = await import('../../simulators/dist/faults/tcp-proxy.js');
   const gateway = await startPaymentGateway({ directory: join(folder, 'payments') });
+  const update = generateKeyPairSync('ed25519');
   let link = null;
   const network = await startNetwork({
     root,
     dir: folder,
     httpPort: 0,
     mqttPort: 0,
-    hubEnv: { VOLTBAY_PAYMENTS: gateway.settingsFile },
+    hubEnv: {
+      VOLTBAY_PAYMENTS: gateway.settingsFile,
+      VOLTBAY_UPDATE_KEYS: update.publicKey.export({ format: 'jwk' }).x,
+    },
     stationLink: async (mqttUrl) => {
       const { hostname, port } = new URL(mqttUrl);
       link = await startTcpProxy({ host: hostname, port: Number(port) });
@@ -65,6 +70,7 @@ export async function runJourneys({ kind, apps, short = false, looks = [] }) {
         browser,
         launch,
         gatewayUrl: gateway.url,
+        updateKey: update.privateKey,
         // The station's network: cut, and whole again.
         stationNetwork: {
           cut: () => {
@@ -99,8 +105,7 @@ async function whatPagesShow(browser) {
   const shown = await Promise.all(
     pages.map(async (page) => {
       const words = await page
-        .locator('body')
-        .evaluate((body) => body.innerText, undefined, { timeout: 5_000 })
+        .evaluate('document.body.innerText')
         .catch((error) => `(${error.message.split('\n')[0]})`);
       return `  page ${page.url()} shows: ${words.replaceAll(/\s+/g, ' ').slice(0, 600)}`;
     }),

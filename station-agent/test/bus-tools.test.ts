@@ -191,9 +191,11 @@ describe('bus tools without an agent', { timeout: 60_000 }, () => {
 
   it('sniff shows what the cabinet says by itself, and sends nothing', async () => {
     const listening = cli('sniff', pathOf('cabinet'), '--baud', '115200', '--seconds', '3', '--json');
-    await new Promise((resolve) => setTimeout(resolve, 800));
-    await station.act('scan', { reader: 'qr', payload: 'hello' });
-    const { code, out } = await listening;
+    // Said again and again: when the tool has opened its port is its own affair.
+    const saying = setInterval(() => {
+      station.act('scan', { reader: 'qr', payload: 'hello' }).catch(() => undefined);
+    }, 200);
+    const { code, out } = await listening.finally(() => clearInterval(saying));
     expect(code).toBe(0);
     const heard = out.split('\n').map((line) => Buffer.from(JSON.parse(line).hex, 'hex').toString('latin1'));
     expect(heard.join('')).toMatch(/READ,qr,hello/i);

@@ -17,7 +17,7 @@ const start = async (over: Parameters<typeof startTestAgent>[2] = {}, raw: Recor
     ...over,
   });
 };
-const eventually = (look: () => unknown, timeout = 20_000) => expect.poll(look, { timeout, interval: 20 });
+const eventually = (look: () => unknown, timeout = 45_000) => expect.poll(look, { timeout, interval: 20 });
 
 /** Brings the own pack and takes the charged one. */
 async function swap(): Promise<void> {

@@ -53,7 +53,7 @@ const online = async () => {
   await agent.passTrust.refresh();
   hubAway = true;
 };
-const eventually = (look: () => unknown) => expect.poll(look, { timeout: 20_000, interval: 20 });
+const eventually = (look: () => unknown) => expect.poll(look, { timeout: 45_000, interval: 20 });
 const show = (pass: string) => agent.localStart.handle('qr', `voltbay:pass:${pass}`);
 async function swap(returned: string): Promise<void> {
   const before = model.releases.length;

@@ -8,6 +8,7 @@ export type ListRoute =
   | '/work-orders'
   | '/users'
   | '/users/fleets'
+  | '/users/real-names'
   | '/vehicles'
   | '/plans'
   | '/plans/subscriptions'
@@ -47,5 +48,9 @@ export type PlainRoute =
   | '/integrations/templates'
   | '/plans/calculator'
   | '/stations/map'
+  | '/orders/board'
   | '/batteries/health'
-  | '/analytics';
+  | '/analytics'
+  | '/analytics/forecast'
+  | '/analytics/ranking'
+  | '/analytics/cohorts';

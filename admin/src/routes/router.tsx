@@ -283,6 +283,30 @@ const routeTree = rootRoute.addChildren([
     '/users/fleets',
     lazyRouteComponent(() => import('../features/users/fleets-page.js'), 'FleetsPage'),
   ),
+  plain(
+    '/users/fleets/$fleetId',
+    lazyRouteComponent(() => import('../features/users/fleet-page.js'), 'FleetPage'),
+  ),
+  list(
+    '/users/real-names',
+    lazyRouteComponent(() => import('../features/users/real-names-page.js'), 'RealNamesPage'),
+  ),
+  plain(
+    '/analytics/forecast',
+    lazyRouteComponent(() => import('../features/analytics/forecast-page.js'), 'ForecastPage'),
+  ),
+  plain(
+    '/analytics/ranking',
+    lazyRouteComponent(() => import('../features/analytics/ranking-page.js'), 'RankingPage'),
+  ),
+  plain(
+    '/analytics/cohorts',
+    lazyRouteComponent(() => import('../features/analytics/cohorts-page.js'), 'CohortsPage'),
+  ),
+  plain(
+    '/orders/board',
+    lazyRouteComponent(() => import('../features/orders/board-page.js'), 'OrderBoardPage'),
+  ),
 ]);
 
 export function createConsoleRouter() {

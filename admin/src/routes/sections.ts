@@ -48,8 +48,21 @@ export const UPKEEP_TABS = [
   { to: '/upkeep/rollouts', label: 'upkeep.rollouts', permission: 'releases:read' },
 ] as const satisfies readonly SectionTab[];
 
+export const ANALYTICS_TABS = [
+  { to: '/analytics', label: 'analytics.overview', permission: 'analytics:read' },
+  { to: '/analytics/forecast', label: 'analytics.forecast', permission: 'analytics:read' },
+  { to: '/analytics/ranking', label: 'analytics.ranking', permission: 'analytics:read' },
+  { to: '/analytics/cohorts', label: 'analytics.cohorts', permission: 'analytics:read' },
+] as const satisfies readonly SectionTab[];
+
+export const ORDER_TABS = [
+  { to: '/orders', label: 'order.list', permission: 'orders:read' },
+  { to: '/orders/board', label: 'order.board', permission: 'orders:read' },
+] as const satisfies readonly SectionTab[];
+
 export const USER_TABS = [
   { to: '/users', label: 'user.list', permission: 'users:read' },
+  { to: '/users/real-names', label: 'user.realNames', permission: 'identities:read' },
   { to: '/users/fleets', label: 'user.fleets', permission: 'fleets:read' },
 ] as const satisfies readonly SectionTab[];
 
@@ -74,6 +87,8 @@ export const ALL_TABS: readonly SectionTab[] = [
   ...SYSTEM_TABS,
   ...INTEGRATION_TABS,
   ...UPKEEP_TABS,
+  ...ANALYTICS_TABS,
+  ...ORDER_TABS,
   ...USER_TABS,
   ...STATION_TABS,
   ...ALARM_TABS,

@@ -8,6 +8,8 @@ import { stationsCollection } from '../stations/station-documents.js';
 import { defineSchedule, defineTask, handleTask, type Schedule, type TaskHandler } from '../tasks/index.js';
 import { chargesCollection } from '../wallets/wallets.js';
 import { type BatteryHealth, createBatteryHealth } from './battery-health.js';
+import { type Cohorts, createCohorts } from './cohorts.js';
+import { createDemandProfiles } from './demand-profile.js';
 import { createFactBook, MONEY_KINDS, ORDER_FIELDS, whereOfOrder } from './hour-facts.js';
 import {
   availabilityCollection,
@@ -41,6 +43,7 @@ export interface Rollups {
   readonly handlers: readonly TaskHandler[];
   readonly schedules: readonly Schedule[];
   readonly health: BatteryHealth;
+  readonly cohorts: Pick<Cohorts, 'since'>;
   /** Looks at every station once and notes the minute; safe to repeat and in several processes. */
   sampleAvailability(): Promise<number>;
   /** Computes one hour from what is stored and replaces its rows. */
@@ -63,6 +66,8 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
   const availability = database.collection(availabilityCollection);
   const stations = database.collection(stationsCollection);
   const health = createBatteryHealth({ database, clock, timeZone });
+  const cohorts = createCohorts({ database, timeZone });
+  const demand = createDemandProfiles({ database, clock, timeZone });
 
   const factsOf = async (tenantId: string, from: string, to: string): Promise<HourFacts> => {
     const within = { $gte: from, $lt: to };
@@ -169,6 +174,8 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
       await progress(95, 'days');
       await day(tenantId, at);
     }
+    await progress(98, 'cohorts');
+    await cohorts.days(tenantId, [...days]);
     return { hours: hours.length, days: days.size };
   };
 
@@ -176,15 +183,17 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
     handleTask(rollUpTask, async ({ tenantId, progress }) => {
       const startedAt = isoNow(clock);
       const cursor = await cursors.findOne({ _id: tenantId });
-      const since = cursor ? isoAt(Date.parse(cursor.at) - OVERLAP_MS) : isoAt(0);
+      // Roll-ups from before there were cohorts know of no riders: all of it once more.
+      const since = cursor?.cohorts ? isoAt(Date.parse(cursor.at) - OVERLAP_MS) : isoAt(0);
       const hours = await changedHours(tenantId, since);
       // Availability changes every minute without an order.
       hours.add(hourOf(startedAt));
       hours.add(hourOf(isoAt(Date.parse(startedAt) - HOUR_MS)));
       const done = await compute(tenantId, [...hours].sort(), progress);
       await health.snapshot(tenantId);
+      await demand.refresh(tenantId);
       await cursors
-        .updateOne({ _id: tenantId }, { $max: { at: startedAt } }, { upsert: true })
+        .updateOne({ _id: tenantId }, { $max: { at: startedAt }, $set: { cohorts: 1 } }, { upsert: true })
         .catch((error) => {
           if (!isDuplicateKey(error)) throw error;
         });
@@ -205,6 +214,7 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
   return {
     handlers,
     health,
+    cohorts,
     hour,
     day,
     schedules: [

@@ -1,98 +1,36 @@
 import { isoTimeSchema } from '@voltbay/protocol';
 import { z } from 'zod';
 import type { Database } from '../db/index.js';
-import { defineRoute, type HttpRoute, needs, ok, type Principal, problem } from '../http/index.js';
+import { defineRoute, type HttpRoute, needs, ok, type Principal } from '../http/index.js';
+import type { Clock } from '../ports.js';
 import { stationLiveCollection } from '../stations/station-documents.js';
 import type { TaskQueue } from '../tasks/index.js';
 import { healthSchema } from './battery-health.js';
-import {
-  addFigures,
-  type Figures,
-  figuresSchema,
-  HOUR_MS,
-  METRICS,
-  netFen,
-  noFigures,
-  type RollupDocument,
-  rollupsCollection,
-} from './rollup.js';
+import { createInsightRoutes } from './insight-routes.js';
+import { WEEK_CELLS, weekCells } from './local-calendar.js';
+import { addFigures, type Figures, noFigures, type RollupDocument, rollupsCollection } from './rollup.js';
 import { type Rollups, rebuildTask } from './rollups.js';
+import { checked, createSpanFigures, DAY_MS, derived, derivedSchema, filterOf, SUMS, span } from './spans.js';
 
-const MAX_DAYS = { hour: 62, day: 800 } as const;
-const DAY_MS = 24 * HOUR_MS;
-const span = {
-  from: z.iso.datetime(),
-  to: z.iso.datetime(),
-  stationId: z.string().min(1).max(64).optional(),
-  plan: z.string().min(1).max(80).optional(),
-};
-const derivedSchema = figuresSchema.extend({
-  /** Completed out of made; null where nothing was made. */
-  successPct: z.number().nullable(),
-  uptimePct: z.number().nullable(),
-  meanSwapS: z.number().nullable(),
-  /** Mean time in the queue: from order to the station's first move. */
-  meanWaitS: z.number().nullable(),
-  /** Turnover of swaps, plans and kept deposits less what was given back. */
-  netRevenueFen: z.number().int(),
-});
 const rowSchema = derivedSchema.extend({ key: z.string() });
-
-const pct = (part: number, whole: number): number | null =>
-  whole === 0 ? null : Math.round((part / whole) * 10_000) / 100;
-const derived = (figures: Figures) => ({
-  ...figures,
-  successPct: pct(figures.swaps, figures.attempts),
-  uptimePct: pct(figures.onlineMinutes, figures.knownMinutes),
-  meanSwapS: figures.swaps === 0 ? null : Math.round(figures.swapMs / figures.swaps / 100) / 10,
-  meanWaitS: figures.waits === 0 ? null : Math.round(figures.waitMs / figures.waits / 100) / 10,
-  netRevenueFen: netFen(figures),
-});
-
-type Span = { from: string; to: string; stationId?: string; plan?: string };
 
 /** Dashboards, answered from the roll-ups alone. */
 export function createAnalyticsRoutes(deps: {
   database: Database;
   rollups: Rollups;
   queue: TaskQueue;
+  clock: Clock;
   timeZone: string;
 }): HttpRoute[] {
   const rows = deps.database.collection(rollupsCollection);
   const live = deps.database.collection(stationLiveCollection);
+  const figuresOf = createSpanFigures(deps);
 
-  const checked = (query: Span, period: 'hour' | 'day') => {
-    const [from, to] = [Date.parse(query.from), Date.parse(query.to)];
-    const fault =
-      to <= from
-        ? 'it must lie after from'
-        : to - from > MAX_DAYS[period] * DAY_MS
-          ? `at most ${MAX_DAYS[period]} days by ${period}`
-          : null;
-    if (fault)
-      throw problem('VALIDATION', `query.to: ${fault}`, { errors: [{ path: 'query.to', message: fault }] });
-    return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
-  };
-  const filterOf = (principal: Principal, query: Span, period: 'hour' | 'day') => {
-    const { from, to } = checked(query, period);
-    const allowed = principal.stationIds;
-    if (query.stationId !== undefined && allowed && !allowed.includes(query.stationId))
-      throw problem('NOT_FOUND', `no station ${query.stationId}`);
-    const station = query.stationId ?? (allowed ? { $in: [...allowed] } : undefined);
-    return {
-      tenantId: principal.tenantId,
-      period,
-      bucket: { $gte: from, $lt: to },
-      ...(station === undefined ? {} : { stationId: station }),
-      ...(query.plan === undefined ? {} : { plan: query.plan }),
-    };
-  };
-  const sums = Object.fromEntries(METRICS.map((name) => [name, { $sum: `$${name}` }]));
   const grouped = (filter: object, by: '$bucket' | '$stationId' | '$plan') =>
     rows
       .aggregate<Figures & { _id: string }>([
         { $match: filter },
-        { $group: { _id: by, ...sums } },
+        { $group: { _id: by, ...SUMS } },
         { $sort: { _id: 1 } },
       ])
       .toArray();
@@ -108,6 +46,7 @@ export function createAnalyticsRoutes(deps: {
   };
 
   return [
+    ...createInsightRoutes(deps),
     defineRoute({
       method: 'get',
       path: '/core/v0/analytics/summary',
@@ -130,10 +69,11 @@ export function createAnalyticsRoutes(deps: {
       },
       problems: ['NOT_FOUND'],
       async handler({ query, principal }) {
-        const period = Date.parse(query.to) - Date.parse(query.from) > 31 * DAY_MS ? 'day' : 'hour';
-        const filter = filterOf(principal, query, period);
-        const total = (await grouped(filter, '$plan')).reduce<Figures>(addFigures, noFigures());
-        const { from, to } = checked(query, period);
+        const { from, to } = checked(query, 'day');
+        const total = [...(await figuresOf(principal, query, '$plan')).values()].reduce<Figures>(
+          addFigures,
+          noFigures(),
+        );
         const slots = await slotCount(principal, query.stationId);
         const slotDays = (slots * (Date.parse(to) - Date.parse(from))) / DAY_MS;
         return ok({
@@ -231,29 +171,20 @@ export function createAnalyticsRoutes(deps: {
   ];
 }
 
-const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
-
 /** Hours of UTC put into the cells of the local week. */
 function heatMap(
   hours: readonly (Pick<RollupDocument, 'swaps' | 'shortages'> & { _id: string })[],
   timeZone: string,
 ) {
-  const format = new Intl.DateTimeFormat('en-GB', {
-    timeZone,
-    weekday: 'short',
-    hour: '2-digit',
-    hourCycle: 'h23',
-  });
-  const cells = Array.from({ length: 168 }, (_, index) => ({
+  const cellOf = weekCells(timeZone);
+  const cells = Array.from({ length: WEEK_CELLS }, (_, index) => ({
     weekday: Math.floor(index / 24) + 1,
     hour: index % 24,
     swaps: 0,
     shortages: 0,
   }));
   for (const { _id, swaps, shortages } of hours) {
-    const parts = format.formatToParts(new Date(_id));
-    const part = (type: string) => parts.find((item) => item.type === type)?.value ?? '';
-    const cell = cells[WEEKDAYS.indexOf(part('weekday')) * 24 + Number(part('hour'))];
+    const cell = cells[cellOf(_id)];
     if (!cell) continue;
     cell.swaps += swaps;
     cell.shortages += shortages;

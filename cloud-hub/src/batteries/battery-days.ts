@@ -46,7 +46,32 @@ const MAX_GAP_S = 120;
 const KEEP_MS = 5 * 366 * 86_400_000;
 const MAX_PACKS = 50_000;
 
-type Day = Omit<BatteryDayDocument, '_id' | 'expireAt'> & { sohAt: string };
+/** What was counted of one day since the last flush. Changed in place: every reading of every station passes here. */
+type Day = {
+  tenantId: string;
+  packId: string;
+  day: string;
+  readings: number;
+  seenS: number;
+  hotS: number;
+  coldS: number;
+  inMah: number;
+  outMah: number;
+  /** Infinite until the first one. */
+  maxDeciC: number;
+  minDeciC: number;
+  maxImbalanceMv: number;
+  maxCellMv: number;
+  minCellMv: number;
+  sohPct: number | undefined;
+  capacityMah: number | undefined;
+  cycles: number | undefined;
+  alarms: Set<string> | null;
+  sohAt: string;
+};
+
+/** When a pack was last heard of, and the day that is counted for it at the moment. */
+type Seen = { lastAtMs: number; day: Day | null };
 
 export interface BatteryDays {
   /** Counts a reading. Memory only: `flush` writes. */
@@ -61,71 +86,50 @@ export function imbalanceMv({ cellMv, currentMa }: ReadingMessage): number | und
   return Math.max(...cellMv) - Math.min(...cellMv);
 }
 
+const MAX_ALARMS = 50;
+
 export function createBatteryDays(deps: { database: Database }): BatteryDays {
   const collection = deps.database.collection(batteryDaysCollection);
   let days = new Map<string, Day>();
-  const lastAtMs = new Map<string, number>();
+  const seen = new Map<string, Seen>();
 
-  const most = (a: number | undefined, b: number | undefined) =>
-    a === undefined ? b : b === undefined ? a : Math.max(a, b);
-  const least = (a: number | undefined, b: number | undefined) =>
-    a === undefined ? b : b === undefined ? a : Math.min(a, b);
+  function dayOf(pack: { packId: string; tenantId: string }, day: string): Day {
+    const id = `${pack.tenantId}/${pack.packId}/${day}`;
+    let known = days.get(id);
+    if (!known) {
+      known = newDay(pack, day);
+      days.set(id, known);
+    }
+    return known;
+  }
 
   return {
-    note({ packId, tenantId }, reading, at) {
-      const name = `${tenantId}/${packId}`;
-      const day = at.slice(0, 10);
-      const id = `${name}/${day}`;
+    note(pack, reading, at) {
+      const name = `${pack.tenantId}/${pack.packId}`;
       const atMs = Date.parse(at);
-      const before = lastAtMs.get(name);
-      if (lastAtMs.size >= MAX_PACKS && before === undefined) return;
-      if (before === undefined || atMs > before) lastAtMs.set(name, atMs);
-      const gapS = before === undefined ? 0 : Math.max(0, Math.min(MAX_GAP_S, (atMs - before) / 1_000));
-      const known: Day = days.get(id) ?? {
-        tenantId,
-        packId,
-        day,
-        readings: 0,
-        seenS: 0,
-        hotS: 0,
-        coldS: 0,
-        inMah: 0,
-        outMah: 0,
-        sohAt: '',
-      };
-      const temperatures = reading.temperaturesDeciC ?? [];
-      const hottest = temperatures.length > 0 ? Math.max(...temperatures) : undefined;
-      const coldest = temperatures.length > 0 ? Math.min(...temperatures) : undefined;
-      const movedMah = ((reading.currentMa ?? 0) * gapS) / 3_600;
-      const newest = at >= known.sohAt;
-      days.set(id, {
-        ...known,
-        readings: known.readings + 1,
-        seenS: known.seenS + gapS,
-        hotS: known.hotS + (hottest !== undefined && hottest > HOT_DECI_C ? gapS : 0),
-        coldS: known.coldS + (coldest !== undefined && coldest < COLD_DECI_C ? gapS : 0),
-        inMah: known.inMah + Math.max(0, movedMah),
-        outMah: known.outMah + Math.max(0, -movedMah),
-        maxDeciC: most(known.maxDeciC, hottest),
-        minDeciC: least(known.minDeciC, coldest),
-        maxImbalanceMv: most(known.maxImbalanceMv, imbalanceMv(reading)),
-        maxCellMv: most(known.maxCellMv, reading.cellMv?.length ? Math.max(...reading.cellMv) : undefined),
-        minCellMv: least(known.minCellMv, reading.cellMv?.length ? Math.min(...reading.cellMv) : undefined),
-        sohPct: newest ? (reading.sohPct ?? known.sohPct) : known.sohPct,
-        capacityMah: newest ? (reading.capacityMah ?? known.capacityMah) : known.capacityMah,
-        cycles: newest ? (reading.cycles ?? known.cycles) : known.cycles,
-        alarms: reading.alarms?.length
-          ? [...new Set([...(known.alarms ?? []), ...reading.alarms])].slice(0, 50)
-          : known.alarms,
-        sohAt: newest ? at : known.sohAt,
-      });
+      let last = seen.get(name);
+      let gapS = 0;
+      if (last) {
+        gapS = Math.max(0, Math.min(MAX_GAP_S, (atMs - last.lastAtMs) / 1_000));
+        if (atMs > last.lastAtMs) last.lastAtMs = atMs;
+      } else {
+        if (seen.size >= MAX_PACKS) return;
+        last = { lastAtMs: atMs, day: null };
+        seen.set(name, last);
+      }
+      if (!last.day || !at.startsWith(last.day.day)) last.day = dayOf(pack, at.slice(0, 10));
+      count(last.day, reading, gapS);
+      keepNewest(last.day, reading, at);
     },
     async flush() {
       if (days.size === 0) return;
       const batch = days;
       days = new Map();
+      for (const pack of seen.values()) pack.day = null;
       const defined = (fields: Record<string, unknown>) =>
-        Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+        Object.fromEntries(
+          Object.entries(fields).filter(([, value]) => value !== undefined && Number.isFinite(value)),
+        );
       await collection.bulkWrite(
         [...batch.values()].map((day) => ({
           updateOne: {
@@ -151,7 +155,7 @@ export function createBatteryDays(deps: { database: Database }): BatteryDays {
               }),
               $min: defined({ minDeciC: day.minDeciC, minCellMv: day.minCellMv }),
               $set: defined({ sohPct: day.sohPct, capacityMah: day.capacityMah, cycles: day.cycles }),
-              ...(day.alarms ? { $addToSet: { alarms: { $each: day.alarms } } } : {}),
+              ...(day.alarms ? { $addToSet: { alarms: { $each: [...day.alarms] } } } : {}),
             },
             upsert: true,
           },
@@ -160,4 +164,69 @@ export function createBatteryDays(deps: { database: Database }): BatteryDays {
       );
     },
   };
+}
+
+const newDay = ({ packId, tenantId }: { packId: string; tenantId: string }, day: string): Day => ({
+  tenantId,
+  packId,
+  day,
+  readings: 0,
+  seenS: 0,
+  hotS: 0,
+  coldS: 0,
+  inMah: 0,
+  outMah: 0,
+  maxDeciC: Number.NEGATIVE_INFINITY,
+  minDeciC: Number.POSITIVE_INFINITY,
+  maxImbalanceMv: Number.NEGATIVE_INFINITY,
+  maxCellMv: Number.NEGATIVE_INFINITY,
+  minCellMv: Number.POSITIVE_INFINITY,
+  sohPct: undefined,
+  capacityMah: undefined,
+  cycles: undefined,
+  alarms: null,
+  sohAt: '',
+});
+
+/** Adds a reading that speaks for the last `gapS` seconds. */
+function count(day: Day, reading: ReadingMessage, gapS: number): void {
+  day.readings++;
+  day.seenS += gapS;
+  let [hottest, coldest] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (const deciC of reading.temperaturesDeciC ?? []) {
+    if (deciC > hottest) hottest = deciC;
+    if (deciC < coldest) coldest = deciC;
+  }
+  if (hottest > HOT_DECI_C) day.hotS += gapS;
+  if (coldest < COLD_DECI_C) day.coldS += gapS;
+  if (hottest > day.maxDeciC) day.maxDeciC = hottest;
+  if (coldest < day.minDeciC) day.minDeciC = coldest;
+  const currentMa = reading.currentMa ?? 0;
+  const movedMah = (currentMa * gapS) / 3_600;
+  if (movedMah > 0) day.inMah += movedMah;
+  else day.outMah -= movedMah;
+  const { cellMv } = reading;
+  if (cellMv && cellMv.length > 0) {
+    let [highest, lowest] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (const mv of cellMv) {
+      if (mv > highest) highest = mv;
+      if (mv < lowest) lowest = mv;
+    }
+    if (highest > day.maxCellMv) day.maxCellMv = highest;
+    if (lowest < day.minCellMv) day.minCellMv = lowest;
+    // As `imbalanceMv` has it, without a second look at the cells.
+    if (cellMv.length > 1 && Math.abs(currentMa) <= REST_MA && highest - lowest > day.maxImbalanceMv)
+      day.maxImbalanceMv = highest - lowest;
+  }
+  if (!reading.alarms?.length) return;
+  day.alarms ??= new Set();
+  for (const alarm of reading.alarms) if (day.alarms.size < MAX_ALARMS) day.alarms.add(alarm);
+}
+
+function keepNewest(day: Day, reading: ReadingMessage, at: string): void {
+  if (at < day.sohAt) return;
+  day.sohAt = at;
+  if (reading.sohPct !== undefined) day.sohPct = reading.sohPct;
+  if (reading.capacityMah !== undefined) day.capacityMah = reading.capacityMah;
+  if (reading.cycles !== undefined) day.cycles = reading.cycles;
 }

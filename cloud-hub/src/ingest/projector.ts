@@ -31,6 +31,8 @@ export interface Projector {
   stats(): { projected: number; pending: number; retries: number; deadLetters: number };
 }
 
+/** Most entries of several batches that are projected together; one batch alone may be larger. */
+const MAX_GROUP = 1_000;
 const MAX_ATTEMPTS = 4;
 const MAX_BACKOFF_MS = 2_000;
 
@@ -52,19 +54,32 @@ export function createProjector(deps: {
   async function run(): Promise<void> {
     running = true;
     while (!stopped) {
-      const batch = pending[0];
-      if (!batch) break;
+      const group = nextGroup();
+      if (group.length === 0) break;
+      const entries = group.flatMap((batch) => batch.entries);
       for (const projection of projections) {
-        if (!(await projectBatch(projection, batch.entries))) break;
+        if (!(await projectBatch(projection, entries))) break;
       }
       if (stopped) break;
-      pending.shift();
-      counts.projected += batch.entries.length;
-      batch.done?.();
+      pending.splice(0, group.length);
+      counts.projected += entries.length;
+      for (const batch of group) batch.done?.();
       if (pending.length < maxPendingBatches) for (const resume of roomWaiters.splice(0)) resume();
     }
     running = false;
     for (const resume of idleWaiters.splice(0)) resume();
+  }
+
+  /** What waits is projected together, as one batch: what it costs to ask the store is paid once. */
+  function nextGroup(): typeof pending {
+    let count = 0;
+    let size = 0;
+    for (const { entries } of pending) {
+      if (count > 0 && size + entries.length > MAX_GROUP) break;
+      count++;
+      size += entries.length;
+    }
+    return pending.slice(0, count);
   }
 
   /** False only when stopped. */

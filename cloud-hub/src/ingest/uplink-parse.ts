@@ -124,8 +124,14 @@ export function readingsOf(type: number, data: unknown): (ReadingMessage & { slo
       : type === MSG_TYPE.TELEMETRY
         ? (data as TelemetryData).readings
         : [];
-  return readings.map((reading, index) => ({ ...reading, slot: reading.slot ?? index + 1 }));
+  return readings.map((reading, index) =>
+    // Nearly all name their slot; a copy of every reading, three times a message, costs more than all else here.
+    hasSlot(reading) ? reading : { ...reading, slot: index + 1 },
+  );
 }
+
+const hasSlot = (reading: ReadingMessage): reading is ReadingMessage & { slot: number } =>
+  reading.slot !== undefined;
 
 const asList = <T>(value: T | T[] | undefined): T[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];

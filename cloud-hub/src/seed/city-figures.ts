@@ -1,4 +1,6 @@
+import { createDemandBook, demandProfilesCollection, HISTORY_DAYS } from '../analytics/demand-profile.js';
 import { createFactBook, whereOfOrder } from '../analytics/hour-facts.js';
+import { activityOf, createActivityBook, riderActivityCollection } from '../analytics/rider-activity.js';
 import {
   type AvailabilityDocument,
   availabilityCollection,
@@ -22,8 +24,10 @@ const MINUTE_MS = 60_000;
 export interface CityFigures {
   order(order: OrderDocument): void;
   posted(posting: Posting): void;
-  charged(charge: Pick<ChargeDocument, 'createdAt' | 'orderId'>): void;
-  /** Writes availability, hours and days. */
+  charged(charge: Pick<ChargeDocument, 'createdAt' | 'orderId' | 'userId' | 'amountFen'>): void;
+  /** Local days on which riders did something. */
+  activeDays(): readonly string[];
+  /** Writes availability, hours, days, riders' activity and what riders want of each station. */
   close(): Promise<void>;
 }
 
@@ -38,6 +42,7 @@ export function createCityFigures(deps: {
 }): CityFigures {
   const { tenantId, timeZone, writer, fromMs, untilMs } = deps;
   const book = createFactBook();
+  const activity = createActivityBook(timeZone);
   const whereOf = new Map<string, { stationId: string; plan: string }>();
   /** An order's entries come before the order itself. */
   const waiting: Posting[] = [];
@@ -68,12 +73,17 @@ export function createCityFigures(deps: {
     order(order) {
       book.made(order);
       book.completed(order);
+      activity.completed(order);
       const where = whereOfOrder(order);
       whereOf.set(order._id, where);
       catchUp();
     },
     posted: (posting) => void waiting.push(posting),
-    charged: (charge) => void waitingCharges.push(charge),
+    charged(charge) {
+      waitingCharges.push(charge);
+      activity.charged(charge);
+    },
+    activeDays: () => [...activity.days.keys()],
     async close() {
       catchUp();
       for (let hourMs = Math.floor(fromMs / HOUR_MS) * HOUR_MS; hourMs < untilMs; hourMs += HOUR_MS) {
@@ -92,6 +102,9 @@ export function createCityFigures(deps: {
         }
         await writer.breathe();
       }
+      const today = dayOf(isoAt(untilMs), timeZone).from;
+      const historyFrom = isoAt(Date.parse(today) - HISTORY_DAYS * 24 * HOUR_MS);
+      const demand = createDemandBook(today, timeZone);
       let day = { from: '', to: '' };
       let ofDay: RollupDocument[] = [];
       const closeDay = () => {
@@ -104,11 +117,19 @@ export function createCityFigures(deps: {
           day = dayOf(hour, timeZone);
         }
         const rows = rollUpHour(tenantId, hour, book.of(hour));
-        for (const row of rows) writer.add(rollupsCollection, row);
+        for (const row of rows) {
+          writer.add(rollupsCollection, row);
+          if (hour >= historyFrom && hour < today) demand.add(row);
+        }
         ofDay.push(...rows);
         await writer.breathe();
       }
       closeDay();
+      for (const profile of demand.close(tenantId)) writer.add(demandProfilesCollection, profile);
+      for (const rider of activityOf(tenantId, activity.days)) {
+        writer.add(riderActivityCollection, rider);
+        await writer.breathe();
+      }
     },
   };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { batteryHealthCollection } from '../analytics/battery-health.js';
+import { createCohorts } from '../analytics/cohorts.js';
 import { rollupCursorsCollection } from '../analytics/rollup.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import { batteriesCollection } from '../batteries/battery-documents.js';
@@ -90,9 +91,10 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   if (await database.collection(batteriesCollection).findOne({ _id: fleet.packs[0]?.id ?? '' }))
     throw new HubError('TENANT_IN_USE', 'this city is there already: take another --seed');
   const { team, usernames } = await hire(deps, tenantId, tag);
+  const timeZone = deps.timeZone ?? CITY_TIME_ZONE;
   const figures = createCityFigures({
     tenantId,
-    timeZone: deps.timeZone ?? CITY_TIME_ZONE,
+    timeZone,
     fromMs,
     untilMs,
     devices,
@@ -150,6 +152,7 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   phase('figures', 0, 1);
   await figures.close();
   await writer.flush();
+  await createCohorts({ database, timeZone }).summarise(tenantId, figures.activeDays());
   phase('accounts', 0, 1);
   await desk.close();
   await writeRegions(database, { tenantId, tag, fleet, at: isoAt(fromMs - 2 * DAY_MS) });
@@ -264,7 +267,7 @@ async function markAsKnown(
   const { tenantId, until } = city;
   await database
     .collection(rollupCursorsCollection)
-    .updateOne({ _id: tenantId }, { $max: { at: until } }, { upsert: true });
+    .updateOne({ _id: tenantId }, { $max: { at: until }, $set: { cohorts: 1 } }, { upsert: true });
   for (const source of ['orders', 'alarms'])
     await database
       .collection(eventCursorsCollection)

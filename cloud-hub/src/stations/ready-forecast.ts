@@ -16,6 +16,9 @@ const ORDINARY_ALARMS: ReadonlySet<string> = new Set([
   'pack_under_voltage',
   'cell_imbalance',
 ]);
+/** What riders bring back, as a rule; and a pack whose capacity is not known. */
+const RETURNED_SOC_PCT = 20;
+const USUAL_CAPACITY_MAH = 40_000;
 const MAX_ENTRIES = 8;
 const MINUTE_MS = 60_000;
 
@@ -38,6 +41,21 @@ export function packForecasts(
       ];
     })
     .sort((a, b) => a.atMs - b.atMs || a.slot - b.slot);
+}
+
+/** How long a pack that riders bring back takes until it can leave again, by the packs that are in the station; ms. */
+export function rechargeMs(slots: readonly SlotView[]): number {
+  const capacities = slots
+    .map(({ reading }) => reading?.capacityMah ?? reading?.designCapacityMah ?? 0)
+    .filter((mah) => mah > 0)
+    .sort((a, b) => a - b);
+  const minutes = forecastReady({
+    socPct: RETURNED_SOC_PCT,
+    targetSocPct: READY_SOC_PCT,
+    capacityMah: capacities[Math.floor(capacities.length / 2)] ?? USUAL_CAPACITY_MAH,
+    chargeLimitMa: CHARGE_LIMIT_MA,
+  });
+  return (minutes ?? 0) * MINUTE_MS;
 }
 
 function minutesUntilReady(slot: SlotView): number | null {

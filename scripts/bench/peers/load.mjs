@@ -9,7 +9,7 @@ const result = await autocannon({
   duration: durationS,
   requests: paths.map((path) => ({ method: 'GET', path, headers: { authorization: `Bearer ${token}` } })),
 });
-const { requests, latency, non2xx, errors, timeouts } = result;
+const { requests, latency, non2xx, errors, timeouts, statusCodeStats } = result;
 process.stdout.write(
-  `${JSON.stringify({ total: requests.total, perS: requests.total / result.duration, p99Ms: latency.p99, failed: non2xx + errors + timeouts })}\n`,
+  `${JSON.stringify({ total: requests.total, perS: requests.total / result.duration, p99Ms: latency.p99, failed: non2xx + errors + timeouts, how: { errors, timeouts, status: statusCodeStats } })}\n`,
 );

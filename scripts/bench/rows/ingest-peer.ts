@@ -12,6 +12,6 @@ export const ingestPeer: Row = {
   unavailable: needsMosquitto,
   prepare: (context) =>
     againstStoringPeer(context, (root, dir, settings) =>
-      startPeer(root, dir, 'node-red-ingest.mjs', { ...settings }),
+      startPeer(root, dir, 'node-red-ingest.mjs', { ...settings, dir }),
     ),
 };

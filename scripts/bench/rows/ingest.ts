@@ -4,10 +4,10 @@ import { enrolFleet } from '../../../simulators/dist/fleet/enrol-fleet.js';
 import { needsMosquitto, startHub, startMosquitto, startPeer, startStore } from '../processes.js';
 import type { Row, RowContext, Sample, Side, Sides } from '../row.js';
 import { connectStations } from '../uplink-load.js';
-import { measured, usageOf } from '../usage.js';
+import { measured, untilIdle } from '../usage.js';
 
 const STATIONS = 20;
-const PER_STATION = 300;
+const PER_STATION = { short: 50, normal: 300, long: 1_500 };
 /** As many messages in one insert as the hub's own batches hold. */
 const MAX_BATCH = 1_000;
 const DB = 'bench';
@@ -88,31 +88,18 @@ export async function againstStoringPeer(
   const stored = await watchStored(broker.url, settings.doneTopic);
   closers.push(stored.close);
 
-  const count = STATIONS * PER_STATION;
+  const perStation = PER_STATION[context.size];
+  const count = STATIONS * perStation;
   const messagesOf = (name: string) => client.db(name).collection('messages');
   const ours: Side = {
     async round() {
+      await untilIdle([hub.pid, other.pid, store.pid]);
       const before = await messagesOf(DB).countDocuments({ device: { $in: devices } });
-      const messages = toHub.make(PER_STATION);
-      const a = usageOf([hub.pid]).cpuUs,
-        b = usageOf([store.pid]).cpuUs;
+      const messages = toHub.make(perStation);
       const run = await measured([hub.pid, store.pid], async () => {
         await toHub.send(messages);
         await toHub.acknowledged();
       });
-      console.error(
-        'hub',
-        (usageOf([hub.pid]).cpuUs - a) / count,
-        'store',
-        (usageOf([store.pid]).cpuUs - b) / count,
-      );
-      await new Promise((r) => setTimeout(r, 1500));
-      console.error(
-        'later hub',
-        (usageOf([hub.pid]).cpuUs - a) / count,
-        'store',
-        (usageOf([store.pid]).cpuUs - b) / count,
-      );
       const after = await messagesOf(DB).countDocuments({ device: { $in: devices } });
       return sample(run, count, after - before - toHub.refused());
     },
@@ -120,21 +107,15 @@ export async function againstStoringPeer(
   let expected = 0;
   const peer: Side = {
     async round() {
+      // What the hub still projects of its own round is not the peer's burden.
+      await untilIdle([hub.pid, other.pid, store.pid]);
       const before = await messagesOf('bare').countDocuments({});
-      const messages = toPeer.make(PER_STATION);
+      const messages = toPeer.make(perStation);
       expected += count;
-      const a = usageOf([other.pid]).cpuUs,
-        b = usageOf([store.pid]).cpuUs;
       const run = await measured([other.pid, store.pid], async () => {
         await toPeer.send(messages);
         await stored.reached(expected);
       });
-      console.error(
-        'peer',
-        (usageOf([other.pid]).cpuUs - a) / count,
-        'store',
-        (usageOf([store.pid]).cpuUs - b) / count,
-      );
       const after = await messagesOf('bare').countDocuments({});
       return sample(run, count, after - before);
     },

@@ -3,6 +3,7 @@ import { pairOf } from '../pair.js';
 import type { Row, Sample } from '../row.js';
 
 const MAX_GROWTH_MIB = 30;
+const ROWS = { short: 10_000, normal: 100_000, long: 1_000_000 };
 
 /** What a station has kept while it was cut off, until a hub has acknowledged all of it. */
 export const replay: Row = {
@@ -11,8 +12,8 @@ export const replay: Row = {
   unit: 'rows/s',
   target: { atLeast: 0.7 },
   rounds: 5,
-  async prepare({ long }) {
-    const rows = long ? 1_000_000 : 100_000;
+  async prepare({ size }) {
+    const rows = ROWS[size];
     return {
       ...pairOf(async () => {
         const { ours, raw } = await benchReplay({ rows });

@@ -9,7 +9,7 @@ import { usageOf } from '../usage.js';
 
 const STATIONS = 40;
 const CONNECTIONS = 8;
-const DURATION_S = 4;
+const DURATION_S = { short: 1, normal: 4, long: 10 };
 const DB = 'bench';
 
 /** List and get of stations with token, validation and store, both on one document server; the peer verifies each token as a plain Koa app does. */
@@ -34,7 +34,7 @@ export const rest: Row = {
     return {
       ours: side(context, hub.ready.apiUrl, token, [hub.pid, store.pid]),
       peer: side(context, koa.ready.url, token, [koa.pid, store.pid]),
-      note: `${CONNECTIONS} connections, ${DURATION_S} s a round, a list of 20 of ${STATIONS} stations and one station in turn`,
+      note: `${CONNECTIONS} connections, ${DURATION_S[context.size]} s a round, a list of 20 of ${STATIONS} stations and one station in turn`,
       async close() {
         await koa.stop();
         await hub.stop();
@@ -46,7 +46,12 @@ export const rest: Row = {
 
 const PATHS = ['/core/v0/stations?_limit=20', '/core/v0/stations/bench-00007'];
 
-function side({ root }: RowContext, url: string, token: string, pids: readonly number[]): Side {
+function side(
+  { root, size, progress }: RowContext,
+  url: string,
+  token: string,
+  pids: readonly number[],
+): Side {
   return {
     async round(): Promise<Sample> {
       const before = usageOf(pids);
@@ -55,9 +60,10 @@ function side({ root }: RowContext, url: string, token: string, pids: readonly n
         paths: PATHS,
         token,
         connections: CONNECTIONS,
-        durationS: DURATION_S,
+        durationS: DURATION_S[size],
       });
       const after = usageOf(pids);
+      if (load.failed > 0) progress(`${load.failed} requests failed: ${JSON.stringify(load.how)}`);
       return {
         value: load.perS,
         cpuUsPerOperation: (after.cpuUs - before.cpuUs) / Math.max(1, load.total),
@@ -73,6 +79,8 @@ interface Load {
   total: number;
   perS: number;
   failed: number;
+  /** What became of them, for a person. */
+  how: unknown;
 }
 
 async function runLoad(root: string, settings: Readonly<Record<string, unknown>>): Promise<Load> {

@@ -18,6 +18,8 @@ export interface FleetOptions {
   /** Who comes for swaps. Without it a request is answered with a pack that nobody has seen before. */
   visitor?: Visitor;
   clock?: Clock;
+  /** Stations come back after this time, always the same; absent = with full jitter. */
+  fixedRetryMs?: number;
 }
 
 export interface FleetStats {
@@ -83,6 +85,7 @@ export function createFleet(options: FleetOptions): Fleet {
       clock,
       epoch,
       random: own,
+      ...(options.fixedRetryMs === undefined ? {} : { fixedRetryMs: options.fixedRetryMs }),
       events: {
         born: (signInMs, awayMs) => {
           counts.births += 1;

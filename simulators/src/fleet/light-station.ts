@@ -70,6 +70,8 @@ export interface LightStationOptions {
   epoch: number;
   random: Random;
   events: LightStationEvents;
+  /** Comes back after this time, always the same, as simple clients do; absent = with full jitter. */
+  fixedRetryMs?: number;
 }
 
 export function createLightStation(options: LightStationOptions): LightStation {
@@ -234,7 +236,7 @@ export function createLightStation(options: LightStationOptions): LightStation {
   function scheduleReconnect(): void {
     if (stopped || away || retry) return;
     attempts += 1;
-    const delayMs = random.between(0.2, 1) * Math.min(30_000, 500 * 2 ** attempts);
+    const delayMs = options.fixedRetryMs ?? random.between(0.2, 1) * Math.min(30_000, 500 * 2 ** attempts);
     retry = setTimeout(() => {
       retry = undefined;
       connect();

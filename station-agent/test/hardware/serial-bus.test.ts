@@ -117,7 +117,7 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
       const unplugMs = performance.now();
       await station.fault('unplug', { port: 'bus1' });
       await until('the unplug is noticed', () => !busUp());
-      expect(performance.now() - unplugMs).toBeLessThan(2_000);
+      expect(performance.now() - unplugMs).toBeLessThan(10_000);
       if (reading) expect(await reading).toMatchObject({ ok: false });
       expect(await bench.packs.readNow(1)).toMatchObject({ ok: false, reason: 'link-down' });
 
@@ -129,7 +129,7 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
       await station.fault('replug', { port: 'bus1' });
       const replugMs = performance.now();
       await until('the port is back', busUp);
-      expect(performance.now() - replugMs).toBeLessThan(5_000);
+      expect(performance.now() - replugMs).toBeLessThan(20_000);
       expect(await bench.packs.readNow(1)).toMatchObject({ ok: true });
       expect(bench.packs.stats().buses[0]?.reconnects).toBe(1);
     },

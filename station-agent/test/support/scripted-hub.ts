@@ -88,7 +88,7 @@ export async function createScriptedHub(device: string, options: { port?: number
   async function until<T>(
     look: () => T | undefined | null | false,
     what: string,
-    timeoutMs = 20_000,
+    timeoutMs = 45_000,
   ): Promise<T> {
     const deadline = Date.now() + timeoutMs;
     for (;;) {

@@ -6,11 +6,13 @@ import { ORDER_STATES } from '@voltbay/protocol/domain';
 import type { TableColumnsType } from 'antd';
 import { AgeText, TimeText } from '../../components/ui/age.js';
 import { ListPage } from '../../components/ui/list-page.js';
+import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { orderTone, ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { exportQuery, listQuery } from '../../lib/list-search.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
+import { ORDER_TABS } from '../../routes/sections.js';
 import styles from './orders.module.css';
 
 const SORT = { sort: 'createdAt', order: 'desc' } as const;
@@ -88,6 +90,7 @@ export function OrdersPage() {
     <ListPage<Order>
       title={t('nav.orders')}
       route="/orders"
+      tabs={<SectionTabs name="nav.orders" tabs={ORDER_TABS} />}
       search={search}
       searchLabel={t('order.search')}
       filters={[

@@ -1,51 +1,62 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import type { Station } from '@voltbay/protocol/api';
+import { formatTime } from '@voltbay/protocol/client';
 import { useCallback } from 'react';
 import { axisOf, Chart, type ChartColours, tooltipOf } from '../../components/ui/chart.js';
 import { Card, PageHead } from '../../components/ui/page.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { EmptyPanel, ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
+import { body } from '../../lib/api/answers.js';
+import type { operations } from '../../lib/api/generated/schema.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { useMe } from '../../lib/permissions.js';
+import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import { STATION_TABS } from '../../routes/sections.js';
 
-const PAGE_SIZE = 100;
+const MOST = 100;
 const REFRESH_MS = 15_000;
-type Placed = Station & { location: NonNullable<Station['location']> };
+type Feature = NonNullable<
+  operations['getPublicAvailability']['responses'][200]['content']['application/geo+json']
+>['features'][number];
+type Placed = Feature['properties'] & { id: string; location: { lon: number; lat: number } };
 
-const readyPacks = (station: Station): number =>
-  Object.values(station.ready).reduce((sum, count) => sum + count, 0);
-const toneOf = (station: Station): 'fault' | 'charging' | 'ready' => {
+const placedOf = ({ id, geometry, properties }: Feature): Placed[] => {
+  const [lon, lat] = geometry.coordinates;
+  return lon === undefined || lat === undefined ? [] : [{ ...properties, id, location: { lon, lat } }];
+};
+const toneOf = (station: Placed): 'fault' | 'charging' | 'ready' => {
   if (!station.online) return 'fault';
-  return readyPacks(station) === 0 ? 'charging' : 'ready';
+  return station.readyNow === 0 ? 'charging' : 'ready';
 };
 const TONES = ['ready', 'charging', 'fault'] as const;
 /** A degree of longitude is this much shorter than one of latitude. */
 const squeeze = (lat: number): number => Math.cos((lat * Math.PI) / 180);
 
-/** Where the stations stand, coloured by state, sized by ready packs. No map service is asked. */
+/** Where the stations in operation stand (the hub's GeoJSON), coloured by state, sized by ready packs. No map service is asked. */
 export function StationsMapPage() {
   const t = useT();
   const { hub } = useServices();
   const navigate = useNavigate();
+  const { data: me } = useMe();
+  const tenantId = me?.tenantId;
   const { data, error, refetch } = useQuery({
-    queryKey: ['stations', 'map'],
+    queryKey: ['stations', 'map', tenantId],
     queryFn: async ({ signal }) => {
-      const all: Station[] = [];
-      for (let number = 1; ; number += 1) {
-        const { items, total } = await hub.stations(
-          { _limit: PAGE_SIZE, _page: number, _sort: 'id', _order: 'asc' },
-          signal,
-        );
-        all.push(...items);
-        if (items.length < PAGE_SIZE || all.length >= total) return all;
-      }
+      const query = { tenantId };
+      const answer = await hub.client.GET('/core/v0/public/availability', { params: { query }, signal });
+      return body(answer).features.flatMap(placedOf);
     },
+    enabled: tenantId !== undefined,
     refetchInterval: REFRESH_MS,
   });
-  const placed = (data ?? []).filter((station): station is Placed => station.location !== null);
-  const nowhere = (data ?? []).filter((station) => station.location === null);
+  const elsewhere = useQuery({
+    queryKey: ['stations', 'not-on-map'],
+    queryFn: ({ signal }) =>
+      hub.stations({ _limit: MOST, _sort: 'id', _order: 'asc', lifecycle_ne: 'live' }, signal),
+  });
+  const shown = new Set(data?.map(({ id }) => id));
+  const others = elsewhere.data?.items.filter(({ id }) => !shown.has(id)) ?? [];
   return (
     <>
       <PageHead title={t('nav.stations')} meta={data && t('list.total', { total: data.length })} />
@@ -59,23 +70,24 @@ export function StationsMapPage() {
       ) : (
         <div style={{ display: 'grid', gap: 16 }}>
           <Card>
-            {placed.length === 0 ? (
+            {data.length === 0 ? (
               <EmptyPanel>{t('map.none')}</EmptyPanel>
             ) : (
               <StationScatter
-                stations={placed}
+                stations={data}
                 onPick={(stationId) => void navigate({ to: '/stations/$stationId', params: { stationId } })}
               />
             )}
           </Card>
-          {nowhere.length > 0 && (
+          {others.length > 0 && (
             <Card title={t('map.nowhere')}>
               <ul style={{ display: 'flex', flexWrap: 'wrap', gap: 12 }}>
-                {nowhere.map((station) => (
+                {others.map((station) => (
                   <li key={station.id}>
-                    <Link to="/stations/$stationId" params={{ stationId: station.id }}>
+                    <Link to="/stations/$stationId/setup" params={{ stationId: station.id }}>
                       {station.name}
-                    </Link>
+                    </Link>{' '}
+                    <span className="muted">{t(`station.lifecycle.${station.lifecycle}`)}</span>
                   </li>
                 ))}
               </ul>
@@ -89,6 +101,7 @@ export function StationsMapPage() {
 
 function StationScatter(props: { stations: readonly Placed[]; onPick: (stationId: string) => void }) {
   const t = useT();
+  const { language } = usePreferences();
   const { stations } = props;
   const option = useCallback(
     (colours: ChartColours) => {
@@ -151,13 +164,20 @@ function StationScatter(props: { stations: readonly Placed[]; onPick: (stationId
               name: station.name,
               id: station.id,
               value: [station.location.lon, station.location.lat],
-              symbolSize: 10 + 2 * Math.min(8, readyPacks(station)),
-              text: `${station.id} · ${t('station.ready')} ${readyPacks(station)} · ${t('station.emptySlots')} ${station.emptySlots}`,
+              symbolSize: 10 + 2 * Math.min(8, station.readyNow),
+              text: [
+                station.id,
+                `${t('station.ready')} ${station.readyNow}`,
+                ...station.readyBy
+                  .slice(0, 2)
+                  .map(({ at, count }) => `${formatTime(at, language, 'time')} → ${count}`),
+                `${t('station.emptySlots')} ${station.emptySlots}`,
+              ].join(' · '),
             })),
         })),
       };
     },
-    [stations, t],
+    [stations, language, t],
   );
   return (
     <Chart

@@ -113,6 +113,7 @@ function ArtifactUpload(props: { release: Release }) {
     <Ask
       small
       label={t('release.upload')}
+      testId="upload-release"
       of={props.release.releaseVersion}
       text={
         <Upload

@@ -44,6 +44,7 @@ export function FleetsPage() {
         page(await hub.client.GET('/core/v0/fleets', { params: { query }, signal }))
       }
       filters={[{ field: 'payerUserId', label: t('fleet.payer') }]}
+      link={(row) => ({ to: '/users/fleets/$fleetId', params: { fleetId: row.id } })}
       fields={[
         fields.text('name', t('field.name'), (row) => row.name),
         fields.state(

@@ -3,19 +3,23 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { User } from '@voltbay/protocol/api';
 import { formatFen } from '@voltbay/protocol/client';
 import type { TableColumnsType } from 'antd';
+import { FormButton } from '../../components/ui/act.js';
 import { TimeText } from '../../components/ui/age.js';
 import { ListCard } from '../../components/ui/list-card.js';
 import { ListPage } from '../../components/ui/list-page.js';
 import { MaskedPhone, maskPhone } from '../../components/ui/masked-phone.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { ToneTag } from '../../components/ui/tag.js';
+import { idempotent } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import { USER_TABS } from '../../routes/sections.js';
 import { USER_STATUSES, userTone } from './user-status.js';
 
+type RiderForm = { name: string; phone: string; locale: 'zh-CN' | 'en' };
 const SORT = { sort: 'createdAt', order: 'desc' } as const;
 
 export function UsersPage() {
@@ -24,6 +28,7 @@ export function UsersPage() {
   const search = useSearch({ from: '/users' });
   const navigate = useNavigate();
   const { hub } = useServices();
+  const mayWrite = usePermits()('users:write');
   const query = useQuery({
     queryKey: ['users', search],
     queryFn: ({ signal }) => hub.users(listQuery(search, SORT), signal),
@@ -75,6 +80,32 @@ export function UsersPage() {
       title={t('nav.users')}
       route="/users"
       tabs={<SectionTabs name="nav.users" tabs={USER_TABS} />}
+      actions={
+        mayWrite && (
+          <FormButton<RiderForm>
+            primary
+            label={t('user.create')}
+            testId="create-user"
+            initial={{ locale: 'zh-CN' }}
+            fields={[
+              { name: 'name', label: t('user.name'), kind: 'text', max: 64 },
+              { name: 'phone', label: t('user.phone'), kind: 'text', min: 6, max: 16 },
+              {
+                name: 'locale',
+                label: t('settings.language'),
+                kind: 'select',
+                options: [
+                  { value: 'zh-CN', label: '简体中文' },
+                  { value: 'en', label: 'English' },
+                ],
+              },
+            ]}
+            onSubmit={(values, key) =>
+              hub.client.POST('/core/v0/users', { params: { header: idempotent(key) }, body: values })
+            }
+          />
+        )
+      }
       search={search}
       searchLabel={t('user.search')}
       filters={[

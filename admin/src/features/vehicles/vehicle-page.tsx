@@ -11,6 +11,7 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
+import { OwnerActions, OwnerHistory } from './vehicle-owners.js';
 
 export function VehiclePage() {
   const t = useT();
@@ -53,43 +54,47 @@ export function VehiclePage() {
             </span>
           </>
         }
+        actions={may('vehicles:transfer') && <OwnerActions vehicle={vehicle} />}
       />
       <TwoColumns
         main={
-          may('orders:read') && (
-            <Card title={t('user.orders')} flush>
-              <DataTable
-                rows={orders.data?.items}
-                error={orders.error}
-                empty={t('station.noOrders')}
-                columns={[
-                  {
-                    title: t('order.created'),
-                    cell: (order) => (
-                      <Link to="/orders/$orderId" params={{ orderId: order.id }}>
-                        <TimeText at={order.createdAt} />
-                      </Link>
-                    ),
-                  },
-                  {
-                    title: t('order.state'),
-                    cell: (order) => (
-                      <ToneTag tone={orderTone(order.state)}>{t(`order.state.${order.state}`)}</ToneTag>
-                    ),
-                  },
-                  {
-                    title: t('order.dispensedPack'),
-                    cell: (order) => <span className="mono">{order.dispensed?.packId ?? '–'}</span>,
-                  },
-                  {
-                    title: t('order.amount'),
-                    right: true,
-                    cell: (order) => formatFen(order.price.totalFen, language),
-                  },
-                ]}
-              />
-            </Card>
-          )
+          <>
+            {may('orders:read') && (
+              <Card title={t('user.orders')} flush>
+                <DataTable
+                  rows={orders.data?.items}
+                  error={orders.error}
+                  empty={t('station.noOrders')}
+                  columns={[
+                    {
+                      title: t('order.created'),
+                      cell: (order) => (
+                        <Link to="/orders/$orderId" params={{ orderId: order.id }}>
+                          <TimeText at={order.createdAt} />
+                        </Link>
+                      ),
+                    },
+                    {
+                      title: t('order.state'),
+                      cell: (order) => (
+                        <ToneTag tone={orderTone(order.state)}>{t(`order.state.${order.state}`)}</ToneTag>
+                      ),
+                    },
+                    {
+                      title: t('order.dispensedPack'),
+                      cell: (order) => <span className="mono">{order.dispensed?.packId ?? '–'}</span>,
+                    },
+                    {
+                      title: t('order.amount'),
+                      right: true,
+                      cell: (order) => formatFen(order.price.totalFen, language),
+                    },
+                  ]}
+                />
+              </Card>
+            )}
+            {may('vehicles:write') && <OwnerHistory vehicleId={vehicle.id} />}
+          </>
         }
         side={
           <>
@@ -108,6 +113,15 @@ export function VehiclePage() {
             <Card>
               <Facts
                 rows={{
+                  [t('vehicle.offered')]: vehicle.pendingTransfer ? (
+                    <Link
+                      to="/users/$userId"
+                      params={{ userId: vehicle.pendingTransfer.toUserId }}
+                      className="mono"
+                    >
+                      {vehicle.pendingTransfer.toUserId}
+                    </Link>
+                  ) : undefined,
                   [t('vehicle.owner')]: vehicle.ownerUserId ? (
                     <Link to="/users/$userId" params={{ userId: vehicle.ownerUserId }} className="mono">
                       {vehicle.ownerUserId}

@@ -2,13 +2,24 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { Vehicle } from '@voltbay/protocol/api';
 import type { TableColumnsType } from 'antd';
+import { FormButton } from '../../components/ui/act.js';
 import { TimeText } from '../../components/ui/age.js';
 import { ListCard } from '../../components/ui/list-card.js';
 import { ListPage } from '../../components/ui/list-page.js';
+import { idempotent } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
 
+type VehicleForm = {
+  plate?: string;
+  packClass: string;
+  packSlots: number;
+  vin?: string;
+  model?: string;
+  ownerUserId?: string;
+};
 const SORT = { sort: 'createdAt', order: 'desc' } as const;
 
 export function VehiclesPage() {
@@ -16,6 +27,7 @@ export function VehiclesPage() {
   const search = useSearch({ from: '/vehicles' });
   const navigate = useNavigate();
   const { hub } = useServices();
+  const mayWrite = usePermits()('vehicles:write');
   const query = useQuery({
     queryKey: ['vehicles', search],
     queryFn: ({ signal }) => hub.vehicles(listQuery(search, SORT), signal),
@@ -65,6 +77,27 @@ export function VehiclesPage() {
     <ListPage<Vehicle>
       title={t('nav.vehicles')}
       route="/vehicles"
+      actions={
+        mayWrite && (
+          <FormButton<VehicleForm>
+            primary
+            label={t('vehicle.create')}
+            testId="create-vehicle"
+            initial={{ packSlots: 1 }}
+            fields={[
+              { name: 'plate', label: t('vehicle.plate'), kind: 'text', max: 16, optional: true },
+              { name: 'packClass', label: t('slot.class'), kind: 'text', max: 32 },
+              { name: 'packSlots', label: t('vehicle.packSlots'), kind: 'number', min: 1, max: 8 },
+              { name: 'vin', label: 'VIN', kind: 'text', min: 17, max: 17, optional: true },
+              { name: 'model', label: t('battery.model'), kind: 'text', max: 64, optional: true },
+              { name: 'ownerUserId', label: t('vehicle.owner'), kind: 'text', max: 64, optional: true },
+            ]}
+            onSubmit={(values, key) =>
+              hub.client.POST('/core/v0/vehicles', { params: { header: idempotent(key) }, body: values })
+            }
+          />
+        )
+      }
       search={search}
       searchLabel={t('vehicle.search')}
       filters={[]}

@@ -5,16 +5,17 @@ import { Button } from 'react-native-paper';
 import { useAge, useNow } from '../../components/ui/age-text.js';
 import { BackButton } from '../../components/ui/back-button.js';
 import { Card, Row, Screen } from '../../components/ui/screen.js';
-import { SlotStrip } from '../../components/ui/slot-strip.js';
 import { Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { openDirections } from '../../lib/navigation/directions.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { distanceText, nearStations } from '../../lib/stations/distance.js';
+import { openingLines, openingOf, openingText } from '../../lib/stations/opening.js';
 import { readinessOf, readinessText } from '../../lib/stations/readiness.js';
 import { useFavourites } from '../../lib/stations/use-favourites.js';
 import { usePlace, useStations } from '../../lib/stations/use-stations.js';
+import { LiveSlots } from './live-slots.js';
 import { ReportProblem } from './report-problem.js';
 import { StationState } from './station-card.js';
 import { StationPrice } from './station-price.js';
@@ -49,6 +50,7 @@ export function StationScreen() {
   }
   const { station } = near;
   const { location } = station;
+  const opening = openingText(openingOf(station, now), t, language, now);
   const emptyOfAll = `${station.emptySlots} / ${station.slotCount}`;
   return (
     <Screen
@@ -69,7 +71,7 @@ export function StationScreen() {
           {station.name}
         </Txt>
         <View style={{ flexDirection: 'row', alignItems: 'center', justifyContent: 'space-between' }}>
-          <StationState near={near} />
+          <StationState near={near} now={now} />
           <Button
             compact
             icon="star"
@@ -101,11 +103,23 @@ export function StationScreen() {
             {readinessText(readinessOf(station, null, now), t, language)}
           </Txt>
         )}
-        <SlotStrip station={station} />
+        <LiveSlots station={station} />
       </Card>
       <Card>
         <View>
           <Row name={t('station.number')}>{station.id}</Row>
+          <Row name={t('station.hours')}>
+            <View style={{ alignItems: 'flex-end' }} testID="hours">
+              {openingLines(station.openingHours, t, language).map((line) => (
+                <Txt key={line}>{line}</Txt>
+              ))}
+              {opening !== null && (
+                <Txt variant="small" tone="text3">
+                  {opening}
+                </Txt>
+              )}
+            </View>
+          </Row>
           <StationPrice stationId={station.id} />
           <Row name={t('station.emptySlots')}>{emptyOfAll}</Row>
           {location?.address && <Row name={t('station.address')}>{location.address}</Row>}

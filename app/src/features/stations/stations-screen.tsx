@@ -2,7 +2,7 @@ import { useRouter } from 'expo-router';
 import { useMemo, useState } from 'react';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
-import { useAge } from '../../components/ui/age-text.js';
+import { useAge, useNow } from '../../components/ui/age-text.js';
 import { Screen } from '../../components/ui/screen.js';
 import { Empty, Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
@@ -17,6 +17,7 @@ import { StationMap } from './station-map.js';
 export function StationsScreen() {
   const t = useT();
   const age = useAge();
+  const now = useNow(30_000);
   const router = useRouter();
   const { stations, staleSince, query } = useStations();
   const { place, asking, ask } = usePlace();
@@ -25,8 +26,8 @@ export function StationsScreen() {
   const [picked, setPicked] = useState<string | null>(null);
 
   const near = useMemo(
-    () => chosenStations(stations ?? [], place, filter, favourites.ids),
-    [stations, place, filter, favourites.ids],
+    () => chosenStations(stations ?? [], place, filter, favourites.ids, now),
+    [stations, place, filter, favourites.ids, now],
   );
   const classes = useMemo(
     () => [...new Set((stations ?? []).flatMap((station) => Object.keys(station.ready)))].sort(),

@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query';
 import { formatFen, OfflineError } from '@voltbay/protocol/client';
 import { useRouter } from 'expo-router';
 import { useEffect, useState } from 'react';
@@ -16,10 +15,13 @@ import { usePassAhead } from '../../lib/passes/use-pass.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { useReservation } from '../../lib/reservations/use-reservation.js';
 import { useServices } from '../../lib/services.js';
+import { readinessOf } from '../../lib/stations/readiness.js';
 import { useStations } from '../../lib/stations/use-stations.js';
+import { PayChoice } from './pay-choice.js';
 import { PriceCard } from './price-card.js';
 import { Refusal } from './refusal.js';
 import { StationChoice } from './station-choice.js';
+import { usePayOptions } from './use-pay-options.js';
 import { VehicleChoice } from './vehicle-choice.js';
 
 /** Station, vehicle, price, go. */
@@ -37,12 +39,8 @@ export function SwapForm(props: {
   const reservation = useReservation();
   const account = useAccount();
   const [stationId, setStationId] = useState(props.stationId);
-  const price = useQuery({
-    queryKey: ['price', stationId],
-    queryFn: () => api.price(stationId ?? ''),
-    enabled: stationId !== null,
-    staleTime: 30_000,
-  });
+  const pay = usePayOptions(stationId);
+  const price = pay.chosen?.price ?? null;
   const [vehicleId, setVehicleId] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<StartOutcome | null>(null);
@@ -70,8 +68,8 @@ export function SwapForm(props: {
   const reservable = station?.online === true && station.inService && standing === null;
   const balanceFen = account.user.data?.balanceFen;
   const short =
-    price.data && balanceFen !== undefined
-      ? price.data.payerUserId === undefined && balanceFen < price.data.totalFen
+    price && balanceFen !== undefined
+      ? price.payerUserId === undefined && balanceFen < price.totalFen
       : false;
 
   async function start(): Promise<void> {
@@ -79,7 +77,10 @@ export function SwapForm(props: {
     setBusy(true);
     setOutcome(null);
     try {
-      const order = await api.startSwap({ stationId, vehicleId: chosenVehicle.id }, key);
+      const order = await api.startSwap(
+        { stationId, vehicleId: chosenVehicle.id, ...(pay.payBy === null ? {} : { payBy: pay.payBy }) },
+        key,
+      );
       queryClient.setQueryData(['order', order.id], order);
       props.onStarted(order.id);
     } catch (error) {
@@ -87,7 +88,10 @@ export function SwapForm(props: {
       if (failure.kind !== 'refused' && failure.orderId) props.onStarted(failure.orderId);
       else {
         setOutcome(failure);
-        if (failure.kind === 'refused') setKey(newKey());
+        if (failure.kind === 'refused') {
+          setKey(newKey());
+          pay.renew();
+        }
       }
     } finally {
       setBusy(false);
@@ -111,10 +115,9 @@ export function SwapForm(props: {
           <>
             <View style={{ flexDirection: 'row', justifyContent: 'space-between', alignItems: 'baseline' }}>
               <Txt variant="strong" testID="swap-price">
-                {[
-                  t('swap.price'),
-                  price.data ? formatFen(price.data.totalFen, language) : t('swap.priceUnknown'),
-                ].join(' ')}
+                {[t('swap.price'), price ? formatFen(price.totalFen, language) : t('swap.priceUnknown')].join(
+                  ' ',
+                )}
               </Txt>
               <Txt variant="small" color={short ? palette.tone.fault.ink : palette.text3}>
                 {short
@@ -150,6 +153,11 @@ export function SwapForm(props: {
       {outcome?.kind === 'refused' && (
         <Refusal
           outcome={outcome}
+          nextReadyAt={
+            station
+              ? (readinessOf(station, chosenVehicle?.packClass ?? null, Date.now()).next?.at ?? null)
+              : null
+          }
           onOtherStation={() => {
             setStationId(null);
             fresh();
@@ -202,7 +210,23 @@ export function SwapForm(props: {
           fresh();
         }}
       />
-      {price.data && <PriceCard price={price.data} />}
+      {price && pay.chosen && (
+        <PriceCard
+          price={price}
+          choice={
+            pay.options.length > 1 && (
+              <PayChoice
+                options={pay.options}
+                chosen={pay.chosen}
+                onChoose={(payBy) => {
+                  pay.choose(payBy);
+                  fresh();
+                }}
+              />
+            )
+          }
+        />
+      )}
       {reservable && chosenVehicle && (
         <>
           <ActionError error={reservation.reserve.error} />

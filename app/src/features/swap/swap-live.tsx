@@ -13,6 +13,7 @@ import { useLiveOrder } from '../../lib/live/use-live-order.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { useStations } from '../../lib/stations/use-stations.js';
 import { clockTime } from '../../lib/time/clock-time.js';
+import { DoorDeadline } from './door-deadline.js';
 import { jammedDoor } from './jammed-door.js';
 import { StageBar } from './stage-bar.js';
 import { type LeaveTo, SwapResult } from './swap-result.js';
@@ -60,7 +61,7 @@ export function SwapLive(props: {
         <Txt variant="heading">{t('swap.steps')}</Txt>
         <StepList order={order} />
       </Card>
-      {order.expiresAt !== null && <Deadline at={order.expiresAt} />}
+      {order.expiresAt !== null && <Deadline at={order.expiresAt} unsure={progress.phase === 'unknown'} />}
       {progress.phase === 'unknown' && (
         <Button onPress={() => props.onLeave('stations')}>{t('tab.stations')}</Button>
       )}
@@ -68,13 +69,13 @@ export function SwapLive(props: {
   );
 }
 
-/** Until when the station has to begin; after that nothing happens any more and the money is free again. */
-function Deadline(props: { at: string }) {
+/** Until when the station has to begin, or to tell what happened; after that the rider is free to go on. */
+function Deadline(props: { at: string; unsure: boolean }) {
   const t = useT();
   const { language } = usePreferences();
   return (
     <Txt variant="small" tone="text3" style={{ textAlign: 'center' }}>
-      {t('swap.deadline', { time: clockTime(props.at, language) })}
+      {t(props.unsure ? 'swap.unsureUntil' : 'swap.deadline', { time: clockTime(props.at, language) })}
     </Txt>
   );
 }
@@ -105,6 +106,7 @@ function Instruction(props: { order: Order }) {
             {t.code('phaseHint', progress.phase, 'phaseHint.starting')}
           </Txt>
         </View>
+        {progress.until !== null && <DoorDeadline until={progress.until} phase={progress.phase} />}
         {jammed !== null && (
           <View testID="other-door">
             <Pill tone="charging">{t('swap.otherDoor', { slot: jammed })}</Pill>

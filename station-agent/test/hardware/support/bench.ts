@@ -31,7 +31,7 @@ export function createBench(config: HardwareConfig, deps: Partial<HardwareDeps> 
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  timeoutMs = 20_000,
+  timeoutMs = 45_000,
 ): Promise<void> {
   const endMs = performance.now() + timeoutMs;
   while (!(await condition())) {

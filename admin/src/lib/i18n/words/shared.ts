@@ -8,6 +8,7 @@ export const sharedWords = {
   'form.optional': ['（可不填）', '(optional)'],
   'form.missing': ['请填写', 'Fill this in'],
   'form.short': ['太短', 'Too short'],
+  'form.misfit': ['格式不对。', 'This is not the form it has to have.'],
   'form.json': ['内容格式不正确', 'This is not well formed'],
   'reveal.title': ['请现在记下', 'Keep this now'],
   'reveal.once': ['以后不会再次显示。', 'It is not shown again.'],

@@ -228,6 +228,23 @@ export const systemWords = {
     '严重告警多少秒无人跟进后自动升级',
     'A critical alarm that nobody takes care of is escalated after so many seconds',
   ],
+  'setting.about.logs.retentionDays': ['日志保留多少天', 'How many days log lines are kept'],
+  'setting.about.batteries.quarantineSohPct': [
+    '健康度低于此百分比的电池自动隔离；0 表示不隔离',
+    'A pack whose health is below this many percent is quarantined; 0 = never',
+  ],
+  'setting.about.batteries.quarantineImbalanceMv': [
+    '静置时单体压差超过此毫伏数的电池自动隔离；0 表示不隔离',
+    'A pack at rest whose cells differ by more than this many millivolts is quarantined; 0 = never',
+  ],
+  'setting.about.batteries.quarantineDeciC': [
+    '温度超过此值（0.1 °C）的电池自动隔离；0 表示不隔离',
+    'A pack hotter than this, in tenths of a degree Celsius, is quarantined; 0 = never',
+  ],
+  'setting.about.batteries.quarantineCycles': [
+    '循环次数超过此值的电池自动隔离；0 表示不隔离',
+    'A pack with more full cycles than this is quarantined; 0 = never',
+  ],
   'setting.about.orders.reservationTtlS': ['预约电池保留多少秒', 'How many seconds a reserved pack is kept'],
   'setting.about.orders.reservationGraceS': [
     '骑手已到门口时再保留多少秒',
@@ -236,6 +253,10 @@ export const systemWords = {
   'setting.about.finance.twoPersonLimitFen': [
     '退款和人工结单超过此金额（分）须双人复核',
     'Refunds and orders settled by hand above this amount (fen) need a second person',
+  ],
+  'task.bulk.text': [
+    '重新执行 {{count}} 个任务；任务可安全重复。',
+    '{{count}} tasks run again; each is safe to repeat.',
   ],
   'nav.upkeep': ['运维', 'Upkeep'],
   'upkeep.logs': ['日志', 'Logs'],

@@ -950,6 +950,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/v0/quotes/swap/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every way in which the rider may pay a swap at a station now: each plan, or this swap alone */
+        get: operations["quoteSwapOptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/v0/subscriptions": {
         parameters: {
             query?: never;
@@ -1938,7 +1955,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One station as riders see it */
+        /** One station as riders see it, slot by slot */
         get: operations["getPublicStation"];
         put?: never;
         post?: never;
@@ -2618,6 +2635,66 @@ export interface paths {
         post?: never;
         /** Back to the built-in words */
         delete: operations["resetNotificationTemplate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/analytics/shortage-forecast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where riders will find no ready pack in the next hours, the worst stations first
+         * @description Orders are expected as in the same hours of the last four weeks; packs are those that are ready, being charged, or brought back until then.
+         */
+        get: operations["getShortageForecast"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/analytics/cohorts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Of the riders who came in each week or month: how many stayed, what they swapped and paid
+         * @description Of the whole tenant: an operator of some stations only is refused.
+         */
+        get: operations["getRiderCohorts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/core/v0/analytics/ranking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stations of a span by one figure, with their place in the span before
+         * @description Stations of which the figure is not known come last.
+         */
+        get: operations["getStationRanking"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3594,6 +3671,11 @@ export interface components {
                 address?: string;
             } | null;
             timeZone: string;
+            openingHours: {
+                from: string;
+                to: string | "24:00";
+                weekdays?: number[];
+            }[] | null;
             regionId: string | null;
             online: boolean;
             /** Format: date-time */
@@ -3686,6 +3768,11 @@ export interface components {
                 address?: string;
             } | null;
             timeZone: string;
+            openingHours: {
+                from: string;
+                to: string | "24:00";
+                weekdays?: number[];
+            }[] | null;
             online: boolean;
             ready: {
                 [key: string]: number;
@@ -3785,6 +3872,8 @@ export interface components {
             slot?: number;
             packId?: string;
             reason?: string;
+            /** Format: date-time */
+            until?: string;
         };
         OrderCreate: {
             userId?: string;
@@ -3792,6 +3881,7 @@ export interface components {
             vehicleId?: string;
             vehicle?: string;
             stationId?: string;
+            payBy?: string;
             requestId?: string;
             /** Format: date-time */
             startedAt?: string;
@@ -10989,6 +11079,7 @@ export interface operations {
             query: {
                 stationId: string;
                 userId?: string;
+                payBy?: string;
             };
             header?: never;
             path?: never;
@@ -11024,6 +11115,124 @@ export interface operations {
                             id: string;
                         }[];
                     };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quoteSwapOptions: {
+        parameters: {
+            query: {
+                stationId: string;
+                userId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `payBy` goes into the order; one of them is what is taken by default */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payBy: string;
+                        /** @enum {string} */
+                        kind: "subscription" | "fleet" | "swap";
+                        name: string | null;
+                        nameEn: string | null;
+                        swapsLeft: number | null;
+                        /** Format: date-time */
+                        endsAt: string | null;
+                        isDefault: boolean;
+                        price: {
+                            planVersion: string;
+                            lines: {
+                                label: string;
+                                amountFen: number;
+                                /** @enum {string} */
+                                code?: "base" | "energy" | "tariff" | "subscription" | "coupon" | "cap";
+                                labelEn?: string;
+                            }[];
+                            totalFen: number;
+                            /** @enum {string} */
+                            currency: "CNY";
+                            taxFen?: number;
+                            taxRateBp?: number;
+                            estimate?: boolean;
+                            payerUserId?: string;
+                            benefits?: {
+                                /** @enum {string} */
+                                kind: "subscription" | "coupon";
+                                id: string;
+                            }[];
+                        };
+                    }[];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -19457,6 +19666,11 @@ export interface operations {
                         address?: string;
                     };
                     timeZone?: string;
+                    openingHours?: {
+                        from: string;
+                        to: string | "24:00";
+                        weekdays?: number[];
+                    }[] | null;
                     regionId?: string | null;
                 };
             };
@@ -19672,6 +19886,11 @@ export interface operations {
                         address?: string;
                     };
                     timeZone?: string;
+                    openingHours?: {
+                        from: string;
+                        to: string | "24:00";
+                        weekdays?: number[];
+                    }[] | null;
                     regionId?: string | null;
                     /** @enum {string} */
                     lifecycle?: "draft" | "commissioned" | "live" | "maintenance" | "retired";
@@ -19889,6 +20108,11 @@ export interface operations {
                             properties: {
                                 name: string;
                                 timeZone: string;
+                                openingHours: {
+                                    from: string;
+                                    to: string | "24:00";
+                                    weekdays?: number[];
+                                }[] | null;
                                 online: boolean;
                                 ready: {
                                     [key: string]: number;
@@ -19968,7 +20192,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PublicStation"];
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        location: {
+                            lat: number;
+                            lon: number;
+                            address?: string;
+                        } | null;
+                        timeZone: string;
+                        openingHours: {
+                            from: string;
+                            to: string | "24:00";
+                            weekdays?: number[];
+                        }[] | null;
+                        online: boolean;
+                        ready: {
+                            [key: string]: number;
+                        };
+                        emptySlots: number;
+                        /** Format: date-time */
+                        lastSeenAt: string | null;
+                        slotCount: number;
+                        inService: boolean;
+                        readyNow: number;
+                        readyBy: {
+                            /** Format: date-time */
+                            at: string;
+                            count: number;
+                            ready: {
+                                [key: string]: number;
+                            };
+                        }[];
+                        slots: {
+                            slot: number;
+                            /** @enum {string} */
+                            state: "ready" | "charging" | "occupied" | "empty" | "off";
+                            packClass: string | null;
+                            socPct: number | null;
+                            /** Format: date-time */
+                            readyAt: string | null;
+                        }[];
+                    };
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -25250,6 +25515,315 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getShortageForecast: {
+        parameters: {
+            query?: {
+                stationId?: string;
+                hours?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One row for each station */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        stationId: string;
+                        name: string;
+                        online: boolean;
+                        readyNow: number;
+                        charging: number;
+                        historyHours: number;
+                        demand: number;
+                        shortage: number;
+                        riskPct: number;
+                        /** Format: date-time */
+                        firstShortageAt: string | null;
+                        hours: {
+                            /** Format: date-time */
+                            at: string;
+                            demand: number;
+                            ready: number;
+                            shortage: number;
+                            riskPct: number;
+                        }[];
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description NOT_FOUND: Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRiderCohorts: {
+        parameters: {
+            query?: {
+                period?: "week" | "month";
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Oldest cohort first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** Format: date */
+                        cohort: string;
+                        riders: number;
+                        periods: {
+                            /** Format: date */
+                            bucket: string;
+                            offset: number;
+                            riders: number;
+                            retainedPct: number;
+                            swaps: number;
+                            spentFen: number;
+                        }[];
+                    }[];
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStationRanking: {
+        parameters: {
+            query: {
+                from: string;
+                to: string;
+                by?: "swaps" | "attempts" | "revenueFen" | "netRevenueFen" | "shortages" | "failed" | "refused" | "successPct" | "uptimePct" | "meanSwapS" | "meanWaitS";
+                order?: "asc" | "desc";
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description First place first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        attempts: number;
+                        swaps: number;
+                        refused: number;
+                        failed: number;
+                        cancelled: number;
+                        expired: number;
+                        unknown: number;
+                        shortages: number;
+                        revenueFen: number;
+                        refundsFen: number;
+                        refunds: number;
+                        planFen: number;
+                        planRefundsFen: number;
+                        forfeitFen: number;
+                        charges: number;
+                        waitMs: number;
+                        waits: number;
+                        swapMs: number;
+                        onlineMinutes: number;
+                        knownMinutes: number;
+                        successPct: number | null;
+                        uptimePct: number | null;
+                        meanSwapS: number | null;
+                        meanWaitS: number | null;
+                        netRevenueFen: number;
+                        rank: number;
+                        stationId: string;
+                        name: string;
+                        value: number | null;
+                        previousValue: number | null;
+                        previousRank: number | null;
+                    }[];
+                };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
             400: {
