@@ -284,6 +284,7 @@ export async function assemble(
       batteryProjection,
       createReadingProjection({ database }),
       logs.projection,
+      background.stationActs,
     ],
   });
 
@@ -338,7 +339,8 @@ export async function assemble(
   await ingest.start();
   stops.push(() => ingest.stop());
   stops.push(() => link.stop());
-  await link.start(ingest.sink);
+  // The addresses that are told name the port of the embedded broker; an external one may ask over HTTP whether the hub may sign in.
+  if (embedded) await link.start(ingest.sink);
 
   const { app, routes } = await serve({
     config,
@@ -380,5 +382,6 @@ export async function assemble(
       reservations,
     },
   });
+  if (!embedded) await link.start(ingest.sink);
   return { app, routes, addresses, stops };
 }

@@ -262,6 +262,10 @@ export const systemWords = {
     '退款和人工结单超过此金额（分）须双人复核',
     'Refunds and orders settled by hand above this amount (fen) need a second person',
   ],
+  'task.bulk.text': [
+    '重新执行 {{count}} 个任务；任务可安全重复。',
+    '{{count}} tasks run again; each is safe to repeat.',
+  ],
   'nav.upkeep': ['运维', 'Upkeep'],
   'upkeep.logs': ['日志', 'Logs'],
   'upkeep.releases': ['站端版本', 'Releases'],
