@@ -156,6 +156,7 @@ const LIST: ListSpec = {
   },
   sort: ['createdAt', 'plate', 'id'],
   defaultSort: { field: 'createdAt', order: 'desc' },
+  lookup: ['plate', 'vin', '_id'],
   search: ['plate', 'vin', '_id'],
 };
 const params = z.strictObject({ id: idSchema });
