@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Aedes } from 'aedes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stationCredentialsCollection } from '../src/stargate/collections.js';
 import { DEMO_SECRET, type HubFixture, startHub } from './support/hub-fixture.js';
@@ -120,3 +123,74 @@ describe('an external broker that asks the hub', () => {
     await bare.stop();
   }, 30_000);
 });
+
+/** A broker that lets nobody in, and nobody use a topic, without asking the hub at `port`. */
+async function brokerThatAsks(port: number) {
+  const ask = async (path: string, body: object): Promise<boolean> => {
+    const url = `http://127.0.0.1:${port}/auth/v1/broker/emqx/${path}`;
+    const headers = { 'content-type': 'application/json', 'x-broker-secret': SECRET };
+    const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+    return ((await answer.json()) as { result: string }).result === 'allow';
+  };
+  const names = new WeakMap<object, string>();
+  const subscribed: string[] = [];
+  const broker = await Aedes.createBroker({
+    authenticate(client, username = '', password, done) {
+      names.set(client, username);
+      ask('sign-in', { username, password: String(password ?? '') }).then(
+        (allowed) => done(null, allowed),
+        () => done(null, false),
+      );
+    },
+    authorizeSubscribe(client, subscription, done) {
+      const { topic } = subscription;
+      ask('topic', { username: names.get(client) ?? '', action: 'subscribe', topic }).then(
+        (allowed) => {
+          if (allowed) subscribed.push(topic);
+          done(null, allowed ? subscription : null);
+        },
+        () => done(null, null),
+      );
+    },
+  });
+  const server = createServer((socket) => broker.handle(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address ? address.port : 0,
+    subscribed,
+    async close() {
+      await new Promise<void>((resolve) => broker.close(() => resolve()));
+      server.close();
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+it('the first hub of all can start with a broker that asks it whether it may', async () => {
+  const port = await freePort();
+  const broker = await brokerThatAsks(port);
+  const store = await openTestStore();
+  const env = {
+    VOLTBAY_BROKER_SECRET: SECRET,
+    PORT: String(port),
+    MQTT_URL: `mqtt://voltbay-hub:its-password@127.0.0.1:${broker.port}`,
+  };
+  const hub = await startHub({ env, overrides: { database: store } });
+  try {
+    expect(broker.subscribed).toContain('state/+');
+    expect(broker.subscribed.some((topic) => topic.endsWith('info/+'))).toBe(true);
+  } finally {
+    await hub.stop();
+    await broker.close();
+    await store.close();
+  }
+}, 60_000);

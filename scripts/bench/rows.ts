@@ -3,14 +3,16 @@ import { buffer } from './rows/buffer.js';
 import { bus } from './rows/bus.js';
 import { command } from './rows/command.js';
 import { footprint } from './rows/footprint.js';
+import { growth } from './rows/growth.js';
 import { ingest } from './rows/ingest.js';
 import { ingestPeer } from './rows/ingest-peer.js';
 import { replay } from './rows/replay.js';
 import { rest } from './rows/rest.js';
 import { scale } from './rows/scale.js';
+import { scaleOut, scaleOutKill } from './rows/scale-out.js';
 import { storm } from './rows/storm.js';
 
-/** The rows of design section 9, in its order. */
+/** The rows of design section 9, in its order, and the studies. */
 export const rows: readonly Row[] = [
   ingest,
   ingestPeer,
@@ -22,4 +24,7 @@ export const rows: readonly Row[] = [
   bus,
   storm,
   scale,
+  scaleOut,
+  scaleOutKill,
+  growth,
 ];

@@ -4,12 +4,14 @@ import { uuidv7 } from 'uuidv7';
 
 /** Stations that send as fast as the broker takes it: messages are made before the clock starts. */
 export interface UplinkLoad {
-  /** One message each of `count`, spread over the stations; resolves once `settled` says that all are stored. */
+  /** Resolves when the broker has taken all of them. */
   send(messages: readonly StationMessages[]): Promise<void>;
   /** Messages of the next round. */
   make(perStation: number): StationMessages[];
   /** Resolves when SERVER_ACK covers what was made last, for every station. */
   acknowledged(): Promise<void>;
+  /** Sends again what is not covered by a SERVER_ACK yet, as an agent does after a while; returns how many. */
+  sendAgain(): Promise<number>;
   /** Messages that were refused by the hub. */
   refused(): number;
   close(): Promise<void>;
@@ -32,7 +34,7 @@ export async function connectStations(options: {
 }): Promise<UplinkLoad> {
   const topicOf = options.topicOf ?? infoTopic;
   const epoch = Math.floor(Date.now() / 1000);
-  const stations = new Map<string, { client: MqttClient; seq: number; upTo: number }>();
+  const stations = new Map<string, Station>();
   let refusedCount = 0;
   let onAck = (): void => {};
   for (const device of options.devices) {
@@ -41,12 +43,14 @@ export async function connectStations(options: {
       keepalive: 60,
     });
     client.stream.setMaxListeners(0);
-    const station = { client, seq: -1, upTo: -1 };
+    const station: Station = { client, seq: -1, upTo: -1, kept: new Map() };
     stations.set(device, station);
     client.on('message', (_topic, payload) => {
       const { type, data } = JSON.parse(payload.toString('utf8')) as { type?: number; data?: AckData };
       if (type !== MSG_TYPE.SERVER_ACK || data?.epoch !== epoch) return;
       refusedCount += data.refused?.length ?? 0;
+      for (const seq of data.also ?? []) station.kept.delete(seq);
+      for (let seq = station.upTo + 1; seq <= data.upTo; seq++) station.kept.delete(seq);
       station.upTo = Math.max(station.upTo, data.upTo);
       onAck();
     });
@@ -56,23 +60,30 @@ export async function connectStations(options: {
     const birth = { device, online: true, epoch, seq: 0, instanceId: uuidv7(), versions: { agent: 'bench' } };
     await client.publishAsync(stateTopic(device), JSON.stringify(birth), { qos: 1, retain: true });
   }
-  const covered = () => [...stations.values()].every((station) => station.upTo >= station.seq);
+  const covered = () => [...stations.values()].every(({ kept }) => kept.size === 0);
+
+  const publishAll = async (messages: readonly StationMessages[]): Promise<void> => {
+    await Promise.all(
+      messages.map(({ device, payloads }) => {
+        const client = stations.get(device)?.client;
+        if (!client) throw new Error(`no connection of ${device}`);
+        return inWindow(payloads, (payload) => client.publishAsync(topicOf(device), payload, { qos: 1 }));
+      }),
+    );
+  };
 
   return {
     make: (perStation) =>
       [...stations].map(([device, station]) => ({
         device,
-        payloads: Array.from({ length: perStation }, () => telemetry(device, epoch, ++station.seq)),
-      })),
-    async send(messages) {
-      await Promise.all(
-        messages.map(async ({ device, payloads }) => {
-          const client = stations.get(device)?.client;
-          if (!client) throw new Error(`no connection of ${device}`);
-          await inWindow(payloads, (payload) => client.publishAsync(topicOf(device), payload, { qos: 1 }));
+        payloads: Array.from({ length: perStation }, () => {
+          const payload = telemetry(device, epoch, ++station.seq);
+          // A peer answers nobody.
+          if (!options.topicOf) station.kept.set(station.seq, payload);
+          return payload;
         }),
-      );
-    },
+      })),
+    send: publishAll,
     acknowledged: () =>
       new Promise((resolve) => {
         onAck = () => {
@@ -80,6 +91,11 @@ export async function connectStations(options: {
         };
         onAck();
       }),
+    async sendAgain() {
+      const waiting = [...stations].map(([device, { kept }]) => ({ device, payloads: [...kept.values()] }));
+      await publishAll(waiting);
+      return waiting.reduce((sum, { payloads }) => sum + payloads.length, 0);
+    },
     refused: () => refusedCount,
     async close() {
       await Promise.all([...stations.values()].map(({ client }) => client.endAsync(true)));
@@ -87,7 +103,16 @@ export async function connectStations(options: {
   };
 }
 
-type AckData = { epoch: number; upTo: number; refused?: unknown[] };
+type AckData = { epoch: number; upTo: number; also?: number[]; refused?: unknown[] };
+
+interface Station {
+  client: MqttClient;
+  /** Number of the newest message, and up to which the hub has them all. */
+  seq: number;
+  upTo: number;
+  /** Not covered yet. */
+  kept: Map<number, string>;
+}
 
 async function inWindow<T>(items: readonly T[], send: (item: T) => Promise<unknown>): Promise<void> {
   let next = 0;

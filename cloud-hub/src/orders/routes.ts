@@ -51,7 +51,7 @@ const LIST: ListSpec = {
   },
   sort: ['createdAt'],
   defaultSort: { field: 'createdAt', order: 'desc' },
-  search: ['_id', 'userId', 'vehicleId', 'stationId'],
+  lookup: ['_id', 'userId', 'vehicleId', 'stationId'],
 };
 const CHARGES: ListSpec = {
   fields: { userId: { kind: 'id' }, orderId: { kind: 'id' }, createdAt: { kind: 'time' } },

@@ -28,6 +28,8 @@ export type StationLiveDocument = {
   /** Grows when a station comes with another database than before; sequence numbers count within it. */
   incarnation: number;
   instanceId: string | null;
+  /** Name of the agent's start that was let in last; absent in documents of an older hub. */
+  startId?: string | null;
   epoch: number | null;
   /** Newest message that the live state shows. */
   seq: number | null;

@@ -47,6 +47,10 @@ export const fleetWords = {
   'map.ready': ['有可用电池', 'Packs ready'],
   'map.charging': ['无可用电池', 'No pack ready'],
   'map.fault': ['离线', 'Offline'],
+  'station.bulk.info': [
+    '请 {{count}} 个站点立即上报全部仓位，不会有任何动作。',
+    '{{count}} stations report all slots now. Nothing moves.',
+  ],
   'setup.way': ['进度', 'Progress'],
   'setup.enrol': ['入网', 'Enrolment'],
   'setup.enrol.text': [
@@ -154,6 +158,7 @@ export const fleetWords = {
   'alarm.disk-low': ['存储将满', 'Disk nearly full'],
   'alarm.door-forced': ['门被强开', 'Door forced'],
   'alarm.duplicate-identity': ['身份重复', 'Two agents with one identity'],
+  'alarm.cloned-database': ['站点数据被克隆', 'A second agent on a copy of the station’s database'],
   'alarm.mains-off': ['市电中断', 'Mains off'],
   'alarm.pack-alarm': ['电池告警', 'Pack alarm'],
   'station.tab.config': ['配置与诊断', 'Configuration'],

@@ -5,6 +5,8 @@ export const sharedWords = {
   'action.save': ['保存', 'Save'],
   'action.edit': ['编辑', 'Edit'],
   'action.remove': ['删除', 'Remove'],
+  'word.yes': ['是', 'Yes'],
+  'word.no': ['否', 'No'],
   'form.optional': ['（可不填）', '(optional)'],
   'form.missing': ['请填写', 'Fill this in'],
   'form.short': ['太短', 'Too short'],
