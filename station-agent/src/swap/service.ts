@@ -6,7 +6,7 @@ import type { SlotBoard } from '../station/slot-board.js';
 import { isUnread } from './eligibility.js';
 import { type Acceptance, planSwap } from './plan.js';
 import type { RunningSwap, SwapRunner } from './runner.js';
-import type { SwapRequest, SwapRules } from './types.js';
+import type { SlotView, SwapRequest, SwapRules } from './types.js';
 
 export type SwapStart = { ok: true; swap: RunningSwap } | { ok: false; reason: SwapReason; detail: string };
 export type SwapService = ReturnType<typeof createSwapService>;
