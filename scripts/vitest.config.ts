@@ -47,6 +47,7 @@ export default defineConfig({
   test: {
     projects: [
       ...['protocol', 'station-agent', 'cloud-hub', 'admin', 'app'].map((name) => `../${name}`),
+      { test: { name: 'scripts', include: ['bench/*.test.ts'] } },
       ...(secondStore ? [hubOnSecondStore] : []),
       simulators,
       pages,

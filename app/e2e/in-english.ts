@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { followInstructions, startSwap, stepReached } from './at-the-cabinet.js';
 import {
+  asRider,
   byId,
   handOver,
   type JourneyContext,
@@ -12,20 +13,10 @@ import {
 } from './context.js';
 
 /** Words that would show that a screen is not in the language that was chosen. */
-const CHINESE = /[\u4e00-\u9fff]+/g;
+const CHINESE = /[\u4e00-\u9fff]+/;
 /** Names are as people gave them. */
-const NAMES = /示范站|共用主题站|李雷|韩梅梅|京A·D\d{4}|简体中文|中文|北京市[^\n]*|十次卡/g;
-const SCREENS = [
-  '',
-  'station/',
-  'swap',
-  'me',
-  'me/wallet',
-  'me/plans',
-  'me/orders',
-  'me/notices',
-  'pass',
-] as const;
+const NAMES = /示范站二?|示范路 \d+ 号|共用主题站|李雷|韩梅梅|京A·D\d{4}|简体中文|中文|北京市[^\n]*|十次卡/g;
+const SCREENS = ['', 'station/', 'swap', 'me', 'me/wallet', 'me/plans', 'me/orders', 'pass'] as const;
 
 /** The main stories once more on a phone that speaks English, and no screen with another language on it. */
 export async function inEnglish(page: Page, context: JourneyContext, report: Report): Promise<void> {
@@ -62,12 +53,19 @@ export async function inEnglish(page: Page, context: JourneyContext, report: Rep
   });
   await journey(report, 'in English: no screen speaks Chinese', async () => {
     const found: string[] = [];
+    const [message] = await asRider<{ title: string; body: string }[]>(
+      other,
+      baseUrl,
+      '/core/v0/notifications?_limit=1&_sort=createdAt&_order=desc',
+    );
+    if (CHINESE.test(`${message?.title} ${message?.body}`.replaceAll(NAMES, '')))
+      found.push(`newest message: ${message?.title} ${message?.body}`);
     for (const screen of SCREENS) {
       await other.goto(`${baseUrl}/app/${screen === 'station/' ? screen + device : screen}`);
       await other.waitForSelector('[role="heading"], h1');
       await other.waitForTimeout(500);
       const text = (await other.locator('#root').textContent()) ?? '';
-      const words = text.replaceAll(NAMES, '').match(CHINESE);
+      const words = text.replaceAll(NAMES, '').match(new RegExp(CHINESE, 'g'));
       if (words) found.push(`${screen || 'stations'}: ${[...new Set(words)].join(' ')}`);
     }
     if (found.length > 0) throw new Error(found.join('\n'));

@@ -71,6 +71,8 @@ export async function shots(context: JourneyContext, report: Report): Promise<st
       page.setDefaultTimeout(WAIT_MS);
       const picture = async (name: string): Promise<void> => {
         const path = `${context.shotsDir}/${look.folder}/${name}.png`;
+        // Pictures show what riders look at, not what is still coming.
+        await page.locator(byId('loading')).first().waitFor({ state: 'detached' });
         await page.waitForTimeout(400);
         await page.screenshot({ path });
         files.push(path);

@@ -95,7 +95,12 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
 
   await journey(report, 'a swap goes on after the app was killed in the middle, in English', async () => {
     await page.goto(`${baseUrl}/app/me`);
+    // What the hub writes from now on is in English too.
+    const told = page.waitForResponse(
+      (response) => response.request().method() === 'PATCH' && response.url().includes('/core/v0/users/'),
+    );
     await page.click(byId('language-en'));
+    if (!(await told).ok()) throw new Error('the hub was not told the language');
     const pack = await packOnRecord(page, baseUrl);
     await startSwap(page, context);
     await stepReached(page, 'return-door-released');

@@ -83,7 +83,7 @@ async function startNodeRed({ root, dir }: RowContext): Promise<Poller & { close
     if (packet.topic !== TOPIC) return;
     reads += (JSON.parse(packet.payload.toString()) as { readings: unknown[] }).readings.length;
   });
-  const path = Object.values(station.hardware.ports)[0]?.path;
+  const path = station.hardware.ports.bus1?.path;
   const peer = await startPeer(root, dir, 'node-red-poll.mjs', {
     path,
     baudRate: FOOTPRINT_BAUD,

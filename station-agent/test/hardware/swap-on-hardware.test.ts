@@ -280,7 +280,23 @@ describe('on virtual hardware, through real serialport and noble, a swap', { tim
     expect(swap.steps().filter((step) => step === 'dispensed')).toHaveLength(1);
   });
 
+  it('reads Bluetooth packs, also one that is out of reach when its door shuts', async () => {
+    await site.start({ verifyMs: 120_000 }, [BLE_FULL, BLE_EMPTY]);
+    await expect.poll(() => site.hardware().packs.latest(BLE_FULL) !== null, LONG).toBe(true);
+    const swap = await site.ask({ dispense: { packClass: 'B' } });
+    const pack = { serial: 'VB-B-901', packClass: 'B' as const };
+    expect(await site.putIn(pack)).toBe(BLE_EMPTY);
+    await site.station.fault('ble-vanish', { serial: pack.serial });
+    await site.shut(BLE_EMPTY);
+    await site.hub().until(() => swap.steps().includes('return-door-closed'), 'the shut door', 60_000);
+    await site.station.fault('ble-vanish', { serial: pack.serial, on: false });
+    expect(await site.fetchPack()).toEqual({ slot: BLE_FULL, serial: `VB-B-${100 + BLE_FULL}` });
+    expect(await swap.end()).toMatchObject({ state: 'done' });
+  });
+
+  // Near the end: what was done behind a dead controller's back it takes for an unused door for half a minute, and opens no other.
   it('is refused by a silent cabinet; silent in the middle it is unknown until the sensors tell', async () => {
+    await site.start({}, A);
     const swap = await site.ask({ returns: 0 });
     const slot = await site.door();
     await site.start({ silentLimitMs: 300 }, A);
@@ -297,27 +313,12 @@ describe('on virtual hardware, through real serialport and noble, a swap', { tim
     expect(swap.events().find(({ step }) => step === 'dispensed')).toMatchObject({ packId: serial });
   });
 
-  it('reads Bluetooth packs, through an adapter that goes away and comes back meanwhile', async () => {
-    await site.start({}, [BLE_FULL, BLE_EMPTY]);
-    await expect.poll(() => site.hardware().packs.latest(BLE_FULL) !== null, LONG).toBe(true);
-    const swap = await site.ask({ dispense: { packClass: 'B' } });
-    const pack = { serial: 'VB-B-901', packClass: 'B' as const };
-    expect(await site.putIn(pack)).toBe(BLE_EMPTY);
-    await site.station.fault('ble-restart', { downMs: 300 });
-    await site.shut(BLE_EMPTY);
-    expect(await site.fetchPack()).toEqual({ slot: BLE_FULL, serial: `VB-B-${100 + BLE_FULL}` });
-    expect(await swap.end()).toMatchObject({ state: 'done' });
-  });
-
   it('is refused where every slot is taken', async () => {
     const full = (await site.station.slots()).filter(({ packClass, pack }) => packClass === 'A' && pack);
-    const charged = full.filter(({ pack }) => (pack?.socPct ?? 0) > 85);
     await site.start(
       {},
       full.map(({ slot }) => slot),
     );
-    // More packs than are looked at for one request: they are read first.
-    await expect.poll(() => charged.every(({ slot }) => site.hardware().packs.latest(slot)), LONG).toBe(true);
     const swap = await site.ask();
     expect(await swap.end()).toMatchObject({ state: 'rejected', reason: 'NO_EMPTY_SLOT' });
   });

@@ -15,6 +15,10 @@ const TONES = {
   off: 'fault',
 } as const satisfies Record<Slot['state'], string>;
 
+/** As many in a row as fit, all of one width; empty tiles keep the last row in step with the others. */
+const TILE = { width: 98, flexGrow: 1, maxWidth: 148 } as const;
+const FILLERS = ['a', 'b', 'c', 'd'] as const;
+
 /** A station's slots as they stand now: number, class, charge, when it will be ready. Packs of `packClasses` have a thick edge. */
 export function SlotBoard(props: { slots: readonly Slot[]; packClasses: readonly string[] }) {
   const t = useT();
@@ -45,9 +49,7 @@ export function SlotBoard(props: { slots: readonly Slot[]; packClasses: readonly
               .filter(Boolean)
               .join(', ')}
             style={{
-              width: 98,
-              flexGrow: 1,
-              maxWidth: 148,
+              ...TILE,
               borderRadius: 12,
               padding: 9,
               gap: 1,
@@ -73,6 +75,9 @@ export function SlotBoard(props: { slots: readonly Slot[]; packClasses: readonly
           </View>
         );
       })}
+      {FILLERS.map((filler) => (
+        <View key={filler} style={TILE} aria-hidden />
+      ))}
     </View>
   );
 }

@@ -55,7 +55,7 @@ export function StationCard(props: {
         </View>
         <View style={styles.middle}>
           <View style={styles.name}>
-            <Txt variant="heading" numberOfLines={1} style={{ flexShrink: 1 }}>
+            <Txt variant="heading" numberOfLines={2} style={{ flexShrink: 1 }}>
               {near.station.name}
             </Txt>
             {props.favourite && <Icon name="star" color={palette.tone.charging.solid} size={18} />}

@@ -4,6 +4,7 @@ import { View } from 'react-native';
 import { Button } from 'react-native-paper';
 import { useAge, useNow } from '../../components/ui/age-text.js';
 import { BackButton } from '../../components/ui/back-button.js';
+import { Columns } from '../../components/ui/columns.js';
 import { Card, Row, Screen } from '../../components/ui/screen.js';
 import { Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
@@ -54,6 +55,7 @@ export function StationScreen() {
   const emptyOfAll = `${station.emptySlots} / ${station.slotCount}`;
   return (
     <Screen
+      wide
       footer={
         <Button
           mode="contained"
@@ -84,67 +86,77 @@ export function StationScreen() {
           </Button>
         </View>
       </View>
-      <Card>
-        <View style={{ flexDirection: 'row', flexWrap: 'wrap', columnGap: 28, rowGap: 10 }}>
-          {Object.entries(station.ready).map(([name, count]) => (
-            <View key={name}>
-              <Txt variant="figure" color={count > 0 ? palette.tone.ready.ink : palette.text3}>
-                {String(count)}
-              </Txt>
-              <Txt variant="small" tone="text2">
-                {[t('stations.class', { name }), t('station.ready')].join(' · ')}
-              </Txt>
-            </View>
-          ))}
-          {near.readyCount === 0 && <Txt tone="text2">{t('station.noneReady')}</Txt>}
-        </View>
-        {near.usable && (
-          <Txt tone="text2" testID="readiness">
-            {readinessText(readinessOf(station, null, now), t, language)}
-          </Txt>
-        )}
-        <LiveSlots station={station} />
-      </Card>
-      <Card>
-        <View>
-          <Row name={t('station.number')}>{station.id}</Row>
-          <Row name={t('station.hours')}>
-            <View style={{ alignItems: 'flex-end' }} testID="hours">
-              {openingLines(station.openingHours, t, language).map((line) => (
-                <Txt key={line}>{line}</Txt>
+      <Columns
+        main={
+          <Card>
+            <View style={{ flexDirection: 'row', flexWrap: 'wrap', columnGap: 28, rowGap: 10 }}>
+              {Object.entries(station.ready).map(([name, count]) => (
+                <View key={name}>
+                  <Txt variant="figure" color={count > 0 ? palette.tone.ready.ink : palette.text3}>
+                    {String(count)}
+                  </Txt>
+                  <Txt variant="small" tone="text2">
+                    {[t('stations.class', { name }), t('station.ready')].join(' · ')}
+                  </Txt>
+                </View>
               ))}
-              {opening !== null && (
-                <Txt variant="small" tone="text3">
-                  {opening}
-                </Txt>
-              )}
+              {near.readyCount === 0 && <Txt tone="text2">{t('station.noneReady')}</Txt>}
             </View>
-          </Row>
-          <StationPrice stationId={station.id} />
-          <Row name={t('station.emptySlots')}>{emptyOfAll}</Row>
-          {location?.address && <Row name={t('station.address')}>{location.address}</Row>}
-          {near.distanceM !== null && <Row name={t('stations.you')}>{distanceText(near.distanceM)}</Row>}
-          <Row name={t('station.updated')} last>
-            {station.lastSeenAt ? age(Date.parse(station.lastSeenAt)) : '–'}
-          </Row>
-        </View>
-        {location && (
-          <Button
-            mode="outlined"
-            icon="stations"
-            onPress={() =>
-              void openDirections({ lat: location.lat, lon: location.lon, name: station.name }).then(
-                (opened) => setNoMap(!opened),
-              )
-            }
-            testID="navigate"
-          >
-            {t('station.navigate')}
-          </Button>
-        )}
-        {noMap && <Txt tone="text2">{t('station.noMap')}</Txt>}
-      </Card>
-      <ReportProblem stationId={station.id} />
+            {near.usable && (
+              <Txt tone="text2" testID="readiness">
+                {readinessText(readinessOf(station, null, now), t, language)}
+              </Txt>
+            )}
+            <LiveSlots station={station} />
+          </Card>
+        }
+        side={
+          <>
+            <Card>
+              <View>
+                <Row name={t('station.number')}>{station.id}</Row>
+                <Row name={t('station.hours')}>
+                  <View style={{ alignItems: 'flex-end' }} testID="hours">
+                    {openingLines(station.openingHours, t, language).map((line) => (
+                      <Txt key={line}>{line}</Txt>
+                    ))}
+                    {opening !== null && (
+                      <Txt variant="small" tone="text3">
+                        {opening}
+                      </Txt>
+                    )}
+                  </View>
+                </Row>
+                <StationPrice stationId={station.id} />
+                <Row name={t('station.emptySlots')}>{emptyOfAll}</Row>
+                {location?.address && <Row name={t('station.address')}>{location.address}</Row>}
+                {near.distanceM !== null && (
+                  <Row name={t('stations.you')}>{distanceText(near.distanceM)}</Row>
+                )}
+                <Row name={t('station.updated')} last>
+                  {station.lastSeenAt ? age(Date.parse(station.lastSeenAt)) : '–'}
+                </Row>
+              </View>
+              {location && (
+                <Button
+                  mode="outlined"
+                  icon="stations"
+                  onPress={() =>
+                    void openDirections({ lat: location.lat, lon: location.lon, name: station.name }).then(
+                      (opened) => setNoMap(!opened),
+                    )
+                  }
+                  testID="navigate"
+                >
+                  {t('station.navigate')}
+                </Button>
+              )}
+              {noMap && <Txt tone="text2">{t('station.noMap')}</Txt>}
+            </Card>
+            <ReportProblem stationId={station.id} />
+          </>
+        }
+      />
     </Screen>
   );
 }

@@ -5,6 +5,7 @@ import { View } from 'react-native';
 import { Button } from 'react-native-paper';
 import { ReservationCard } from '../../components/order/reservation-card.js';
 import { ActionError } from '../../components/ui/action-error.js';
+import { Columns } from '../../components/ui/columns.js';
 import { Screen } from '../../components/ui/screen.js';
 import { Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
@@ -98,6 +99,23 @@ export function SwapForm(props: {
     }
   }
 
+  const reservationCard = (kept: NonNullable<typeof standing>) => (
+    <ReservationCard
+      reservation={kept}
+      stationName={stations?.find(({ id }) => id === kept.stationId)?.name ?? kept.stationId}
+      release={reservation.release}
+      onGo={
+        kept.stationId === stationId
+          ? undefined
+          : () => {
+              setStationId(kept.stationId);
+              setVehicleId(kept.vehicleId);
+              fresh();
+            }
+      }
+    />
+  );
+
   if (account.vehicles.error && !vehicles) {
     return (
       <Screen title={t('swap.title')}>
@@ -109,6 +127,7 @@ export function SwapForm(props: {
 
   return (
     <Screen
+      wide
       title={t('swap.title')}
       footer={
         stationId !== null && (
@@ -176,72 +195,70 @@ export function SwapForm(props: {
           </Button>
         </Notice>
       )}
-      {standing !== null && (
-        <ReservationCard
-          reservation={standing}
-          stationName={stations?.find(({ id }) => id === standing.stationId)?.name ?? standing.stationId}
-          release={reservation.release}
-          onGo={
-            standing.stationId === stationId
-              ? undefined
-              : () => {
-                  setStationId(standing.stationId);
-                  setVehicleId(standing.vehicleId);
-                  fresh();
+      {standing !== null && standing.stationId !== stationId && reservationCard(standing)}
+      <Columns
+        main={
+          <>
+            <StationChoice
+              stationId={stationId}
+              station={station}
+              stations={stations ?? []}
+              packClass={chosenVehicle?.packClass ?? null}
+              onChoose={(id) => {
+                setStationId(id);
+                fresh();
+              }}
+            />
+            <VehicleChoice
+              vehicles={vehicles}
+              chosen={chosenVehicle?.id ?? null}
+              onChoose={(id) => {
+                setVehicleId(id);
+                fresh();
+              }}
+            />
+          </>
+        }
+        side={
+          <>
+            {price && pay.chosen && (
+              <PriceCard
+                price={price}
+                choice={
+                  pay.options.length > 1 && (
+                    <PayChoice
+                      options={pay.options}
+                      chosen={pay.chosen}
+                      onChoose={(payBy) => {
+                        pay.choose(payBy);
+                        fresh();
+                      }}
+                    />
+                  )
                 }
-          }
-        />
-      )}
-      <StationChoice
-        stationId={stationId}
-        station={station}
-        stations={stations ?? []}
-        packClass={chosenVehicle?.packClass ?? null}
-        onChoose={(id) => {
-          setStationId(id);
-          fresh();
-        }}
-      />
-      <VehicleChoice
-        vehicles={vehicles}
-        chosen={chosenVehicle?.id ?? null}
-        onChoose={(id) => {
-          setVehicleId(id);
-          fresh();
-        }}
-      />
-      {price && pay.chosen && (
-        <PriceCard
-          price={price}
-          choice={
-            pay.options.length > 1 && (
-              <PayChoice
-                options={pay.options}
-                chosen={pay.chosen}
-                onChoose={(payBy) => {
-                  pay.choose(payBy);
-                  fresh();
-                }}
               />
-            )
-          }
-        />
-      )}
-      {reservable && chosenVehicle && (
-        <>
-          <ActionError error={reservation.reserve.error} />
-          <Button
-            mode="outlined"
-            icon="clock"
-            loading={reservation.reserve.busy}
-            disabled={reservation.reserve.busy}
-            onPress={() => reservation.reserve.run({ stationId: station.id, vehicleId: chosenVehicle.id })}
-            testID="reserve"
-          >
-            {t('reserve.ask')}
-          </Button>
-        </>
-      )}
+            )}
+            {standing !== null && standing.stationId === stationId && reservationCard(standing)}
+            {reservable && chosenVehicle && (
+              <>
+                <ActionError error={reservation.reserve.error} />
+                <Button
+                  mode="outlined"
+                  icon="clock"
+                  loading={reservation.reserve.busy}
+                  disabled={reservation.reserve.busy}
+                  onPress={() =>
+                    reservation.reserve.run({ stationId: station.id, vehicleId: chosenVehicle.id })
+                  }
+                  testID="reserve"
+                >
+                  {t('reserve.ask')}
+                </Button>
+              </>
+            )}
+          </>
+        }
+      />
     </Screen>
   );
 }

@@ -5,6 +5,7 @@ import { View } from 'react-native';
 import { Button } from 'react-native-paper';
 import { StepList } from '../../components/order/step-list.js';
 import { type ActiveDoor, CabinetPicture } from '../../components/ui/cabinet-picture.js';
+import { Columns } from '../../components/ui/columns.js';
 import { Card, Screen } from '../../components/ui/screen.js';
 import { Failed, Loading, Notice, Pill } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
@@ -52,15 +53,19 @@ export function SwapLive(props: {
   const progress = swapProgress(order);
   if (progress.over) return <SwapResult order={order} onLeave={props.onLeave} />;
   return (
-    <Screen title={t('swap.running')}>
+    <Screen wide title={t('swap.running')}>
       {(live === 'waiting' || query.isError) && (
         <Notice tone="charging" icon="clock" title={t('swap.reconnecting')} />
       )}
-      <Instruction order={order} />
-      <Card>
-        <Txt variant="heading">{t('swap.steps')}</Txt>
-        <StepList order={order} />
-      </Card>
+      <Columns
+        main={<Instruction order={order} />}
+        side={
+          <Card>
+            <Txt variant="heading">{t('swap.steps')}</Txt>
+            <StepList order={order} />
+          </Card>
+        }
+      />
       {order.expiresAt !== null && <Deadline at={order.expiresAt} unsure={progress.phase === 'unknown'} />}
       {progress.phase === 'unknown' && (
         <Button onPress={() => props.onLeave('stations')}>{t('tab.stations')}</Button>

@@ -7,22 +7,23 @@ const DAY_MS = 86_400_000;
 /** A Sunday: weekdays are named after the days from here on. */
 const SUNDAY = Date.UTC(2026, 10, 22);
 
-export type Opening = { open: boolean; changesAtMs: number | null };
+/** `timeZone`: the station's, in which its hours are told. */
+export type Opening = { open: boolean; changesAtMs: number | null; timeZone: string };
 
 /** Whether the place of a station may be entered, and until when that holds. What cannot be judged counts as open. */
 export function openingOf(station: Pick<PublicStation, 'openingHours' | 'timeZone'>, nowMs: number): Opening {
   // Kept answers of an older hub have no hours.
   const hours = station.openingHours ?? null;
-  if (!isTimeZone(station.timeZone)) return { open: true, changesAtMs: null };
-  return openingState(hours, station.timeZone, nowMs);
+  if (!isTimeZone(station.timeZone)) return { open: true, changesAtMs: null, timeZone: 'UTC' };
+  return { ...openingState(hours, station.timeZone, nowMs), timeZone: station.timeZone };
 }
 
 /** "Open until 22:00", "Opens Mon 07:00"; null where nothing changes. */
 export function openingText(opening: Opening, t: Translate, locale: string, nowMs: number): string | null {
-  const { open, changesAtMs } = opening;
+  const { open, changesAtMs, timeZone } = opening;
   if (changesAtMs === null) return null;
-  const clock = clockTime(new Date(changesAtMs).toISOString(), locale);
-  const day = new Intl.DateTimeFormat(locale, { weekday: 'short' }).format(changesAtMs);
+  const clock = clockTime(new Date(changesAtMs).toISOString(), locale, timeZone);
+  const day = new Intl.DateTimeFormat(locale, { weekday: 'short', timeZone }).format(changesAtMs);
   const time = changesAtMs - nowMs < DAY_MS ? clock : `${day} ${clock}`;
   return t(open ? 'hours.until' : 'hours.from', { time });
 }

@@ -45,6 +45,7 @@ export async function openSwapSite(cabinet: object) {
   let agent: Agent | null = null;
   let hardware: Hardware | null = null;
   let swaps = 0;
+  let served: readonly number[] | undefined;
 
   /** The adapter of the virtual station under noble, as the preload does it for a whole process. */
   function loadNoble() {
@@ -57,6 +58,7 @@ export async function openSwapSite(cabinet: object) {
   /** Starts the agent, again when it runs; `only` leaves the other slots out of its configuration. */
   async function start(impatience: Impatience = {}, only?: readonly number[]): Promise<void> {
     await agent?.stop();
+    served = only;
     const { verifyMs, ...rules } = impatience;
     const slots = station.hardware.slots.filter(({ slot }) => !only || only.includes(slot));
     const raw = { hardware: { ...station.hardware, slots }, polling: { idleMs: 5_000, urgentMs: 200 } };
@@ -80,10 +82,17 @@ export async function openSwapSite(cabinet: object) {
     return found;
   };
 
+  const allRead = async (): Promise<boolean> =>
+    (await station.slots())
+      .filter(({ slot, pack }) => pack && (!served || served.includes(slot)))
+      .every(({ slot }) => hardware?.packs.latest(slot));
+
   async function ask(data: Partial<AskChargeData> & object = {}): Promise<SiteSwap> {
     swaps += 1;
     const [id, orderId] = [`cmd-${swaps}`, `order-${swaps}`];
     await hub.until(() => hub.states.at(-1)?.online, 'the station online', WAIT_MS);
+    // A request that comes sooner after a start may be refused: no more than three packs are read for it.
+    await until('every pack is read', allRead, WAIT_MS);
     const whole = { user: 'u', vehicle: 'v', orderId, dispense: { packClass: 'A' }, ...data };
     await hub.command(MSG_TYPE.SERVER_ASK_CHARGE, whole, { id, ttlMs: 120_000 });
     const events = (): SwapEvent[] => hub.swapEvents().filter(({ requestId }) => requestId === id);

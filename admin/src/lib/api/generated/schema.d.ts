@@ -30842,7 +30842,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -30911,7 +30911,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -30925,7 +30925,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -30997,7 +30997,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
-                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -31018,7 +31018,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -31123,7 +31123,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };

@@ -228,6 +228,14 @@ export const systemWords = {
     '严重告警多少秒无人跟进后自动升级',
     'A critical alarm that nobody takes care of is escalated after so many seconds',
   ],
+  'setting.about.messages.retentionDays': [
+    '电站原始消息保留多少天',
+    'How many days the messages of stations are kept as they came',
+  ],
+  'setting.about.telemetry.retentionDays': [
+    '电池读数保留多少天（每日汇总一直保留）',
+    'How many days the readings of packs are kept; their daily figures stay',
+  ],
   'setting.about.logs.retentionDays': ['日志保留多少天', 'How many days log lines are kept'],
   'setting.about.batteries.quarantineSohPct': [
     '健康度低于此百分比的电池自动隔离；0 表示不隔离',
