@@ -11,12 +11,15 @@ const SEED_TIMEOUT_MS = 30 * 60_000;
 const START_TIMEOUT_MS = 120_000;
 const TENANT = 'city';
 
-/** A hub of its own with the seeded city; `stop` ends it and removes its data. Operators: see `voltbay-hub seed`. */
-export async function startCityHub(city: { orders: number; scale?: number }): Promise<{
+/**
+ * A hub of its own with the seeded city; `stop` ends it and removes its data. `seeded`: a data folder that `voltbay-hub seed` has filled
+ * before, used as it is and kept. Operators: see `voltbay-hub seed`.
+ */
+export async function startCityHub(city: { orders: number; scale?: number; seeded?: string }): Promise<{
   baseUrl: string;
   stop: () => Promise<void>;
 }> {
-  const data = await mkdtemp(join(tmpdir(), 'voltbay-city-'));
+  const data = city.seeded ?? (await mkdtemp(join(tmpdir(), 'voltbay-city-')));
   let child: ChildProcess | null = null;
   const stop = async (): Promise<void> => {
     if (child && child.exitCode === null) {
@@ -24,15 +27,27 @@ export async function startCityHub(city: { orders: number; scale?: number }): Pr
       child.kill('SIGTERM');
       await gone;
     }
-    await rm(data, { recursive: true, force: true });
+    if (city.seeded === undefined) await rm(data, { recursive: true, force: true });
   };
   try {
     const scale = city.scale === undefined ? [] : ['--scale', String(city.scale)];
-    await promisify(execFile)(
-      process.execPath,
-      [HUB, 'seed', '--data', data, '--tenant', TENANT, '--orders', String(city.orders), ...scale, '--json'],
-      { timeout: SEED_TIMEOUT_MS, maxBuffer: 16_000_000 },
-    );
+    if (city.seeded === undefined)
+      await promisify(execFile)(
+        process.execPath,
+        [
+          HUB,
+          'seed',
+          '--data',
+          data,
+          '--tenant',
+          TENANT,
+          '--orders',
+          String(city.orders),
+          ...scale,
+          '--json',
+        ],
+        { timeout: SEED_TIMEOUT_MS, maxBuffer: 16_000_000 },
+      );
     child = spawn(
       process.execPath,
       [HUB, 'run', '--port', '0', '--mqtt-port', '0', '--data', data, '--json'],

@@ -104,7 +104,8 @@ export async function runOffice(context: JourneyContext, report: Report): Promis
   }
   const asked = Number(process.env.VOLTBAY_E2E_ORDERS);
   const orders = asked > 0 ? asked : CITY_ORDERS;
-  const city = await startCityHub(asked > 0 ? { orders } : { orders, scale: CITY_SCALE }).catch(
+  const size = asked > 0 ? { orders } : { orders, scale: CITY_SCALE };
+  const city = await startCityHub({ ...size, seeded: process.env.VOLTBAY_E2E_CITY }).catch(
     async (error: unknown) => {
       await report('the hub with the seeded city starts', error);
       return null;
@@ -322,6 +323,27 @@ async function moneyJourneys(
       await page.waitForSelector('tbody tr a');
     },
   );
+  await journey(report, `${short}: forecast, ranking and cohorts show what the API says`, async () => {
+    const asked = async (screen: string): Promise<Record<string, unknown>[]> => {
+      const coming = page.waitForResponse((answer) => answer.url().includes(`/core/v0/analytics/${screen}`));
+      await page.goto(`${baseUrl}/admin/analytics/${screen.replace('shortage-', '')}`);
+      return (await (await coming).json()) as Record<string, unknown>[];
+    };
+    const [worst] = await asked('shortage-forecast');
+    await page
+      .locator('tbody tr', { hasText: String(worst?.name) })
+      .first()
+      .waitFor();
+    const [best] = await asked('ranking');
+    const first = page.locator('tbody tr').first();
+    await first.locator('td', { hasText: String(best?.name) }).waitFor();
+    await first.locator('td b', { hasText: String(best?.value) }).waitFor();
+    const cohorts = await asked('cohorts');
+    await page.waitForFunction(
+      (rows) => document.querySelectorAll('tbody tr').length === rows,
+      cohorts.length,
+    );
+  });
   await journey(report, `${short}: the list of orders is exported as a workbook`, async () => {
     await page.goto(listed('orders', 'unknown'));
     await page.waitForSelector(byId('export-xlsx'));

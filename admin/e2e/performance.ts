@@ -48,7 +48,14 @@ export async function measure(browser: Browser, baseUrl: string): Promise<Figure
   );
   const nextPageMs = performance.now() - start;
   await page.click('.ant-table-column-has-sorters');
-  await page.waitForTimeout(500);
+  await page.waitForURL(/sort=/);
+  await page.waitForSelector('tbody tr a');
+  await page.locator('input[type="search"], .ant-input-search input').first().pressSequentially('u-2');
+  await page.locator('.ant-select').first().click();
+  await page.waitForSelector('.ant-select-item-option');
+  await page.keyboard.press('Escape');
+  // Entries arrive after their paint.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100))));
   const events = await page.evaluate(() => (window as unknown as { eventMs: number[] }).eventMs);
   await context.close();
   return {

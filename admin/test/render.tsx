@@ -88,6 +88,7 @@ export function aStation(patch: Partial<Station> = {}): Station {
     topics: 'own',
     location: null,
     timeZone: 'Asia/Shanghai',
+    openingHours: null,
     online: true,
     lastSeenAt: AT,
     epoch: 1,

@@ -97,10 +97,10 @@ export async function createOperator(baseUrl: string) {
   return {
     post: <T>(path: string, body: object) => ask<T>(`${baseUrl}${path}`, accessToken, body),
     get: <T>(path: string) => ask<T>(`${baseUrl}${path}`, accessToken),
-    async patch<T>(path: string, body: object): Promise<T> {
+    async patch<T>(path: string, body: object, headers: Record<string, string> = {}): Promise<T> {
       const response = await fetch(`${baseUrl}${path}`, {
         method: 'PATCH',
-        headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+        headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
       });
       const answer = (await response.json()) as T;

@@ -11,8 +11,10 @@ import {
   WAIT_MS,
 } from './context.js';
 import { disputeStories } from './disputes.js';
+import { inEnglish } from './in-english.js';
 import { offlineStories } from './offline.js';
 import { privacyStories } from './privacy.js';
+import { stationStories } from './station-page.js';
 import { swapStories } from './swaps.js';
 
 export { shots } from './shots.js';
@@ -56,10 +58,12 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.goto(`${baseUrl}/app/s/${context.device}`);
     await page.waitForSelector(byId('chosen-station'));
   });
+  await stationStories(page, context, operator, report);
   await buyingStories(page, context, report);
   await swapStories(page, context, report);
   await offlineStories(page, context, report);
   await disputeStories(page, context, operator, report);
+  if (!context.short) await inEnglish(page, context, report);
   await privacyStories(page, context, report);
   await journey(report, 'no page failed on the way', async () => {
     if (faults.length > 0) throw new Error(faults.join('\n'));

@@ -14,6 +14,7 @@ import {
   signIn,
   WAIT_MS,
 } from './context.js';
+import { EXAMPLE_HOURS, setHours } from './station-page.js';
 
 const LOOKS = (['zh-CN', 'en'] as const).flatMap((locale) =>
   ([390, 1440] as const).flatMap((width) =>
@@ -47,10 +48,16 @@ const STILL = [
 export async function shots(context: JourneyContext, report: Report): Promise<string[]> {
   const files: string[] = [];
   const { browser, baseUrl } = context;
-  await openShop(await createOperator(baseUrl));
+  const operator = await createOperator(baseUrl);
+  await openShop(operator);
+  await setHours(operator, context.device, EXAMPLE_HOURS);
   const first = await (await browser.newContext({ viewport: PHONE })).newPage();
   first.setDefaultTimeout(WAIT_MS);
   await signIn(first, baseUrl);
+  // A plan of one's own makes a choice of what pays.
+  await first.goto(`${baseUrl}/app/me/plans`);
+  await first.click(byId('buy-ten-swaps'));
+  await first.waitForSelector(byId('subscription'));
   for (const look of LOOKS.filter(({ folder }) => context.wantsLook(folder))) {
     await journey(report, `pictures ${look.folder}`, async () => {
       const browserContext = await browser.newContext({
@@ -64,6 +71,8 @@ export async function shots(context: JourneyContext, report: Report): Promise<st
       page.setDefaultTimeout(WAIT_MS);
       const picture = async (name: string): Promise<void> => {
         const path = `${context.shotsDir}/${look.folder}/${name}.png`;
+        // Pictures show what riders look at, not what is still coming.
+        await page.locator(byId('loading')).first().waitFor({ state: 'detached' });
         await page.waitForTimeout(400);
         await page.screenshot({ path });
         files.push(path);
@@ -96,8 +105,10 @@ async function guestScreens(page: Page, context: JourneyContext, picture: Pictur
   await page.waitForSelector(byId('station-map'));
   await picture('stations');
   await page.goto(`${context.baseUrl}/app/station/${context.device}`);
-  await page.waitForSelector(byId('slots'));
+  await page.waitForSelector(byId('slot-board'));
   await picture('station');
+  await page.locator(byId('report-problem')).scrollIntoViewIfNeeded();
+  await picture('station-below');
   await page.goto(`${context.baseUrl}/app/me`);
   await page.waitForSelector(byId('phone'));
   await picture('sign-in');
@@ -112,6 +123,8 @@ async function swapScreens(page: Page, context: JourneyContext, picture: Picture
   await page.click(byId('reserve'));
   await page.waitForSelector(byId('reservation-left'));
   await picture('swap-reserved');
+  await page.locator(byId('pay-choice')).scrollIntoViewIfNeeded();
+  await picture('swap-pay');
   await page.click(byId('release-reservation'));
   await page.waitForSelector(byId('reserve'));
   const pack = await packOnRecord(page, baseUrl);

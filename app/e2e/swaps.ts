@@ -14,6 +14,7 @@ import {
 } from './context.js';
 import { cameraFlags, filmOfCode } from './fake-camera.js';
 
+const NEWEST_ORDER = '/core/v0/orders?_limit=1&_sort=createdAt&_order=desc';
 type Subscription = { state: string; swapsLeft: number };
 
 /** Swaps as they go well and as they go on after something broke. */
@@ -52,6 +53,28 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
     },
   );
 
+  await journey(report, 'the rider pays one swap alone and keeps the plan for later', async () => {
+    const pack = await packOnRecord(page, baseUrl);
+    await page.goto(`${baseUrl}/app/swap?station=${context.device}`);
+    await page.click(byId('pay-swap'));
+    const shown = page.locator(byId('swap-price'));
+    await shown.getByText('¥5.00').waitFor();
+    await pressStart(page);
+    await followInstructions(page, context, pack);
+    await page.click(byId('see-receipt'));
+    await page.waitForSelector(byId('receipt'));
+    const [order] = await asRider<{ price: { totalFen: number; benefits?: { kind: string }[] } }[]>(
+      page,
+      baseUrl,
+      NEWEST_ORDER,
+    );
+    const kinds = order?.price.benefits?.map(({ kind }) => kind);
+    if (order?.price.totalFen !== 500 || kinds?.join() !== 'coupon')
+      throw new Error(`${order?.price.totalFen} fen were asked, paid with ${kinds?.join()}`);
+    const [plan] = await asRider<Subscription[]>(page, baseUrl, '/core/v0/subscriptions');
+    if (plan?.swapsLeft !== 9) throw new Error(`${plan?.swapsLeft} swaps are left`);
+  });
+
   await journey(report, 'the same with the network of the phone cut half-way', async () => {
     const pack = await packOnRecord(page, baseUrl);
     await startSwap(page, context);
@@ -72,10 +95,16 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
 
   await journey(report, 'a swap goes on after the app was killed in the middle, in English', async () => {
     await page.goto(`${baseUrl}/app/me`);
+    // What the hub writes from now on is in English too.
+    const told = page.waitForResponse(
+      (response) => response.request().method() === 'PATCH' && response.url().includes('/core/v0/users/'),
+    );
     await page.click(byId('language-en'));
+    if (!(await told).ok()) throw new Error('the hub was not told the language');
     const pack = await packOnRecord(page, baseUrl);
     await startSwap(page, context);
     await stepReached(page, 'return-door-released');
+    await page.waitForSelector(byId('door-left'));
     await page.goto('about:blank');
     await page.goto(`${baseUrl}/app/swap`);
     await page.waitForSelector(byId('swap-instruction'));
@@ -98,11 +127,7 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
 
   await journey(report, 'a jammed door is recovered at another slot', async () => {
     const pack = await packOnRecord(page, baseUrl);
-    const [last] = await asRider<{ returned: { slot: number } | null }[]>(
-      page,
-      baseUrl,
-      '/core/v0/orders?_limit=1&_sort=createdAt&_order=desc',
-    );
+    const [last] = await asRider<{ returned: { slot: number } | null }[]>(page, baseUrl, NEWEST_ORDER);
     const state = (await (await fetch(`${context.control}/state`)).json()) as {
       slots: { slot: number; packClass: string; pack: { socPct: number } | null }[];
     };
@@ -127,11 +152,7 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
 async function lastOrderIsOver(page: Page, baseUrl: string): Promise<void> {
   const until = Date.now() + WAIT_MS;
   for (;;) {
-    const [order] = await asRider<{ state: string }[]>(
-      page,
-      baseUrl,
-      '/core/v0/orders?_limit=1&_sort=createdAt&_order=desc',
-    );
+    const [order] = await asRider<{ state: string }[]>(page, baseUrl, NEWEST_ORDER);
     if (order?.state === 'completed') return;
     if (Date.now() > until) throw new Error(`the last order is ${order?.state}`);
     await page.waitForTimeout(250);

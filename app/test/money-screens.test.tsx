@@ -4,8 +4,10 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { VehiclesScreen } from '../src/features/account/vehicles-screen.js';
 import { PassScreen } from '../src/features/pass/pass-screen.js';
 import { PlansScreen } from '../src/features/plans/plans-screen.js';
+import { SwapScreen } from '../src/features/swap/swap-screen.js';
 import { WalletScreen } from '../src/features/wallet/wallet-screen.js';
 import type { Payment, Plan } from '../src/lib/api/money-api.js';
+import { keptPass } from '../src/lib/passes/pass-store.js';
 import { anIssuedPass, HOUR_MS } from './a-pass.js';
 import { AT, anApi, renderScreen, signedIn } from './render.js';
 
@@ -145,4 +147,22 @@ test('the pass is fetched by itself, its code shown on purpose only, and then ho
   expect(await screen.findByTestId('pass-qr')).toBeTruthy();
   expect(screen.getByTestId('pass-says').textContent).toContain('until then it does not say "done"');
   expect(localStorage.getItem('voltbay.pass')).toContain('"shownAt":"20');
+});
+
+test('the pass that is replaced is taken back only after the new one is kept', async () => {
+  const old = keptPass(anIssuedPass({ id: 'pass-old', vehicleId: 'v-sold' }), Date.now());
+  localStorage.setItem('voltbay.pass', JSON.stringify(old));
+  const keptThen: (string | null)[] = [];
+  renderScreen(<SwapScreen />, {
+    session: await signedIn(),
+    api: anApi({
+      issuePass: async () => anIssuedPass({ id: 'pass-new', expiresAt: '2099-01-01T00:00:00.000Z' }),
+      revokePass: async (id) => {
+        keptThen.push(id, localStorage.getItem('voltbay.pass'));
+        return anIssuedPass({ id, state: 'revoked' });
+      },
+    }),
+  });
+  await waitFor(() => expect(keptThen[0]).toBe('pass-old'));
+  expect(keptThen[1]).toContain('pass-new');
 });

@@ -4,6 +4,7 @@ import type { Order, PublicStation } from '@voltbay/protocol/api';
 import { ApiError, createSession, type Session } from '@voltbay/protocol/client';
 import { AppRoot } from '../src/app-root.js';
 import type { RiderApi } from '../src/lib/api/rider-api.js';
+import type { PayOption } from '../src/lib/api/swap-api.js';
 import { createPassStore } from '../src/lib/passes/pass-store.js';
 import { createPushPort } from '../src/lib/push/push-port.web.js';
 import type { Services } from '../src/lib/services.js';
@@ -33,6 +34,7 @@ export function aStation(patch: Partial<PublicStation> = {}): PublicStation {
     name: 'Demo Station',
     location: { lat: 39.9042, lon: 116.4074 },
     timeZone: 'Asia/Shanghai',
+    openingHours: null,
     online: true,
     inService: true,
     readyNow: 3,
@@ -126,6 +128,8 @@ export function anApi(patch: Partial<RiderApi> = {}): RiderApi {
     registerPush: async () => unasked(),
     removePush: async () => {},
     price: async () => aPrice(),
+    payOptions: async () => [aPayOption()],
+    station: async () => ({ ...aStation(), slots: [] }),
     orders: async () => [],
     order: async () => anOrder(),
     startSwap: async () => anOrder(),
@@ -171,6 +175,19 @@ export function aPrice(totalFen = 600): Order['price'] {
     currency: 'CNY',
   };
 }
+
+/** This swap alone, as what is taken by default. */
+export const aPayOption = (patch: Partial<PayOption> = {}): PayOption => ({
+  payBy: 'swap',
+  kind: 'swap',
+  name: null,
+  nameEn: null,
+  swapsLeft: null,
+  endsAt: null,
+  isDefault: true,
+  price: aPrice(),
+  ...patch,
+});
 
 export function renderScreen(element: React.ReactNode, patch: Partial<Services> = {}) {
   localStorage.setItem('voltbay.language', 'en');

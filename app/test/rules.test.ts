@@ -4,13 +4,14 @@ import { layoutMap } from '../src/features/stations/map-layout.js';
 import { jammedDoor } from '../src/features/swap/jammed-door.js';
 import { parseStationCode } from '../src/features/swap/station-code.js';
 import { parseYuan } from '../src/features/wallet/yuan.js';
+import { tellLanguage } from '../src/lib/account/tell-language.js';
 import { startFailure } from '../src/lib/api/rider-api.js';
 import { messageTarget } from '../src/lib/links/message-target.js';
 import { directionLinks } from '../src/lib/navigation/directions.js';
 import { deviceLanguage } from '../src/lib/preferences.js';
 import { distanceM, distanceText, nearStations } from '../src/lib/stations/distance.js';
 import { readinessOf } from '../src/lib/stations/readiness.js';
-import { anOrder, aStation } from './render.js';
+import { anApi, anOrder, aStation } from './render.js';
 
 test.each([
   ['1231', '1231'],
@@ -145,4 +146,18 @@ test.each([
   ['', null],
 ])('%j yuan are %s fen', (text, fen) => {
   expect(parseYuan(text)).toBe(fen);
+});
+
+test('the hub is told the language when it is another one, and a hub that cannot be reached stops nobody', async () => {
+  const told: unknown[] = [];
+  const api = anApi({
+    updateUser: async (user, change) => {
+      told.push(change);
+      return anApi().user(user.id);
+    },
+  });
+  await tellLanguage(api, 'en');
+  await tellLanguage(api, 'zh-CN');
+  expect(told).toEqual([{ locale: 'zh-CN' }]);
+  await tellLanguage(anApi({ me: () => Promise.reject(new OfflineError(new Error('cut'))) }), 'zh-CN');
 });

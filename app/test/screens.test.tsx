@@ -4,7 +4,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { MeScreen } from '../src/features/me/me-screen.js';
 import { StationsScreen } from '../src/features/stations/stations-screen.js';
 import { SwapScreen } from '../src/features/swap/swap-screen.js';
-import { anApi, anOrder, aPrice, aStation, renderScreen, signedIn } from './render.js';
+import { anApi, anOrder, aPayOption, aPrice, aStation, renderScreen, signedIn } from './render.js';
 
 /** The address bar is not what is tested here; navigation is written down. */
 const WAIT = { timeout: 10_000 };
@@ -184,7 +184,7 @@ test('too little money is said before, not after', async () => {
   query = { station: '1231' };
   renderScreen(<SwapScreen />, {
     session: await signedIn(),
-    api: anApi({ price: async () => aPrice(10_001) }),
+    api: anApi({ payOptions: async () => [aPayOption({ price: aPrice(10_001) })] }),
   });
   expect(await screen.findByText('Your balance does not cover this swap')).toBeTruthy();
   expect(screen.getByTestId('swap-now').getAttribute('aria-disabled')).toBe('true');

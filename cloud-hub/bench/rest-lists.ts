@@ -60,6 +60,12 @@ export async function measureLists(options: {
       wanted.push({ operationId, address: `${address}?_limit=100` });
       wanted.push({ operationId, address: `${address}?_page=5` });
     }
+    // What somebody who looks for one thing types, and what nobody has.
+    if (parameters.some(({ name }) => name === 'q')) {
+      const [first] = (await (await get(`${address}?_limit=1`)).json()) as { id?: string }[];
+      for (const text of [first?.id ?? 'none', 'nothing-like-it'])
+        wanted.push({ operationId, address: `${address}?q=${encodeURIComponent(text)}` });
+    }
     for (const field of parameters.find(({ name }) => name === '_sort')?.schema?.enum ?? [])
       for (const order of ['asc', 'desc'])
         wanted.push({ operationId, address: `${address}?_sort=${field}&_order=${order}` });

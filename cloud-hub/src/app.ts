@@ -1,5 +1,7 @@
+import { deviceSchema } from '@voltbay/protocol';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { type AddressRules, onlyFrom } from './http/address-rules.js';
+import { type AppLinks, appleAssociation, assetLinks } from './http/app-links.js';
 import { corsFor } from './http/cors.js';
 import { docsPage } from './http/docs-page.js';
 import { openApiDocument } from './http/openapi.js';
@@ -16,6 +18,8 @@ import type { HttpRoute } from './http/route.js';
 import { securityHeaders } from './http/security.js';
 import { servePages } from './http/static-files.js';
 
+const LINKS_MAX_AGE_S = 3_600;
+
 export type AppDeps = {
   routes: readonly HttpRoute[];
   pipeline: PipelineDeps;
@@ -24,6 +28,7 @@ export type AppDeps = {
   addressRules: AddressRules;
   adminDir: string | null;
   appDir: string | null;
+  appLinks: AppLinks;
   /** Makes a span of each request; null = nobody collects traces. */
   tracing: MiddlewareHandler | null;
 };
@@ -38,6 +43,9 @@ export const OPEN_PATHS = [
   '/admin/*',
   '/app',
   '/app/*',
+  '/s/:device',
+  '/.well-known/apple-app-site-association',
+  '/.well-known/assetlinks.json',
 ] as const;
 
 /** The hub's HTTP face. Building it has no effect: nothing is opened, nothing is started. */
@@ -70,6 +78,22 @@ export function createApp(deps: AppDeps): Hono {
       return page ?? context.notFound();
     });
   }
+  // As printed on cabinets: phones with the app open it there, the others get the page.
+  app.get('/s/:device', (context) => {
+    const device = context.req.param('device');
+    return deviceSchema.safeParse(device).success ? context.redirect(`/app/s/${device}`) : context.notFound();
+  });
+  const wellKnown = { 'Cache-Control': `public, max-age=${LINKS_MAX_AGE_S}` };
+  app.get('/.well-known/apple-app-site-association', (context) =>
+    deps.appLinks.ios.length === 0
+      ? context.notFound()
+      : context.json(appleAssociation(deps.appLinks.ios), 200, wellKnown),
+  );
+  app.get('/.well-known/assetlinks.json', (context) =>
+    deps.appLinks.android.length === 0
+      ? context.notFound()
+      : context.json(assetLinks(deps.appLinks.android), 200, wellKnown),
+  );
   app.get('/', (context) =>
     context.json({
       name: 'voltbay-hub',

@@ -41,6 +41,7 @@ import { createConsoleSms, type SmsSender } from './stargate/one-time-codes.js';
 import { checkRootSecret } from './stargate/root-secret-check.js';
 import { createBirthDesk } from './stations/birth-desk.js';
 import { createStations } from './stations/stations.js';
+import { createRetention } from './system/retention.js';
 import { createSettings } from './system/settings.js';
 import { createReadingProjection } from './telemetry/reading-projection.js';
 import { createVehicles } from './vehicles/vehicles.js';
@@ -222,6 +223,7 @@ export async function assemble(
   });
   logs.start();
   stops.push(() => logs.stop());
+  const retention = createRetention({ database, clock, settings });
   const financeTasks = createFinanceTasks({
     homeTenantId: config.tenantId,
     payments,
@@ -231,8 +233,8 @@ export async function assemble(
     debts,
   });
   const background = createBackground({
-    handlers: [...operations.handlers, ...logs.handlers, ...financeTasks.handlers],
-    schedules: [...logs.schedules, ...financeTasks.schedules],
+    handlers: [...operations.handlers, ...logs.handlers, ...retention.handlers, ...financeTasks.handlers],
+    schedules: [...logs.schedules, ...retention.schedules, ...financeTasks.schedules],
     database,
     clock,
     logger,
@@ -282,6 +284,7 @@ export async function assemble(
       batteryProjection,
       createReadingProjection({ database }),
       logs.projection,
+      background.stationActs,
     ],
   });
 

@@ -5,6 +5,7 @@ import { createAnalyticsRoutes } from './analytics/routes.js';
 import { createAuditLog } from './audit/audit-log.js';
 import { createRequestAudit, type RequestAudit } from './audit/audit-requests.js';
 import { createAuditRoutes } from './audit/routes.js';
+import { createStationActsProjection } from './audit/station-acts.js';
 import { type Database, tenantsOf } from './db/index.js';
 import { createDomainEvents, type DomainEvents, eventTaskHandler } from './events/domain-events.js';
 import { createEventFeed } from './events/event-feed.js';
@@ -12,6 +13,7 @@ import { eventSources } from './events/sources.js';
 import { createExportHandler } from './exports/export-task.js';
 import { createExportRoutes } from './exports/routes.js';
 import type { HttpRoute } from './http/route.js';
+import type { Projection } from './ingest/projector.js';
 import type { Logger } from './logger.js';
 import type { Chore } from './maintenance.js';
 import { createNotificationAdminRoutes } from './notifications/admin-routes.js';
@@ -39,6 +41,8 @@ export interface Background {
   readonly tasks: TaskStore;
   /** For features whose facts the feed does not find by itself. */
   readonly events: DomainEvents;
+  /** What was done at the stations themselves, into the audit. */
+  readonly stationActs: Projection;
   readonly requestAudit: RequestAudit;
   readonly chores: readonly Chore[];
   routes(): HttpRoute[];
@@ -130,6 +134,7 @@ export function createBackground(deps: {
   return {
     tasks,
     events,
+    stationActs: createStationActsProjection({ database, log: audit }),
     requestAudit: createRequestAudit({ log: audit, logger, homeTenantId: deps.homeTenantId }),
     chores: [
       { name: 'schedules', everyMs: 5_000, run: () => schedules.tick() },

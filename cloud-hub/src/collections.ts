@@ -58,7 +58,7 @@ import { schedulesCollection, tasksCollection } from './tasks/index.js';
 import { readingsCollection } from './telemetry/reading-documents.js';
 import { identitiesCollection } from './users/identities.js';
 import { usersCollection } from './users/users.js';
-import { vehicleBindingsCollection } from './vehicles/transfers.js';
+import { vehicleBindingsCollection } from './vehicles/vehicle-bindings.js';
 import { vehiclesCollection } from './vehicles/vehicles.js';
 import { chargesCollection, walletsCollection } from './wallets/wallets.js';
 import { deliveriesCollection, webhooksCollection } from './webhooks/webhook-document.js';

@@ -81,6 +81,7 @@ export async function serve(deps: {
     addressRules: config.http,
     adminDir: config.web.adminDir,
     appDir: config.web.appDir,
+    appLinks: config.appLinks,
     tracing: tracing?.middleware ?? null,
     pipeline: {
       logger,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HubFixture, problemOf, startHub } from './support/hub-fixture.js';
 
+/** SHA-256 of a signing certificate, as Android writes it. */
+const CERTIFICATE = Array.from({ length: 32 }, () => 'AB').join(':');
 type User = { id: string; name: string; version: number; createdAt: string; status: string };
 
 describe('the HTTP kit', () => {
@@ -8,7 +10,12 @@ describe('the HTTP kit', () => {
   let admin: string;
   const made: User[] = [];
   beforeAll(async () => {
-    hub = await startHub();
+    hub = await startHub({
+      env: {
+        VOLTBAY_IOS_APPS: 'ABCDE12345.org.voltbay.rider',
+        VOLTBAY_ANDROID_APPS: `org.voltbay.rider=${CERTIFICATE}`,
+      },
+    });
     admin = await hub.operator();
     for (let index = 0; index < 7; index += 1) {
       const answer = await hub.call<User>('POST', '/core/v0/users', {
@@ -300,10 +307,30 @@ describe('the HTTP kit', () => {
       expect(
         (await preflight(open.apiUrl, 'https://evil.example')).headers.get('access-control-allow-origin'),
       ).toBeNull();
+      // Without apps of its own a hub claims no links.
+      for (const name of ['assetlinks.json', 'apple-app-site-association'])
+        expect((await fetch(`${open.apiUrl}/.well-known/${name}`)).status).toBe(404);
     } finally {
       await open.stop();
     }
   }, 60_000);
+
+  it('tells phones which app opens the links of its cabinets, and leads the others to the page', async () => {
+    const read = async (name: string) => {
+      const answer = await fetch(`${hub.apiUrl}/.well-known/${name}`);
+      expect(answer.headers.get('content-type')).toContain('application/json');
+      return answer.json();
+    };
+    expect(await read('apple-app-site-association')).toMatchObject({
+      applinks: { details: [{ appIDs: ['ABCDE12345.org.voltbay.rider'] }] },
+    });
+    expect(await read('assetlinks.json')).toMatchObject([
+      { target: { package_name: 'org.voltbay.rider', sha256_cert_fingerprints: [CERTIFICATE] } },
+    ]);
+    const link = await fetch(`${hub.apiUrl}/s/1231`, { redirect: 'manual' });
+    expect([link.status, link.headers.get('location')]).toEqual([302, '/app/s/1231']);
+    expect((await fetch(`${hub.apiUrl}/s/%2e%2e%2f`, { redirect: 'manual' })).status).toBe(404);
+  });
 
   it('sends security headers and correlates by request id', async () => {
     const answer = await hub.call('GET', '/auth/v1/me', {

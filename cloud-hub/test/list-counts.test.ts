@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, tenantsOf } from '../src/db/index.js';
 import { ledgerCollection } from '../src/finance/ledger.js';
 import { createLedgerTotals, ledgerTotalsCollection } from '../src/finance/ledger-totals.js';
+import { type ListSpec, listReply, listRequest } from '../src/http/list.js';
+import type { RequestFacts } from '../src/http/route.js';
 import { usersCollection } from '../src/users/users.js';
 import { openTestStore } from './support/store.js';
 
@@ -40,6 +42,45 @@ describe('large lists', () => {
       const plan = JSON.stringify((await cursor().explain('queryPlanner')).queryPlanner.winningPlan);
       expect(plan.includes('"SORT"')).toBe(sorts);
     }
+  });
+
+  it('what is searched for is looked up by index first, within the scope, and read through only where a list allows it', async () => {
+    const name = 'searched';
+    const things = database.db.collection<{ _id: string; t: string; who: string; note: string }>(name);
+    await things.createIndexes([{ name: 'tw', key: { t: 1, who: 1, _id: 1 } }]);
+    await things.insertMany([
+      { _id: '019ab000-1', t: 't', who: 'u1', note: 'first' },
+      { _id: '019ab000-2', t: 't', who: 'u2', note: 'second' },
+      { _id: '019ab111-3', t: 'other', who: 'u1', note: 'foreign' },
+    ]);
+    const spec: ListSpec = {
+      fields: { note: { kind: 'text' } },
+      sort: ['note'],
+      defaultSort: { field: 'note', order: 'asc' },
+      lookup: ['_id', 'who'],
+    };
+    const found = async (q: string, scope: Record<string, unknown> = {}, search?: readonly string[]) => {
+      const use = search ? { ...spec, search } : spec;
+      const reply = await listReply<{ _id: string }>({
+        request: { url: '/x' } as RequestFacts,
+        list: listRequest(use, { q }),
+        scope: { t: 't', ...scope },
+        source: things,
+      });
+      if (reply instanceof Response) throw new Error('no list');
+      const ids = (reply.body as { id: string }[]).map(({ id }) => id);
+      expect(reply.headers?.['X-Total-Count']).toBe(String(ids.length));
+      return ids;
+    };
+    expect(await found('u1')).toEqual(['019ab000-1']);
+    expect(await found('019ab000')).toEqual(['019ab000-1', '019ab000-2']);
+    expect(await found('019ab000-2')).toEqual(['019ab000-2']);
+    expect(await found('019ab111')).toEqual([]);
+    // A rider's own list stays the rider's own, also when another one is asked for.
+    expect(await found('u2', { who: 'u1' })).toEqual([]);
+    expect(await found('019ab000', { who: 'u1' })).toEqual(['019ab000-1']);
+    expect(await found('econ')).toEqual([]);
+    expect(await found('ECON', {}, ['note'])).toEqual(['019ab000-2']);
   });
 
   it('tenants are found one look each, in order', async () => {

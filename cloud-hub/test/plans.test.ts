@@ -3,7 +3,8 @@ import type { Order, Problem } from '@voltbay/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../src/plans/plan-document.js';
 import type { Subscription } from '../src/plans/subscriptions.js';
-import { type HubFixture, startHub } from './support/hub-fixture.js';
+import { connectStation } from './support/fake-station.js';
+import { eventually, type HubFixture, startHub } from './support/hub-fixture.js';
 
 describe('plans, from the price that is shown to the money that is taken', () => {
   let hub: HubFixture;
@@ -246,6 +247,60 @@ describe('plans, from the price that is shown to the money that is taken', () =>
     await swap('u-demo2', 'v-demo2', 'failed');
     expect(await balance('u-demo')).toBe(payer - 480);
   });
+
+  it('the rider chooses what pays: one of their plans, or this swap alone', async () => {
+    const bought = await post<Subscription>('/core/v0/subscriptions', rider, { planVersion: 'bundle-3@1' });
+    expect(bought.status, JSON.stringify(bought.body)).toBe(201);
+    const plan = bought.body.id;
+    const path = '/core/v0/quotes/swap';
+    const options = await hub.call<{ payBy: string }[]>('GET', `${path}/options?stationId=1231`, {
+      token: rider,
+    });
+    expect(options.body).toMatchObject([
+      { payBy: plan, kind: 'subscription', nameEn: 'Three swaps', swapsLeft: 3, isDefault: true },
+      { payBy: 'swap', kind: 'swap', isDefault: false, price: { totalFen: 700 } },
+    ]);
+    const quoted = (payBy: string) =>
+      hub.call<Order['price'] & Problem>('GET', `${path}?stationId=1231&payBy=${payBy}`, { token: rider });
+    expect((await quoted('swap')).body.totalFen).toBe(700);
+    expect((await quoted(plan)).body.totalFen).toBe(0);
+    expect((await quoted('sub-of-nobody')).body).toMatchObject({
+      code: 'CONFLICT',
+      reason: 'PLAN_NOT_USABLE',
+    });
+
+    const cabinet = await connectStation(hub.mqttUrl);
+    try {
+      await eventually(
+        async () =>
+          (await hub.call<{ online: boolean }>('GET', '/core/v0/stations/1231', { token: admin })).body
+            .online,
+        'station online',
+      );
+      for (const [payBy, totalFen, benefits] of [
+        ['swap', 700, undefined],
+        [plan, 0, [{ kind: 'subscription', id: plan }]],
+      ] as const) {
+        cabinet.received.splice(0);
+        const asked = post<Order>('/core/v0/orders', rider, {
+          stationId: '1231',
+          vehicleId: 'v-demo',
+          payBy,
+        });
+        const command = await cabinet.command();
+        await cabinet.result(command.id, 'started');
+        const order = (await asked).body;
+        expect(order.price).toMatchObject({ totalFen, ...(benefits ? { benefits } : {}) });
+        expect(order.price.benefits).toEqual(benefits);
+        const failed = { token: station, body: { state: 'failed' } };
+        expect((await hub.call('PUT', `/core/v0/order/${order.id}`, failed)).status).toBe(200);
+      }
+      const byStation = { token: station, body: { user: 'u-demo', vehicle: 'v-demo', payBy: plan } };
+      expect((await hub.call('POST', '/core/v0/order', byStation)).status).toBe(403);
+    } finally {
+      await cabinet.close();
+    }
+  }, 60_000);
 
   it('leaves books that agree to the fen', async () => {
     expect(await verify()).toMatchObject({ ok: true, differences: [] });

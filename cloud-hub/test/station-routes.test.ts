@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Command, Order, Station } from '@voltbay/protocol';
+import type { Command, Order, PublicStationDetail, Station } from '@voltbay/protocol';
 import { MSG_TYPE } from '@voltbay/protocol';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config/config.js';
@@ -165,6 +165,46 @@ describe('stations', () => {
     const list = (await response.json()) as Record<string, unknown>[];
     expect(list.map(({ id }) => id)).toContain('1231');
     expect(Object.keys(list[0] ?? {})).not.toContain('slots');
+  });
+
+  it('tell riders when their place is open, and what stands in which slot', async () => {
+    const agent = await agentOf('1231');
+    await agent.send(MSG_TYPE.STATION_INFO, {
+      battery: [{ slot: 1, serial: 'VB-R-1', packClass: 'A', socPct: 97, maxVol: 3_600 }],
+      slots: [
+        { slot: 1, occupied: true, use: 'ready', packClass: 'A', door: 'closed' },
+        { slot: 2, occupied: false, use: 'empty', packClass: 'A', door: 'closed' },
+      ],
+      station: { mainsOn: true, mode: 'in-service' },
+    });
+    const openingHours = [{ from: '07:00', to: '22:00', weekdays: [1, 2, 3, 4, 5] }];
+    const known = await call('GET', '/core/v0/stations/1231', { as: admin });
+    const patch = (body: object) =>
+      call('PATCH', '/core/v0/stations/1231', {
+        as: admin,
+        body,
+        headers: { 'If-Match': known.headers.get('etag') ?? '' },
+      });
+    for (const wrong of [
+      { openingHours: [{ from: '7', to: '22:00' }] },
+      { openingHours: [{ from: '24:00', to: '08:00' }] },
+      { timeZone: 'Mars/Olympus' },
+    ])
+      expect((await patch(wrong)).status, JSON.stringify(wrong)).toBe(400);
+    expect((await patch({ openingHours })).status).toBe(200);
+    const shown = async () =>
+      (await (await call('GET', '/core/v0/public/stations/1231')).json()) as PublicStationDetail;
+    await until('shown', async () => {
+      const { openingHours: hours, slots } = await shown();
+      return hours !== null && slots.some(({ state }) => state === 'ready');
+    });
+    const station = await shown();
+    expect(station).toMatchObject({ openingHours, timeZone: 'Asia/Shanghai' });
+    expect(station.slots).toMatchObject([
+      { slot: 1, state: 'ready', packClass: 'A', socPct: 97 },
+      { slot: 2, state: 'empty', packClass: 'A', socPct: null },
+    ]);
+    expect(JSON.stringify(station)).not.toContain('VB-R-1');
   });
 
   it('a retired station’s session ends and it cannot come back', async () => {

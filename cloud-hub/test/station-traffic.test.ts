@@ -44,6 +44,11 @@ const view = async (device: string) => {
   if (!document) throw new Error(`no live state of ${device}`);
   return document;
 };
+const alarmed = (device: string, code: string) =>
+  until(`the alarm ${code}`, async () => {
+    const _id = alarmId({ device, code });
+    return (await store.database.collection(alarmsCollection).findOne({ _id }))?.state === 'raised';
+  });
 const reading = (slot: number, socPct: number) => ({
   slot,
   bluetooth: false,
@@ -311,10 +316,7 @@ describe('stations and the embedded broker', () => {
     await first.send(MSG_TYPE.STATION_INFO, {}, 0);
     await until('the first goes on', () => first.isAcked(0));
     expect((await view(first.device)).instanceId).toBe('database-one');
-    await until('alarm', async () => {
-      const _id = alarmId({ device: first.device, code: 'duplicate-identity' });
-      return (await store.database.collection(alarmsCollection).findOne({ _id }))?.state === 'raised';
-    });
+    await alarmed(first.device, 'duplicate-identity');
   });
 
   it('lets a live agent stay when another comes under its very client id; the same agent replaces itself', async () => {
@@ -342,6 +344,41 @@ describe('stations and the embedded broker', () => {
     await until('acknowledged', () => again.isAcked(1));
     await hub.ingest.settled();
     expect((await view(first.device)).online).toBe(true);
+  });
+
+  it('refuses an agent on a copy of the database while the other is live, and takes no message of it', async () => {
+    const first = await station({ epoch: 7, starts: ['s6', 's7'] });
+    await until('born', async () => (await view(first.device)).startId === 's7');
+    // Copied before the seventh start: it counts the same epoch.
+    const copy = { device: first.device, online: true, epoch: 7, instanceId: `instance-${first.device}` };
+    const second = await connectStation(hub.url, first.device, { epoch: 7, birth: false });
+    const ended = closing(second.client);
+    const birth = JSON.stringify({ ...copy, starts: ['s6', 'copy-7'] });
+    second.client.publish(stateTopic(first.device), birth, { qos: 1, retain: true });
+    await ended;
+    await first.send(MSG_TYPE.STATION_INFO, {}, 0);
+    await until('the first goes on', () => first.isAcked(0));
+    expect(await view(first.device)).toMatchObject({ startId: 's7', incarnation: 0 });
+    await alarmed(first.device, 'cloned-database');
+    // Its own next start is no copy: it replaces what is left of the session before.
+    const replaced = closing(first.client);
+    const next = await connectStation(hub.url, first.device, { epoch: 8, starts: ['s6', 's7', 's8'] });
+    open.push(next);
+    await replaced;
+    await next.send(MSG_TYPE.STATION_INFO, {}, 0);
+    await until('acknowledged', () => next.isAcked(0));
+    expect(await view(first.device)).toMatchObject({ startId: 's8', incarnation: 0 });
+    // A copy that comes when nobody is there works, with numbers of its own.
+    await next.close();
+    await until('gone', async () => !(await view(first.device)).online);
+    const restored = await connectStation(hub.url, first.device, {
+      epoch: 8,
+      starts: ['s6', 'copy-7', 'copy-8'],
+    });
+    open.push(restored);
+    await restored.send(MSG_TYPE.STATION_INFO, {}, 0);
+    await until('acknowledged', () => restored.isAcked(0));
+    expect(await view(first.device)).toMatchObject({ startId: 'copy-8', incarnation: 1 });
   });
 
   it('a replaced database starts its numbers anew and loses nothing', async () => {

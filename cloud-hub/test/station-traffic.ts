@@ -195,12 +195,14 @@ export async function connectStation(
   options: {
     epoch?: number;
     instanceId?: string;
+    starts?: readonly string[];
     birth?: boolean;
     mqtt?: IClientOptions;
     subscribe?: boolean;
   } = {},
 ) {
   const { epoch = 1, instanceId = `instance-${device}`, birth = true, subscribe = true } = options;
+  const { starts } = options;
   const client = await connectAsync(url, {
     protocolVersion: 4,
     username: device,
@@ -232,7 +234,10 @@ export async function connectStation(
   if (birth)
     await client.publishAsync(
       stateTopic(device),
-      JSON.stringify({ device, online: true, epoch, seq: 0, instanceId, versions: { agent: '0.1.0' } }),
+      JSON.stringify({
+        ...{ device, online: true, epoch, seq: 0, instanceId, versions: { agent: '0.1.0' } },
+        ...(starts && { starts }),
+      }),
       { qos: 1, retain: true },
     );
   const send = (type: number, data: unknown, seq: number, extra: Record<string, unknown> = {}) =>

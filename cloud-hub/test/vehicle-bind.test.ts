@@ -47,11 +47,23 @@ describe('binding a vehicle', () => {
     ]);
     const again = await bind(rider, { vin: VINS[1] });
     expect([again.status, again.body.version]).toEqual([200, answers[1]?.body.version]);
+    const history = await hub.call('GET', `/core/v0/vehicles/${first.id}/bindings`, { token: operator });
+    expect(history.body).toMatchObject([{ fromUserId: null, toUserId: 'u-demo', by: 'u-demo' }]);
   });
 
   it('a vehicle that somebody owns stays with them', async () => {
     const answer = await bind(other, { vin: VINS[1] });
     expect([answer.status, problemOf(answer).reason]).toEqual([409, 'VEHICLE_TAKEN']);
+  });
+
+  it('of two who take it at once one gets it, and the history names that one', async () => {
+    const vin = 'LVBTEST0500000004';
+    const { id } = await register(vin, '京B·00004');
+    const answers = await Promise.all([bind(rider, { vin }), bind(other, { vin })]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    const owner = answers.find(({ status }) => status === 200)?.body.ownerUserId;
+    const history = await hub.call('GET', `/core/v0/vehicles/${id}/bindings`, { token: operator });
+    expect(history.body).toMatchObject([{ fromUserId: null, toUserId: owner, by: owner }]);
   });
 
   it('a plate alone, a wrong end of the VIN and an unknown VIN bind nothing', async () => {

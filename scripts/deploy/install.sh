@@ -3,7 +3,8 @@
 # the releases that are there already stay.
 #   sudo sh install.sh voltbay-agent-1.0.0-linux-x64.tgz
 # Layout: /opt/voltbay-agent/releases/<version>, /opt/voltbay-agent/current -> the running one, /etc/voltbay/agent.json, /var/lib/voltbay.
-# --root DIR puts everything below DIR and leaves users and systemd alone (image builds, tests).
+# --root DIR builds an image: everything goes below DIR, the service is enabled and its user made there as far as this machine has the
+# tools (systemctl, systemd-sysusers, root); nothing of this machine is touched.
 set -eu
 
 usage() { echo "use: install.sh [--root DIR] ARTIFACT.tgz" >&2; exit 2; }
@@ -52,13 +53,30 @@ chmod 755 "$root/usr/local/bin/voltbay-agent"
 mkdir -p "$root/etc/systemd/system"
 cp "$here/voltbay-agent.service" "$root/etc/systemd/system/voltbay-agent.service"
 
+mkdir -p "$root/usr/lib/sysusers.d"
+printf 'u voltbay - "Voltbay station agent" /var/lib/voltbay /usr/sbin/nologin\n' > "$root/usr/lib/sysusers.d/voltbay-agent.conf"
+
 if [ -z "$root" ]; then
   id voltbay >/dev/null 2>&1 || useradd --system --home-dir /var/lib/voltbay --shell /usr/sbin/nologin voltbay
+  owner=voltbay:voltbay
+elif [ "$(id -u)" = 0 ] && command -v systemd-sysusers >/dev/null; then
+  systemd-sysusers --root="$root" voltbay-agent.conf
+  # By number: the name is the image's.
+  owner=$(awk -F: '$1 == "voltbay" { print $3 ":" $4 }' "$root/etc/passwd")
+else
+  owner=""
+  echo "install.sh: at first start in the image: chown -R voltbay:voltbay /opt/voltbay-agent /var/lib/voltbay" >&2
+fi
+if [ -n "$owner" ]; then
   # The agent installs its own updates, and nothing else there.
-  chown -R voltbay:voltbay "$app" /var/lib/voltbay
-  chown root:root "$app/bin" "$app/bin/update-guard.mjs"
+  chown -R "$owner" "$app" "$root/var/lib/voltbay"
+  chown 0:0 "$app/bin" "$app/bin/update-guard.mjs"
+fi
+if [ -z "$root" ]; then
   systemctl daemon-reload
   systemctl enable voltbay-agent.service
   if [ -e /etc/voltbay/agent.json ]; then systemctl restart voltbay-agent.service; fi
+elif command -v systemctl >/dev/null; then
+  systemctl --root="$root" enable voltbay-agent.service
 fi
 echo "voltbay-agent $version is installed in $app"

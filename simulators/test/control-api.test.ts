@@ -161,6 +161,8 @@ describe.skipIf(!built)('voltbay-sim station', () => {
 
   it.each([
     [['station', '--slots', '2', '--ble', '5'], 2, /do not fit/],
+    [['station', '--packs', 'tesla=3'], 2, /tesla/],
+    [['station', '--packs', 'jk-ble=1', '--slots', '2'], 2, /leave/],
     [['station', '--speed', 'fast'], 2, /number/],
     [['station', '--nope'], 2, /unknown option/],
     [['station', '--config', '/nonexistent.json'], 2, /nonexistent/],

@@ -84,6 +84,16 @@ describe('a station with a hub', () => {
       packId: 'VB-A-1',
       slot: 1,
     });
+    // Who stands at a door is told how long they have; nobody is told of time where nothing is asked of them.
+    const timed = hub.swapEvents().filter(({ leftMs }) => leftMs !== undefined);
+    expect(timed.map(({ step }) => step)).toEqual([
+      'return-door-released',
+      'return-door-opened',
+      'pack-inserted',
+      'dispense-door-released',
+      'dispense-door-opened',
+      'pack-taken',
+    ]);
     expect(model.releases.map(({ slot }) => slot)).toEqual([3, 1]);
     await hub.until(() => agent.storage.outbox.stats().rows === 0, 'an empty outbox');
     expect(hub.bad).toEqual([]);

@@ -1,24 +1,36 @@
 import { execFile, spawn } from 'node:child_process';
-import { openSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runCli } from '../src/cli/cli.js';
 import { askDoctorsAgent } from '../src/cli/doctor.js';
 import { writeCredentials } from '../src/config/credentials.js';
 import { CAUSES } from '../src/doctor/causes.js';
-import { type DoctorDeps, examine } from '../src/doctor/examine.js';
 import type { Finding } from '../src/doctor/finding.js';
 import { runningAgents } from '../src/doctor/other-agents.js';
 import { openDatabase } from '../src/storage/database.js';
-import { quietLog, realClock } from './hardware/support/bench.js';
+import { realClock } from './hardware/support/bench.js';
 import { startVirtualStation, type VirtualStation } from './hardware/support/virtual-station.js';
+import {
+  finding,
+  type HubAddresses,
+  look,
+  NO_STATION,
+  NOWHERE,
+  troubles,
+  writeDoctorConfig,
+} from './support/doctor-bench.js';
 import { createRestHub } from './support/rest-hub.js';
 import { createScriptedHub } from './support/scripted-hub.js';
 import { tempDir } from './support/test-agent.js';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+const ADAPTERS = '/sys/class/bluetooth';
+const hasAdapter = existsSync(ADAPTERS) && readdirSync(ADAPTERS).length > 0;
 
 const STATION = {
   device: '1231',
@@ -39,37 +51,8 @@ beforeEach(() => {
 });
 afterEach(() => dir.remove());
 
-type Hub = { apiUrl: string; mqttUrl: string };
-const NOWHERE: Hub = { apiUrl: 'http://127.0.0.1:9', mqttUrl: 'mqtt://127.0.0.1:9' };
-const NO_STATION = {
-  ports: { cabinet: { path: '/nowhere/tty', baudRate: 115_200 } },
-  cabinet: { driver: 'cabinet-v1', port: 'cabinet' },
-  slots: [{ slot: 1, packClass: 'A' }],
-};
-
-function writeConfig(hardware: unknown, hub: Hub = NOWHERE): string {
-  const file = join(dir.path, 'agent.json');
-  writeFileSync(file, JSON.stringify({ device: '1231', hub, dataDir: 'data', hardware }));
-  return file;
-}
-function look(file: string, over: Partial<DoctorDeps> = {}): Promise<Finding[]> {
-  return examine(file, {
-    clock: realClock,
-    log: quietLog,
-    env: {},
-    minFreeMiB: 1,
-    askAgent: () => Promise.resolve(null),
-    processes: () => Promise.resolve([]),
-    ...over,
-  });
-}
-/** Check and cause of everything that is wrong; checks that the test does not break are left out. */
-const troubles = (findings: readonly Finding[], ...checks: Finding['check'][]): string[] =>
-  findings.flatMap((one) =>
-    'cause' in one && checks.includes(one.check) ? [`${one.check}: ${one.cause}`] : [],
-  );
-const finding = (findings: readonly Finding[], cause: string): Finding | undefined =>
-  findings.find((one) => 'cause' in one && one.cause === cause);
+const writeConfig = (hardware: unknown, hub?: HubAddresses): string =>
+  writeDoctorConfig(dir.path, hardware, hub);
 
 describe('a cabinet with its bus', { timeout: 60_000 }, () => {
   let station: VirtualStation;
@@ -226,6 +209,30 @@ describe('bluetooth', () => {
     ]);
   });
 
+  it.skipIf(hasAdapter)(
+    'a machine without an adapter is told so by the real command, in both languages',
+    async () => {
+      const file = writeConfig(hardware());
+      const found = (await look(file)).find(({ check }) => check === 'bluetooth');
+      const code = found && 'cause' in found ? found.cause : 'none';
+      // Which of them depends on what else the machine lacks.
+      expect(['ble-no-adapter', 'ble-not-supported', 'ble-not-installed', 'ble-unauthorized']).toContain(
+        code,
+      );
+      const { cause, cure } = CAUSES[code as 'ble-no-adapter'];
+      for (const lang of ['en', 'zh'] as const) {
+        const said: string[] = [];
+        const output = {
+          out: (text: string) => void said.push(text),
+          err: (text: string) => void said.push(text),
+        };
+        expect(await runCli(['node', 'voltbay-agent', 'doctor', '-c', file, '--lang', lang], output)).toBe(1);
+        const text = said.join('').replace(/\s+/g, '');
+        for (const words of [cause, cure]) expect(text).toContain(words[lang].replace(/\s+/g, ''));
+      }
+    },
+  );
+
   it('an adapter that is switched off is told by the real command, and one that is on is ready', {
     timeout: 90_000,
   }, async () => {
@@ -266,7 +273,7 @@ describe('the hub', () => {
       server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
     });
   /** A hub whose doors both take every secret but "wrong". */
-  async function hub(): Promise<Hub> {
+  async function hub(): Promise<HubAddresses> {
     const rest = await createRestHub();
     const broker = await createScriptedHub('1231');
     broker.broker.authenticate = (_client, _user, password, done) => {
@@ -347,45 +354,4 @@ describe('the hub', () => {
     const clock = { ...realClock, nowMs: () => Date.now() - 3_600_000 };
     expect(troubles(await look(file, { env, clock }), 'clock')).toEqual(['clock: clock-off']);
   });
-});
-
-describe('the machine', () => {
-  it('with too little disk', async () => {
-    const findings = await look(writeConfig(NO_STATION), { minFreeMiB: 2 ** 40 });
-    expect(troubles(findings, 'disk')).toEqual(['disk: disk-low']);
-    expect(troubles(await look(writeConfig(NO_STATION)), 'disk')).toEqual([]);
-  });
-
-  it('with a database that is damaged inside, and with one that is none', async () => {
-    const file = writeConfig(NO_STATION);
-    const data = join(dir.path, 'data');
-    const { db, close } = openDatabase(data);
-    for (let n = 0; n < 500; n++)
-      db.prepare('INSERT INTO commands VALUES (?, 1, ?, ?, null, null, 1, 1, 1)').run(
-        `c${n}`,
-        'x'.repeat(300),
-        'done',
-      );
-    db.pragma('wal_checkpoint(TRUNCATE)');
-    close();
-    expect(troubles(await look(file), 'database')).toEqual([]);
-    const handle = openSync(join(data, 'agent.db'), 'r+');
-    writeSync(handle, Buffer.alloc(40_000, 0xa5), 0, 40_000, 60_000);
-    expect(troubles(await look(file), 'database')).toEqual(['database: database-damaged']);
-    writeSync(handle, Buffer.alloc(4_096, 0xa5), 0, 4_096, 0);
-    expect(troubles(await look(file), 'database')).toEqual(['database: database-damaged']);
-  });
-
-  it('with a config that is not valid stops there', async () => {
-    const findings = await look(writeConfig({ ...NO_STATION, slots: [] }));
-    expect(findings).toMatchObject([{ check: 'config', cause: 'config-invalid' }]);
-  });
-});
-
-it('every cause has its words in both languages', () => {
-  for (const { cause, cure } of Object.values(CAUSES))
-    for (const words of [cause, cure]) {
-      expect(words.en).toMatch(/^[\x20-\x7e’]+$/);
-      expect(words.zh).toMatch(/[\u4e00-\u9fff]/);
-    }
 });

@@ -50,6 +50,7 @@ const signed = (update: { version: string; sha256: string }): string =>
 const STILLBORN = (version: string): string =>
   `if (process.argv[2] === 'version') console.log('${JSON.stringify({ version })}'); else process.exit(1);`;
 
+/** Against a scripted hub, which can be deaf; the whole way with kills at every step: simulators/test/agent-rollout.test.ts. */
 describe('a signed update', () => {
   let dir: ReturnType<typeof tempDir>;
   let hub: Awaited<ReturnType<typeof createScriptedHub>>;
@@ -104,43 +105,24 @@ describe('a signed update', () => {
       { id, ttlMs: 60_000 },
     );
   const running = () => hub.states.filter(({ online }) => online).at(-1)?.versions?.agent;
-  const crashFile = () => join(dir.path, 'crash');
 
   function startAgent(healthS: number) {
-    writeFileSync(crashFile(), '');
     const update = { root, publicKeys: [TRUSTED], healthS };
     return superviseAgent({
       config: writeStation(dir.path, { mqttUrl: hub.url }, { update }),
-      env: { VOLTBAY_CRASH_AT: `@${crashFile()}` },
       command: () => [join(root, 'current', 'bin', 'voltbay-agent.mjs')],
       before: async () => void execFileSync(process.execPath, [GUARD, root], { stdio: 'ignore' }),
     });
   }
 
-  it('is installed once, although the agent is killed at every step and the download breaks off', async () => {
+  it('is installed once, although the download breaks off', async () => {
     const agent = startAgent(60);
     try {
       await hub.until(() => hub.infos()[0], 'the first report', 60_000);
       expect(running()).toBe('1.0.0');
       const { sha256 } = buildArtifact(dir.path, '1.1.0');
       cutAt = 40_000;
-      const points = [
-        'update:fetched',
-        'update:unpacked',
-        'update:switching',
-        'update:switched',
-        'update:confirmed',
-      ];
-      writeFileSync(crashFile(), points[0] ?? '');
       await order('u1', '1.1.0', sha256);
-      for (const [n, next] of [...points.slice(1), ''].entries()) {
-        await hub.until(
-          () => agent.exits.filter((exit) => exit === 'SIGKILL').length > n,
-          points[n] ?? '',
-          60_000,
-        );
-        writeFileSync(crashFile(), next);
-      }
       expect(await settled('u1')).toMatchObject({ state: 'done', result: { version: '1.1.0' } });
       expect(ranges[0]).toMatch(/^bytes=\d+-$/);
       expect(running()).toBe('1.1.0');

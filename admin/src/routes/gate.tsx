@@ -1,6 +1,7 @@
 import { lazy, Suspense } from 'react';
 import { Shell } from '../features/shell/shell.js';
 import { useSessionPhase } from '../lib/services.js';
+import { Permitted } from './permitted.js';
 
 const SignInPage = lazy(async () => ({
   default: (await import('../features/sign-in/sign-in-page.js')).SignInPage,
@@ -22,7 +23,9 @@ export function Gate(props: { children: React.ReactNode }) {
   }
   return (
     <>
-      <Shell>{props.children}</Shell>
+      <Shell>
+        <Permitted>{props.children}</Permitted>
+      </Shell>
       {phase === 'expired' && (
         <Suspense fallback={null}>
           <ExpiredDialog />

@@ -50,4 +50,7 @@ export type PlainRoute =
   | '/stations/map'
   | '/orders/board'
   | '/batteries/health'
-  | '/analytics';
+  | '/analytics'
+  | '/analytics/forecast'
+  | '/analytics/ranking'
+  | '/analytics/cohorts';

@@ -292,6 +292,18 @@ const routeTree = rootRoute.addChildren([
     lazyRouteComponent(() => import('../features/users/real-names-page.js'), 'RealNamesPage'),
   ),
   plain(
+    '/analytics/forecast',
+    lazyRouteComponent(() => import('../features/analytics/forecast-page.js'), 'ForecastPage'),
+  ),
+  plain(
+    '/analytics/ranking',
+    lazyRouteComponent(() => import('../features/analytics/ranking-page.js'), 'RankingPage'),
+  ),
+  plain(
+    '/analytics/cohorts',
+    lazyRouteComponent(() => import('../features/analytics/cohorts-page.js'), 'CohortsPage'),
+  ),
+  plain(
     '/orders/board',
     lazyRouteComponent(() => import('../features/orders/board-page.js'), 'OrderBoardPage'),
   ),

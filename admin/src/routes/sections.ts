@@ -48,6 +48,13 @@ export const UPKEEP_TABS = [
   { to: '/upkeep/rollouts', label: 'upkeep.rollouts', permission: 'releases:read' },
 ] as const satisfies readonly SectionTab[];
 
+export const ANALYTICS_TABS = [
+  { to: '/analytics', label: 'analytics.overview', permission: 'analytics:read' },
+  { to: '/analytics/forecast', label: 'analytics.forecast', permission: 'analytics:read' },
+  { to: '/analytics/ranking', label: 'analytics.ranking', permission: 'analytics:read' },
+  { to: '/analytics/cohorts', label: 'analytics.cohorts', permission: 'analytics:read' },
+] as const satisfies readonly SectionTab[];
+
 export const ORDER_TABS = [
   { to: '/orders', label: 'order.list', permission: 'orders:read' },
   { to: '/orders/board', label: 'order.board', permission: 'orders:read' },
@@ -80,6 +87,7 @@ export const ALL_TABS: readonly SectionTab[] = [
   ...SYSTEM_TABS,
   ...INTEGRATION_TABS,
   ...UPKEEP_TABS,
+  ...ANALYTICS_TABS,
   ...ORDER_TABS,
   ...USER_TABS,
   ...STATION_TABS,

@@ -20,10 +20,10 @@ import {
   weekCells,
 } from './local-calendar.js';
 import { RANKING_METRICS, rankStations } from './ranking.js';
-import { type Figures, NONE, rollupsCollection } from './rollup.js';
+import { NONE } from './rollup.js';
 import type { Rollups } from './rollups.js';
 import { forecastShortage } from './shortage-forecast.js';
-import { checked, derivedSchema, filterOf, SUMS, span } from './spans.js';
+import { checked, createSpanFigures, derivedSchema, span } from './spans.js';
 
 const MOST_STATIONS = 2_000;
 const WATCHED = ['live', 'maintenance'] as const;
@@ -90,7 +90,6 @@ export function createInsightRoutes(deps: {
   timeZone: string;
 }): HttpRoute[] {
   const { database, clock, timeZone } = deps;
-  const rows = database.collection(rollupsCollection);
   const stations = database.collection(stationsCollection);
   const live = database.collection(stationLiveCollection);
   const profiles = database.collection(demandProfilesCollection);
@@ -109,18 +108,7 @@ export function createInsightRoutes(deps: {
         { limit: MOST_STATIONS },
       )
       .toArray();
-  const sumsOf = async (principal: Principal, from: string, to: string) =>
-    new Map(
-      (
-        await rows
-          .aggregate<Figures & { _id: string }>([
-            { $match: filterOf(principal, { from, to }, 'day') },
-            { $group: { _id: '$stationId', ...SUMS } },
-          ])
-          .toArray()
-      ).flatMap(({ _id, ...figures }) => (_id === NONE ? [] : [[_id, figures as Figures] as const])),
-    );
-
+  const figuresOf = createSpanFigures(deps);
   return [
     defineRoute({
       method: 'get',
@@ -220,8 +208,7 @@ export function createInsightRoutes(deps: {
       path: '/core/v0/analytics/ranking',
       operationId: 'getStationRanking',
       summary: 'Stations of a span by one figure, with their place in the span before',
-      description:
-        'From the roll-ups of whole local days. Stations of which the figure is not known come last.',
+      description: 'Stations of which the figure is not known come last.',
       tags: ['analytics'],
       access: needs('analytics:read'),
       query: z.strictObject({
@@ -236,10 +223,11 @@ export function createInsightRoutes(deps: {
         const { from, to } = checked(query, 'day');
         const before = new Date(2 * Date.parse(from) - Date.parse(to)).toISOString();
         const [now, previous, inService] = await Promise.all([
-          sumsOf(principal, from, to),
-          sumsOf(principal, before, from),
+          figuresOf(principal, { from, to }, '$stationId'),
+          figuresOf(principal, { from: before, to: from }, '$stationId'),
           watched(principal.tenantId, principal.stationIds ?? null),
         ]);
+        for (const figures of [now, previous]) figures.delete(NONE);
         const names = new Map(inService.map(({ _id, name }) => [_id, name]));
         const others = [...now.keys()].filter((id) => !names.has(id));
         if (others.length > 0)

@@ -6,6 +6,7 @@ import { rankStations } from './ranking.js';
 import { activityOf, cohortsOf, createActivityBook } from './rider-activity.js';
 import { type Figures, noFigures } from './rollup.js';
 import { beyond, forecastShortage } from './shortage-forecast.js';
+import { partsOf } from './spans.js';
 
 const HOUR = 3_600_000;
 const SHANGHAI = 'Asia/Shanghai';
@@ -23,6 +24,22 @@ describe('the local calendar', () => {
     expect(weekCells(SHANGHAI)('2026-11-22T16:30:00.000Z')).toBe(0);
     expect(weekCells(SHANGHAI)('2026-11-22T15:30:00.000Z')).toBe(167);
     expect(localDates(SHANGHAI)('2026-11-22T16:30:00.000Z')).toBe('2026-11-23');
+  });
+});
+
+describe('a span of time', () => {
+  const at = (text: string) => new Date(text).toISOString();
+  it('is read by whole local days, and by hours at its ends', () => {
+    const month = partsOf({ from: at('2026-10-20T05:00:00Z'), to: at('2026-11-20T07:30:00Z') }, SHANGHAI);
+    expect(month).toEqual([
+      { period: 'hour', from: at('2026-10-20T05:00:00Z'), to: at('2026-10-20T16:00:00Z') },
+      { period: 'day', from: at('2026-10-20T16:00:00Z'), to: at('2026-11-19T16:00:00Z') },
+      { period: 'hour', from: at('2026-11-19T16:00:00Z'), to: at('2026-11-20T07:30:00Z') },
+    ]);
+    const days = { from: at('2026-10-20T16:00:00Z'), to: at('2026-10-22T16:00:00Z') };
+    expect(partsOf(days, SHANGHAI)).toEqual([{ period: 'day', ...days }]);
+    const hours = { from: at('2026-10-20T17:00:00Z'), to: at('2026-10-21T17:00:00Z') };
+    expect(partsOf(hours, SHANGHAI)).toEqual([{ period: 'hour', ...hours }]);
   });
 });
 

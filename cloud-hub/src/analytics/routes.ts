@@ -10,7 +10,7 @@ import { createInsightRoutes } from './insight-routes.js';
 import { WEEK_CELLS, weekCells } from './local-calendar.js';
 import { addFigures, type Figures, noFigures, type RollupDocument, rollupsCollection } from './rollup.js';
 import { type Rollups, rebuildTask } from './rollups.js';
-import { checked, DAY_MS, derived, derivedSchema, filterOf, SUMS, span } from './spans.js';
+import { checked, createSpanFigures, DAY_MS, derived, derivedSchema, filterOf, SUMS, span } from './spans.js';
 
 const rowSchema = derivedSchema.extend({ key: z.string() });
 
@@ -24,6 +24,7 @@ export function createAnalyticsRoutes(deps: {
 }): HttpRoute[] {
   const rows = deps.database.collection(rollupsCollection);
   const live = deps.database.collection(stationLiveCollection);
+  const figuresOf = createSpanFigures(deps);
 
   const grouped = (filter: object, by: '$bucket' | '$stationId' | '$plan') =>
     rows
@@ -68,10 +69,11 @@ export function createAnalyticsRoutes(deps: {
       },
       problems: ['NOT_FOUND'],
       async handler({ query, principal }) {
-        const period = Date.parse(query.to) - Date.parse(query.from) > 31 * DAY_MS ? 'day' : 'hour';
-        const filter = filterOf(principal, query, period);
-        const total = (await grouped(filter, '$plan')).reduce<Figures>(addFigures, noFigures());
-        const { from, to } = checked(query, period);
+        const { from, to } = checked(query, 'day');
+        const total = [...(await figuresOf(principal, query, '$plan')).values()].reduce<Figures>(
+          addFigures,
+          noFigures(),
+        );
         const slots = await slotCount(principal, query.stationId);
         const slotDays = (slots * (Date.parse(to) - Date.parse(from))) / DAY_MS;
         return ok({

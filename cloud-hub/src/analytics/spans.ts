@@ -1,6 +1,17 @@
 import { z } from 'zod';
+import type { Database } from '../db/index.js';
 import { type Principal, problem } from '../http/index.js';
-import { type Figures, figuresSchema, HOUR_MS, METRICS, netFen } from './rollup.js';
+import {
+  addFigures,
+  dayOf,
+  type Figures,
+  figuresSchema,
+  HOUR_MS,
+  METRICS,
+  netFen,
+  noFigures,
+  rollupsCollection,
+} from './rollup.js';
 
 const MAX_DAYS = { hour: 62, day: 800 } as const;
 export const DAY_MS = 24 * HOUR_MS;
@@ -64,5 +75,48 @@ export function filterOf(principal: Principal, query: Span, period: 'hour' | 'da
     bucket: { $gte: from, $lt: to },
     ...(station === undefined ? {} : { stationId: station }),
     ...(query.plan === undefined ? {} : { plan: query.plan }),
+  };
+}
+
+/**
+ * Parts of a span that together are the same as its hours: whole local days by day, what is left at both ends by hour. A day has a
+ * twenty-fourth of the rows.
+ */
+export function partsOf(
+  span: { from: string; to: string },
+  timeZone: string,
+): { period: 'hour' | 'day'; from: string; to: string }[] {
+  const first = dayOf(span.from, timeZone);
+  const firstDay = first.from === span.from ? first.from : first.to;
+  // The day that `to` lies in is not over.
+  const lastDay = dayOf(span.to, timeZone).from;
+  if (firstDay >= lastDay) return [{ period: 'hour', ...span }];
+  const parts = [
+    { period: 'hour' as const, from: span.from, to: firstDay },
+    { period: 'day' as const, from: firstDay, to: lastDay },
+    { period: 'hour' as const, from: lastDay, to: span.to },
+  ];
+  return parts.filter(({ from, to }) => from < to);
+}
+
+/** Reads the figures of a span, one row for each station or plan. */
+export function createSpanFigures(deps: { database: Database; timeZone: string }) {
+  const rows = deps.database.collection(rollupsCollection);
+  return async (
+    principal: Principal,
+    query: Span,
+    by: '$stationId' | '$plan',
+  ): Promise<Map<string, Figures>> => {
+    const { from, to } = checked(query, 'day');
+    const sums = new Map<string, Figures>();
+    for (const { period, ...part } of partsOf({ from, to }, deps.timeZone))
+      for (const { _id, ...figures } of await rows
+        .aggregate<Figures & { _id: string }>([
+          { $match: filterOf(principal, { ...query, ...part }, period) },
+          { $group: { _id: by, ...SUMS } },
+        ])
+        .toArray())
+        sums.set(_id, addFigures(sums.get(_id) ?? noFigures(), figures as Figures));
+    return sums;
   };
 }

@@ -40,6 +40,7 @@ const LIST: ListSpec = {
   },
   sort: ['id', 'createdAt', 'lastSeenAt', 'status', 'packClass'],
   defaultSort: { field: 'id', order: 'asc' },
+  lookup: ['_id'],
   search: ['_id'],
 };
 const serialSchema = z

@@ -45,13 +45,13 @@ export interface BirthDesk {
   /** Before the session begins. `admit: false` for a retired or unknown station. */
   admit(device: string): Promise<boolean>;
   /**
-   * Decides what a birth means; synchronous because messages follow at once. `fenced`: another agent with another database is live
-   * under this identity.
+   * Decides what a birth means; synchronous because messages follow at once. `fenced`: another agent is live under this identity, with
+   * another database or a copy of this one.
    */
   birth(
     state: StationState,
     live: { epoch: number; instanceId: string | null } | null,
-  ): { kind: 'ok'; incarnation: number } | { kind: 'fenced' };
+  ): { kind: 'ok'; incarnation: number } | { kind: 'fenced'; code: string };
 }
 
 export type EmbeddedBrokerDeps = {
@@ -194,8 +194,8 @@ export function createEmbeddedBroker(deps: EmbeddedBrokerDeps): EmbeddedBroker {
         take(packet);
         sink?.refused({
           device: session.device,
-          code: 'DUPLICATE_IDENTITY',
-          detail: `instance ${state.instanceId}`,
+          code: verdict.code,
+          detail: `instance ${state.instanceId}, epoch ${state.epoch}, start ${state.starts?.at(-1) ?? 'unnamed'}`,
         });
         session.close();
         return undefined;

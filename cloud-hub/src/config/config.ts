@@ -1,8 +1,9 @@
 import { isAbsolute, resolve } from 'node:path';
+import { isTimeZone } from '@voltbay/protocol';
 import { z } from 'zod';
 import { ConfigError } from '../errors.js';
 import { parseNetwork } from '../http/address-rules.js';
-import { isTimeZone } from '../notifications/quiet-hours.js';
+import { type AppLinks, androidAppOf, isIosAppId } from '../http/app-links.js';
 import { publicKeyOf } from '../releases/update-keys.js';
 
 export const HUB_ROLES = ['api', 'stargate', 'ingest', 'tasks'] as const;
@@ -62,6 +63,7 @@ export type HubConfig = Readonly<{
   /** IANA name: in which days are counted for figures and reports. */
   timeZone: string;
   web: Readonly<{ adminDir: string | null; appDir: string | null }>;
+  appLinks: AppLinks;
 }>;
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -162,6 +164,19 @@ const VARIABLES = {
     schema: list.pipe(z.array(z.string().refine((text) => publicKeyOf(text) !== null)).max(10)),
     fix: 'a list of Ed25519 public keys, each 32 bytes as base64url (the `x` of its JWK)',
   },
+  VOLTBAY_IOS_APPS: {
+    schema: list.pipe(z.array(z.string().refine(isIosAppId)).max(10)),
+    fix: 'a list of <team>.<bundle id>, for example ABCDE12345.org.voltbay.rider',
+  },
+  VOLTBAY_ANDROID_APPS: {
+    schema: list.pipe(
+      z
+        .array(z.string().refine((text) => androidAppOf(text) !== null))
+        .max(20)
+        .transform((apps) => apps.flatMap((text) => androidAppOf(text) ?? [])),
+    ),
+    fix: 'a list of <package>=<SHA-256 of the signing certificate, 32 pairs of hex digits with colons>',
+  },
   VOLTBAY_ADMIN_DIR: { schema: z.string().min(1), fix: 'the folder of the built admin pages' },
   VOLTBAY_APP_DIR: { schema: z.string().min(1), fix: 'the folder of the built app pages' },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
@@ -245,6 +260,7 @@ export function readConfig(env: RawConfig, context: { cwd: string; repoRoot: str
           },
     updateKeys: read('VOLTBAY_UPDATE_KEYS') ?? [],
     timeZone: read('VOLTBAY_TIME_ZONE') ?? 'Asia/Shanghai',
+    appLinks: { ios: read('VOLTBAY_IOS_APPS') ?? [], android: read('VOLTBAY_ANDROID_APPS') ?? [] },
     web: { adminDir: web('VOLTBAY_ADMIN_DIR', 'admin'), appDir: web('VOLTBAY_APP_DIR', 'app') },
   });
 }

@@ -18,7 +18,10 @@ const read = (query: Record<string, string>) => listRequest(SPEC, listQuery(SPEC
 
 describe('list parameters', () => {
   it('have defaults', () => {
-    expect(read({})).toEqual({ filter: {}, limit: 20, page: 1, cursor: null, sortPath: 'at', order: -1 });
+    expect(read({})).toEqual({
+      ...{ filter: {}, lookup: null, limit: 20, page: 1 },
+      ...{ cursor: null, sortPath: 'at', order: -1 },
+    });
     expect(read({ _sort: 'id' })).toMatchObject({ sortPath: '_id', order: 1 });
   });
   it('become typed conditions on the stored fields', () => {

@@ -21,11 +21,18 @@ export type ListSpec = {
   defaultSort: { field: string; order: 'asc' | 'desc' };
   /** Stored fields that `q` searches (contains, case-insensitive). */
   search?: readonly string[];
+  /**
+   * Stored fields that `q` is looked up in first, one after the other, each by an index: the whole value, of `_id` also its beginning
+   * from 8 characters on. Only where none has it is `search` read through; a list that grows without end has no `search`.
+   */
+  lookup?: readonly string[];
   maxLimit?: number;
 };
 
 export type ListRequest = {
   filter: Record<string, unknown>;
+  /** What `q` asks for, where it is to be looked up first. */
+  lookup: { text: string; fields: readonly string[]; otherwise: Record<string, unknown> | null } | null;
   limit: number;
   page: number;
   cursor: { value: unknown; id: string } | null;
@@ -65,7 +72,7 @@ export function listQuery(spec: ListSpec) {
     _sort: z.enum(spec.sort as [string, ...string[]]).optional(),
     _order: z.enum(['asc', 'desc']).optional(),
   };
-  if (spec.search) shape.q = z.string().min(1).max(100).optional();
+  if (spec.search || spec.lookup) shape.q = z.string().min(1).max(100).optional();
   for (const [name, field] of Object.entries(spec.fields)) {
     const value = valueSchemas(field);
     shape[name] = value.optional();
@@ -97,10 +104,12 @@ export function listRequest(spec: ListSpec, query: Record<string, unknown>): Lis
       add(path, '$options', 'i');
     }
   }
-  if (typeof query.q === 'string' && spec.search) {
-    const contains = { $regex: escapeRegex(query.q), $options: 'i' };
-    filter.$or = spec.search.map((path) => ({ [path]: contains }));
-  }
+  const text = typeof query.q === 'string' ? query.q : null;
+  const contains =
+    text !== null && spec.search
+      ? { $or: spec.search.map((path) => ({ [path]: { $regex: escapeRegex(text), $options: 'i' } })) }
+      : null;
+  if (!spec.lookup) Object.assign(filter, contains);
   if (query._page !== undefined && query._cursor !== undefined)
     throw problem('VALIDATION', 'query._cursor: send _page or _cursor, not both');
   const sort = (query._sort as string | undefined) ?? spec.defaultSort.field;
@@ -109,6 +118,7 @@ export function listRequest(spec: ListSpec, query: Record<string, unknown>): Lis
     (query._sort === undefined || query._sort === spec.defaultSort.field ? spec.defaultSort.order : 'asc');
   return {
     filter,
+    lookup: text !== null && spec.lookup ? { text, fields: spec.lookup, otherwise: contains } : null,
     limit: (query._limit as number | undefined) ?? DEFAULT_LIMIT,
     page: (query._page as number | undefined) ?? 1,
     cursor: typeof query._cursor === 'string' ? decodeCursor(query._cursor) : null,
@@ -158,12 +168,14 @@ export async function listReply<T extends AnyDocument, R = unknown>(options: {
   projection?: Record<string, 0 | 1>;
 }): Promise<Reply> {
   const { list, source } = options;
-  const filter = { $and: [options.scope, ...(Object.keys(list.filter).length ? [list.filter] : [])] };
+  const scope = list.lookup ? await lookedUp(source, options.scope, list.lookup) : options.scope;
+  if (scope === null) return ok([], { 'X-Total-Count': '0', 'Cache-Control': 'private, no-cache' });
+  const filter = { $and: [scope, ...(Object.keys(list.filter).length ? [list.filter] : [])] };
   const window = list.cursor ? { $and: [...filter.$and, afterCursor(list)] } : filter;
   const sort =
     list.sortPath === '_id' ? { _id: list.order } : { [list.sortPath]: list.order, _id: list.order };
   const [total, documents] = await Promise.all([
-    countOf(source, options.scope, list.filter),
+    countOf(source, scope, list.filter),
     source
       .find(window, {
         sort,
@@ -188,6 +200,27 @@ export async function listReply<T extends AnyDocument, R = unknown>(options: {
     ? await toResources(page)
     : page.map((document) => (toResource ? toResource(document) : toPlainResource(document)));
   return ok(shown, headers);
+}
+
+const MIN_ID_START = 8;
+
+/** The scope with the one field that has the text; null when nothing can match. */
+async function lookedUp(
+  source: ListSource,
+  scope: Record<string, unknown>,
+  { text, fields, otherwise }: NonNullable<ListRequest['lookup']>,
+): Promise<Record<string, unknown> | null> {
+  const within = (condition: Record<string, unknown>) =>
+    Object.keys(condition).some((key) => key in scope)
+      ? { $and: [scope, condition] }
+      : { ...scope, ...condition };
+  for (const field of fields) {
+    const isStart = field === '_id' && text.length >= MIN_ID_START;
+    const narrowed = within({ [field]: isStart ? { $gte: text, $lt: `${text}\uffff` } : text });
+    if ((await source.find(narrowed, { limit: 1, projection: { _id: 1 } }).toArray()).length > 0)
+      return narrowed;
+  }
+  return otherwise && within(otherwise);
 }
 
 /**

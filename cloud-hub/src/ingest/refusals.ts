@@ -3,6 +3,7 @@ import type { Logger } from '../logger.js';
 /** Refusals that an operator must see, with the alarm that they raise. */
 const ALARMS: Readonly<Record<string, string>> = {
   DUPLICATE_IDENTITY: 'duplicate-identity',
+  CLONED_DATABASE: 'cloned-database',
   SPOOFED_DEVICE: 'spoofed-device',
   RETAINED_CONTROL: 'retained-command',
 };

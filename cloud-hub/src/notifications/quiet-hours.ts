@@ -11,15 +11,6 @@ export type QuietHours = {
 const DAY_MIN = 1_440;
 const minutesOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Number(text.slice(3, 5));
 
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** Milliseconds until somebody may be disturbed; 0 = now. On the nights when clocks change it may be an hour early: ask again then. */
 export function quietForMs(nowMs: number, quiet: QuietHours | null): number {
   if (!quiet || quiet.from === quiet.to) return 0;

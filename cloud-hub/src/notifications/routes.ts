@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { idSchema, isoTimeSchema } from '@voltbay/protocol';
+import { idSchema, isoTimeSchema, isTimeZone } from '@voltbay/protocol';
 import { z } from 'zod';
 import { isoNow } from '../clock.js';
 import { type Database, isDuplicateKey } from '../db/index.js';
@@ -28,7 +28,6 @@ import {
 } from './notification-document.js';
 import type { Notifications } from './notifications.js';
 import type { PushSender } from './push-sender.js';
-import { isTimeZone } from './quiet-hours.js';
 import { CATEGORIES } from './templates.js';
 
 const LIST: ListSpec = {

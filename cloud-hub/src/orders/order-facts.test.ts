@@ -57,6 +57,19 @@ const step = (name: (typeof SWAP_STEPS)[number], packId?: string) =>
   );
 
 describe('what a fact makes of an order', () => {
+  it('keeps until when the rider has to act, by the time at which the step was made', () => {
+    const fact = factOfSwapEvent(
+      { kind: 'swap', step: 'return-door-released', swapId: 's', slot: 3, leftMs: 90_000, at: 'unused' },
+      '1231',
+      at,
+    );
+    expect(apply(anOrder(), fact).timeline.at(-1)).toMatchObject({
+      step: 'return-door-released',
+      until: new Date(T0 + 90_000).toISOString(),
+    });
+    expect(apply(anOrder(), step('pack-inserted')).timeline.at(-1)).not.toHaveProperty('until');
+  });
+
   it('moves along a clean swap and captures once, at the end', () => {
     let order = anOrder();
     const states = [];

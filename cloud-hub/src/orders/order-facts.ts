@@ -23,6 +23,8 @@ export type OrderFact = {
   slot?: number;
   packId?: string;
   reason?: string;
+  /** Until when the rider has to act, ISO 8601. */
+  until?: string;
   returned?: NonNullable<Order['returned']>;
   dispensed?: NonNullable<Order['dispensed']>;
   commandId?: string;
@@ -113,10 +115,11 @@ export function applyFact(
         ...(fact.slot === undefined ? {} : { slot: fact.slot }),
         ...(fact.packId === undefined ? {} : { packId: fact.packId }),
         ...(fact.reason === undefined ? {} : { reason: fact.reason }),
+        ...(fact.until === undefined ? {} : { until: fact.until }),
       },
     ].slice(-MAX_TIMELINE),
   };
-  next.expiresAt = ['created', 'authorized', 'dispatched'].includes(state) ? next.sweepAt : null;
+  next.expiresAt = ['created', 'authorized', 'dispatched', 'unknown'].includes(state) ? next.sweepAt : null;
   return { outcome: wanted === null ? 'recorded' : 'moved', next };
 }
 
@@ -195,6 +198,7 @@ export function factOfSwapEvent(event: SwapEvent, device: string, at: string): O
     ...(event.slot === undefined ? {} : { slot: event.slot }),
     ...(event.packId === undefined ? {} : { packId: event.packId }),
     ...(event.reason === undefined ? {} : { reason: event.reason }),
+    ...(event.leftMs === undefined ? {} : { until: isoAt(Date.parse(at) + event.leftMs) }),
     ...(event.step === 'returned' ? { returned: movement } : {}),
     ...(event.step === 'pack-taken' || event.step === 'dispensed' ? { dispensed: movement } : {}),
   };

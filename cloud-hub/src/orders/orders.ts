@@ -32,6 +32,8 @@ export type SwapRequest = {
   by: string;
   /** Unique name of the request; null when the caller gave none. */
   requestKey: string | null;
+  /** What pays, see `Swap`. */
+  payBy?: string;
   /** The id that a reservation set aside; new by default. */
   orderId?: string;
 };

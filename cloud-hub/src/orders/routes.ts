@@ -51,7 +51,7 @@ const LIST: ListSpec = {
   },
   sort: ['createdAt'],
   defaultSort: { field: 'createdAt', order: 'desc' },
-  search: ['_id', 'userId', 'vehicleId', 'stationId'],
+  lookup: ['_id', 'userId', 'vehicleId', 'stationId'],
 };
 const CHARGES: ListSpec = {
   fields: { userId: { kind: 'id' }, orderId: { kind: 'id' }, createdAt: { kind: 'time' } },
@@ -135,6 +135,7 @@ export function createOrderRoutes(deps: {
         'IDEMPOTENCY_KEY_REQUIRED',
         'NOT_FOUND',
         'FORBIDDEN',
+        'CONFLICT',
         'OPEN_ORDER_EXISTS',
         'INSUFFICIENT_BALANCE',
         'STATION_REFUSED',
@@ -289,6 +290,8 @@ function swapRequest(body: OrderCreate, principal: Principal, idempotencyKey: st
     if (sent === undefined) throw missing('userId');
     if (body.stationId !== undefined && body.stationId !== device)
       throw problem('FORBIDDEN', 'body.stationId: a station makes orders at itself only');
+    if (body.payBy !== undefined)
+      throw problem('FORBIDDEN', 'body.payBy: for riders and operators; a station leaves it out');
     const request = body.requestId ?? idempotencyKey;
     return {
       ...base,
@@ -309,6 +312,7 @@ function swapRequest(body: OrderCreate, principal: Principal, idempotencyKey: st
     userId,
     stationId: body.stationId,
     origin: own ? 'remote' : 'operator',
+    ...(body.payBy === undefined ? {} : { payBy: body.payBy }),
     requestKey:
       idempotencyKey === null
         ? null

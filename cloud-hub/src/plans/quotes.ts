@@ -1,7 +1,9 @@
-import type { Order } from '@voltbay/protocol';
+import { isDeepStrictEqual } from 'node:util';
+import { localTime, type Order } from '@voltbay/protocol';
 import type { Database } from '../db/index.js';
 import { DEFAULT_TAX_RATE_BP } from '../finance/accounts.js';
 import type { Fleets } from '../fleets/fleets.js';
+import { problem } from '../http/problem.js';
 import type { Clock } from '../ports.js';
 import { fairEnergyWh } from '../pricing/fair-energy.js';
 import { type PricingInput, priceOrder } from '../pricing/price-order.js';
@@ -10,17 +12,33 @@ import { chargesCollection } from '../wallets/wallet-document.js';
 import { type Coupons, pricedCoupon, riderCouponsCollection } from './coupons.js';
 import { type PlanDocument, type Plans, publicPlanId } from './plans.js';
 import type { SubscriptionDocument, Subscriptions } from './subscriptions.js';
-import { bandAt, localTime, type Tariffs } from './tariffs.js';
+import { bandAt, type Tariffs } from './tariffs.js';
 
-export type Swap = { tenantId: string; userId: string; stationId: string };
+/** `payBy`: `auto` (default) = what is best for the rider, `swap` = this swap alone, or the id of a subscription of the rider's. */
+export type Swap = { tenantId: string; userId: string; stationId: string; payBy?: string };
+/** One way to pay a swap, with what it costs then. */
+export type PayOption = {
+  payBy: string;
+  kind: 'subscription' | 'fleet' | 'swap';
+  /** The plan's; null for what is no plan. */
+  name: string | null;
+  nameEn: string | null;
+  swapsLeft: number | null;
+  endsAt: string | null;
+  /** What is taken when the rider chooses nothing. */
+  isDefault: boolean;
+  price: Order['price'];
+};
 type PricedOrder = Pick<
   Order,
   'id' | 'tenantId' | 'userId' | 'stationId' | 'price' | 'returned' | 'dispensed' | 'createdAt'
 >;
 
 export interface Quotes {
-  /** What a swap costs this rider at this station now. */
+  /** What a swap costs this rider at this station now. Throws CONFLICT (PLAN_NOT_USABLE) when `payBy` names a plan that cannot pay. */
   priceOfSwap(swap: Swap): Promise<Order['price']>;
+  /** Every way in which the rider may pay it. */
+  payOptions(swap: Swap): Promise<PayOption[]>;
   /** Sets aside what the price uses up. False when a part of it is gone: the order must not go on at this price. */
   reserve(orderId: string, price: Order['price']): Promise<boolean>;
   /** What is really to be paid once the swap is over: by energy, where the order is priced so. Never above what was held. */
@@ -29,6 +47,8 @@ export interface Quotes {
   giveBack(orderId: string): Promise<void>;
 }
 
+/** Plans that are offered one by one. */
+const MAX_OPTIONS = 10;
 const DEFAULT_ZONE = 'Asia/Shanghai';
 const DAY_MS = 86_400_000;
 
@@ -84,10 +104,29 @@ export function createQuotes(deps: {
   };
   const covers = (one: SubscriptionDocument) =>
     (one.kind === 'bundle' || one.kind === 'period') && (one.swapsLeft === null || one.swapsLeft > 0);
+  const paysNow = (one: SubscriptionDocument) =>
+    one.kind === 'enterprise' || one.kind === 'per-kwh' || covers(one);
+  const chosenPlans = async ({ tenantId, userId, payBy = 'auto' }: Swap) => {
+    if (payBy === 'swap') return [];
+    const active = await deps.subscriptions.active(tenantId, userId);
+    if (payBy === 'auto') return active;
+    const one = active.find(({ _id }) => _id === payBy);
+    if (!one || !paysNow(one))
+      throw problem(
+        'CONFLICT',
+        `payBy: plan ${payBy} cannot pay a swap now; choose another or leave it out`,
+        {
+          reason: 'PLAN_NOT_USABLE',
+          resourceId: payBy,
+        },
+      );
+    return [one];
+  };
 
-  return {
-    async priceOfSwap({ tenantId, userId, stationId }) {
-      const active = await deps.subscriptions.active(tenantId, userId);
+  const quotes: Quotes = {
+    async priceOfSwap(swap) {
+      const { tenantId, userId, stationId, payBy = 'auto' } = swap;
+      const active = await chosenPlans(swap);
       const enterprise = active.find((one) => one.kind === 'enterprise');
       const energy = active.find((one) => one.kind === 'per-kwh');
       const chosen = enterprise ?? energy;
@@ -114,11 +153,45 @@ export function createQuotes(deps: {
           const price = priceOrder({ ...base, coupon: pricedCoupon(coupon) });
           if (price.totalFen < best.totalFen) best = price;
         }
-      if (subscription || enterprise) return best;
+      if (subscription || enterprise || payBy !== 'auto') return best;
       // A fleet pays what a swap costs without the rider's own coupons.
       const full = priceOrder({ ...base, spentTodayFen: 0 });
       const fleet = await deps.fleets.payerOf({ tenantId, userId }, full.totalFen, { midnightMs });
       return fleet ? priceOrder({ ...base, ...fleet }) : best;
+    },
+    async payOptions(swap) {
+      const active = await deps.subscriptions.active(swap.tenantId, swap.userId);
+      const auto = await quotes.priceOfSwap({ ...swap, payBy: 'auto' });
+      const options: PayOption[] = [];
+      for (const one of active.filter(paysNow).slice(0, MAX_OPTIONS))
+        options.push({
+          payBy: one._id,
+          kind: 'subscription',
+          name: one.name,
+          nameEn: one.nameEn,
+          swapsLeft: one.swapsLeft,
+          endsAt: one.endsAt,
+          isDefault: false,
+          price: await quotes.priceOfSwap({ ...swap, payBy: one._id }),
+        });
+      const plain = { name: null, nameEn: null, swapsLeft: null, endsAt: null, isDefault: false };
+      options.push({
+        ...plain,
+        payBy: 'swap',
+        kind: 'swap',
+        price: await quotes.priceOfSwap({ ...swap, payBy: 'swap' }),
+      });
+      const taken = options.find(({ price }) => isDeepStrictEqual(price, auto));
+      if (taken) taken.isDefault = true;
+      else
+        options.unshift({
+          ...plain,
+          payBy: 'auto',
+          kind: auto.payerUserId === undefined ? 'swap' : 'fleet',
+          isDefault: true,
+          price: auto,
+        });
+      return options;
     },
     async reserve(orderId, price) {
       for (const benefit of price.benefits ?? []) {
@@ -165,4 +238,5 @@ export function createQuotes(deps: {
       await deps.subscriptions.giveBack(orderId);
     },
   };
+  return quotes;
 }

@@ -1,4 +1,4 @@
-import { deviceSchema, idSchema, isoTimeSchema, orderSchema } from '@voltbay/protocol';
+import { deviceSchema, idSchema, isoTimeSchema, orderSchema, payBySchema } from '@voltbay/protocol';
 import { z } from 'zod';
 import { type Database, toResource } from '../db/index.js';
 import {
@@ -78,6 +78,16 @@ const riderCouponSchema = z.object({
   state: z.enum(RIDER_COUPON_STATES),
   orderId: z.string().nullable(),
 });
+const payOptionSchema = z.object({
+  payBy: payBySchema,
+  kind: z.enum(['subscription', 'fleet', 'swap']),
+  name: z.string().nullable(),
+  nameEn: z.string().nullable(),
+  swapsLeft: z.number().int().nullable(),
+  endsAt: isoTimeSchema.nullable(),
+  isDefault: z.boolean(),
+  price: orderSchema.shape.price,
+});
 const params = z.strictObject({ id: idSchema });
 
 /** A rider acts for himself; an operator names the rider. */
@@ -112,11 +122,41 @@ export function createRiderPlanRoutes(deps: {
       summary: 'What a swap at a station costs the rider now, line by line; nothing is reserved',
       tags: ['plans'],
       access: needs('plans:read'),
-      query: z.strictObject({ stationId: deviceSchema, userId: idSchema.optional() }),
+      query: z.strictObject({
+        stationId: deviceSchema,
+        userId: idSchema.optional(),
+        payBy: payBySchema.optional(),
+      }),
       responses: { 200: { description: 'The price', schema: orderSchema.shape.price } },
+      problems: ['CONFLICT'],
       async handler({ query, principal }) {
         return ok(
           await deps.quotes.priceOfSwap({
+            tenantId: principal.tenantId,
+            userId: riderOf(principal, query.userId),
+            stationId: query.stationId,
+            ...(query.payBy === undefined ? {} : { payBy: query.payBy }),
+          }),
+        );
+      },
+    }),
+    defineRoute({
+      method: 'get',
+      path: '/core/v0/quotes/swap/options',
+      operationId: 'quoteSwapOptions',
+      summary: 'Every way in which the rider may pay a swap at a station now: each plan, or this swap alone',
+      tags: ['plans'],
+      access: needs('plans:read'),
+      query: z.strictObject({ stationId: deviceSchema, userId: idSchema.optional() }),
+      responses: {
+        200: {
+          description: '`payBy` goes into the order; one of them is what is taken by default',
+          schema: z.array(payOptionSchema),
+        },
+      },
+      async handler({ query, principal }) {
+        return ok(
+          await deps.quotes.payOptions({
             tenantId: principal.tenantId,
             userId: riderOf(principal, query.userId),
             stationId: query.stationId,

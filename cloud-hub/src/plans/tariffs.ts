@@ -56,22 +56,6 @@ export function faultOfBands(bands: readonly Band[]): string | null {
   return null;
 }
 
-/** Weekday and minute of a moment in a time zone. */
-export function localTime(atMs: number, timeZone: string): { weekday: number; minute: number } {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone,
-    weekday: 'short',
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  }).formatToParts(atMs);
-  const part = (type: string) => parts.find((one) => one.type === type)?.value ?? '';
-  return {
-    weekday: ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'].indexOf(part('weekday')),
-    minute: Number(part('hour')) * 60 + Number(part('minute')),
-  };
-}
-
 /** The band of a moment; null outside of all. */
 export function bandAt(bands: readonly Band[], local: { weekday: number; minute: number }): Band | null {
   return (

@@ -1,5 +1,6 @@
 import {
   deviceSchema,
+  publicStationDetailSchema,
   publicStationSchema,
   type Station,
   stationCreateSchema,
@@ -258,16 +259,16 @@ export function createStationRoutes(deps: {
       method: 'get',
       path: '/core/v0/public/stations/{id}',
       operationId: 'getPublicStation',
-      summary: 'One station as riders see it',
+      summary: 'One station as riders see it, slot by slot',
       tags: ['stations'],
       access: publicAccess,
       perMinute: 240,
       cacheS: 2,
       params,
-      responses: { 200: { description: 'The station', schema: publicStationSchema } },
+      responses: { 200: { description: 'The station', schema: publicStationDetailSchema } },
       problems: ['NOT_FOUND'],
       async handler({ params: { id } }) {
-        const station = (await stations.publicList()).find((each) => each.id === id);
+        const station = await stations.publicStation(id);
         if (!station) throw problem('NOT_FOUND', `no station ${id}`);
         return ok(station);
       },

@@ -8,6 +8,8 @@ export type StationDocument = Stored & {
   topics: Station['topics'];
   location: Station['location'];
   timeZone: string;
+  /** Older documents have none: always open. */
+  openingHours?: Station['openingHours'];
   /** Older documents have none. */
   regionId?: string | null;
   /** Copy of the live state for filters; written at each change of it, without a new version. */
@@ -26,6 +28,8 @@ export type StationLiveDocument = {
   /** Grows when a station comes with another database than before; sequence numbers count within it. */
   incarnation: number;
   instanceId: string | null;
+  /** Name of the agent's start that was let in last; absent in documents of an older hub. */
+  startId?: string | null;
   epoch: number | null;
   /** Newest message that the live state shows. */
   seq: number | null;

@@ -179,6 +179,7 @@ function stateWrites(_id: string, incarnation: number, state: StationState, at: 
             incarnation,
             epoch: state.epoch,
             instanceId: state.instanceId ?? null,
+            startId: state.starts?.at(-1) ?? null,
             versions: versionsOf(state),
             configHash: state.configHash ?? null,
             configVersion: state.configVersion ?? null,

@@ -21,13 +21,17 @@ export type StationEntry = {
   incarnation: number;
   instanceId: string | null;
   epoch: number | null;
+  startId: string | null;
   /** Clock reading of the last birth that was seen here; the database hears of it a moment later. */
   bornAtMs: number;
   /** Clock reading of the last load from the database. */
   loadedAtMs: number;
 };
 
-export type BirthVerdict = { kind: 'ok'; incarnation: number } | { kind: 'fenced' };
+/** `fenced`: another agent is live, with another database, or with one of which this one is a copy. */
+export type BirthVerdict =
+  | { kind: 'ok'; incarnation: number }
+  | { kind: 'fenced'; code: 'DUPLICATE_IDENTITY' | 'CLONED_DATABASE' };
 
 /**
  * Read-through cache of registered stations. Entries older than `maxAgeMs` are read again in the background, so that a change made by
@@ -41,7 +45,7 @@ export interface StationRegistry {
   /**
    * What a birth means. Another database behind the same device number gets the next incarnation, so that its sequence numbers are
    * not taken for repeats; while the known one is live, the newcomer is fenced off. An epoch that went back is a restored copy: a
-   * new incarnation too.
+   * new incarnation too. So is a database that does not know the start that was let in last; while that one is live it is a clone.
    */
   birth(state: StationState, live: { epoch: number; instanceId: string | null } | null): BirthVerdict;
   /** A will or a planned goodbye; one of an older epoch says nothing. */
@@ -106,6 +110,7 @@ export function createStationRegistry(deps: StationRegistryDeps): StationRegistr
       incarnation: identity.incarnation,
       instanceId: identity.instanceId,
       epoch: identity.epoch,
+      startId: identity.startId ?? null,
       bornAtMs: held?.bornAtMs ?? Number.NEGATIVE_INFINITY,
       loadedAtMs: clock.now(),
     };
@@ -157,12 +162,15 @@ export function createStationRegistry(deps: StationRegistryDeps): StationRegistr
       if (!entry) return { kind: 'ok', incarnation: 0 };
       const instanceId = state.instanceId ?? null;
       const other = liveAgent?.instanceId && instanceId && liveAgent.instanceId !== instanceId;
-      if (other) return { kind: 'fenced' };
+      if (other) return { kind: 'fenced', code: 'DUPLICATE_IDENTITY' };
       const replaced = entry.instanceId !== null && instanceId !== null && entry.instanceId !== instanceId;
       const wentBack = entry.epoch !== null && state.epoch < entry.epoch;
-      if (replaced || wentBack) entry.incarnation += 1;
+      const forked = !replaced && entry.startId !== null && state.starts?.includes(entry.startId) === false;
+      if (forked && liveAgent) return { kind: 'fenced', code: 'CLONED_DATABASE' };
+      if (replaced || wentBack || forked) entry.incarnation += 1;
       entry.instanceId = instanceId ?? entry.instanceId;
       entry.epoch = state.epoch;
+      entry.startId = state.starts?.at(-1) ?? null;
       entry.online = true;
       entry.bornAtMs = clock.now();
       return { kind: 'ok', incarnation: entry.incarnation };

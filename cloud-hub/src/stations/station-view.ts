@@ -17,6 +17,7 @@ export function stationView(station: StationDocument, live: StationLiveDocument 
     topics: station.topics,
     location: station.location,
     timeZone: station.timeZone,
+    openingHours: station.openingHours ?? null,
     regionId: station.regionId ?? null,
     online: live?.online ?? false,
     lastSeenAt: live?.lastSeenAt ?? null,
@@ -44,6 +45,7 @@ export function publicStationView(
     name: station.name,
     location: station.location,
     timeZone: station.timeZone,
+    openingHours: station.openingHours,
     online: station.online,
     ready: station.ready,
     emptySlots: station.emptySlots,
@@ -81,7 +83,7 @@ function readyByClass(slots: readonly SlotView[]): Record<string, number> {
   return ready;
 }
 
-function isReady(slot: SlotMessage, reading: ReadingMessage | null): boolean {
+export function isReady(slot: SlotMessage, reading: ReadingMessage | null): boolean {
   if (slot.enabled === false) return false;
   if (slot.use !== undefined) return slot.use === 'ready';
   return (
@@ -92,7 +94,7 @@ function isReady(slot: SlotMessage, reading: ReadingMessage | null): boolean {
   );
 }
 
-function isEmpty(slot: SlotMessage): boolean {
+export function isEmpty(slot: SlotMessage): boolean {
   if (slot.enabled === false) return false;
   return slot.use === undefined ? slot.occupied === false : slot.use === 'empty';
 }

@@ -1,9 +1,10 @@
-import type { PublicStation, Station } from '@voltbay/protocol';
+import type { PublicStation, PublicStationDetail, Station } from '@voltbay/protocol';
 import { isoNow } from '../clock.js';
 import { type Database, isDuplicateKey } from '../db/index.js';
 import type { Logger } from '../logger.js';
 import type { Clock, LiveBus, StationDirectory } from '../ports.js';
 import { type Alarms, createAlarms } from './alarms.js';
+import { publicSlots } from './public-slots.js';
 import {
   emptyLive,
   type StationDocument,
@@ -31,6 +32,7 @@ export type NewStation = {
   topics?: StationDocument['topics'];
   location?: StationDocument['location'];
   timeZone?: string;
+  openingHours?: StationDocument['openingHours'];
   regionId?: string | null;
 };
 
@@ -44,9 +46,13 @@ export interface Stations extends StationDirectory {
   withLive(documents: readonly StationDocument[]): Promise<Station[]>;
   /** Stations that riders see, of all tenants or one; cached for two seconds. */
   publicList(tenantId?: string): Promise<PublicStation[]>;
+  /** One of them with its slots; null when riders see none of that number. */
+  publicStation(device: string): Promise<PublicStationDetail | null>;
   start(): void;
   stop(): void;
 }
+
+type PublicEntry = { tenantId: string; station: PublicStation; full: Station };
 
 const EVENT_DELAY_MS = 150;
 const SWEEP_EVERY_MS = 15_000;
@@ -66,8 +72,7 @@ export function createStations(deps: StationsDeps): Stations {
   const changedDevices = new Set<string>();
   let eventTimer: NodeJS.Timeout | null = null;
   let sweepTimer: NodeJS.Timeout | null = null;
-  let publicCache: { at: number; list: Promise<{ tenantId: string; station: PublicStation }[]> } | null =
-    null;
+  let publicCache: { at: number; list: Promise<PublicEntry[]> } | null = null;
 
   const projection = createStationProjection({
     database,
@@ -98,7 +103,7 @@ export function createStations(deps: StationsDeps): Stations {
     return documents.map((document) => stationView(document, byDevice.get(document._id) ?? null));
   }
 
-  async function readPublic() {
+  async function readPublic(): Promise<PublicEntry[]> {
     const documents = await stations
       .find({ lifecycle: { $in: ['live', 'maintenance'] } })
       .sort({ lifecycle: 1, _id: 1 })
@@ -108,7 +113,19 @@ export function createStations(deps: StationsDeps): Stations {
     return list.map((station) => ({
       tenantId: station.tenantId,
       station: publicStationView(station, clock.now(), promised?.get(station.id)),
+      full: station,
     }));
+  }
+
+  function publicEntries(): Promise<PublicEntry[]> {
+    if (!publicCache || clock.now() - publicCache.at > PUBLIC_CACHE_MS) {
+      const list = readPublic();
+      publicCache = { at: clock.now(), list };
+      list.catch(() => {
+        publicCache = null;
+      });
+    }
+    return publicCache.list;
   }
 
   return {
@@ -137,6 +154,7 @@ export function createStations(deps: StationsDeps): Stations {
         topics: input.topics ?? 'own',
         location: input.location ?? null,
         timeZone: input.timeZone ?? DEFAULT_TIME_ZONE,
+        openingHours: input.openingHours ?? null,
         regionId: input.regionId ?? null,
         online: false,
       };
@@ -152,17 +170,13 @@ export function createStations(deps: StationsDeps): Stations {
       return { ok: true, station: stationView(document, liveState) };
     },
     async publicList(tenantId) {
-      if (!publicCache || clock.now() - publicCache.at > PUBLIC_CACHE_MS) {
-        const list = readPublic();
-        publicCache = { at: clock.now(), list };
-        list.catch(() => {
-          publicCache = null;
-        });
-      }
-      const list = await publicCache.list;
-      return list
+      return (await publicEntries())
         .filter((entry) => tenantId === undefined || entry.tenantId === tenantId)
         .map(({ station }) => station);
+    },
+    async publicStation(device) {
+      const entry = (await publicEntries()).find(({ station }) => station.id === device);
+      return entry ? { ...entry.station, slots: publicSlots(entry.full, clock.now()) } : null;
     },
     start() {
       sweepTimer ??= setInterval(() => {

@@ -24,6 +24,16 @@ export const SETTINGS = {
     initial: 30,
     about: 'How long log lines are kept, in days',
   },
+  'messages.retentionDays': {
+    schema: whole(1, 30),
+    initial: 30,
+    about: 'How long the messages of stations are kept as they came, in days',
+  },
+  'telemetry.retentionDays': {
+    schema: whole(1, 30),
+    initial: 30,
+    about: 'How long the readings of packs are kept, in days; their daily figures stay',
+  },
   'orders.reservationTtlS': {
     schema: whole(60, 7_200),
     initial: 900,

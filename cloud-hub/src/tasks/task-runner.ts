@@ -49,7 +49,7 @@ export function createTaskRunner(deps: {
     handlers.set(handler.spec.kind, handler);
     specs.set(handler.spec.kind, handler.spec);
   }
-  // The kind is not known before the lease: it starts with the shortest, and is renewed at once to the task's own.
+  // The kind is not known before the lease: it starts with the shortest, and is renewed at once where the task's own is longer.
   const firstLeaseMs = Math.min(...deps.handlers.map(({ spec }) => spec.leaseMs), 30_000);
   const active = new Map<Promise<void>, AbortController>();
   let stopped = true;
@@ -109,7 +109,7 @@ export function createTaskRunner(deps: {
     const progress = progressWriter(task, controller);
     let outcome: TaskOutcome;
     try {
-      await store.renew(task, handler.spec.leaseMs);
+      if (handler.spec.leaseMs > firstLeaseMs) await store.renew(task, handler.spec.leaseMs);
       controller.signal.throwIfAborted();
       const result = await handler.work({
         id: task._id,

@@ -32,6 +32,7 @@ const LIST: ListSpec = {
   },
   sort: ['createdAt', 'name', 'id'],
   defaultSort: { field: 'createdAt', order: 'desc' },
+  lookup: ['phone', '_id'],
   search: ['name', 'phone', '_id'],
 };
 const params = z.strictObject({ id: idSchema });

@@ -4,6 +4,7 @@ import { isoNow } from '../clock.js';
 import type { Database } from '../db/index.js';
 import { defineRoute, etagOf, type HttpRoute, needs, ok, problem } from '../http/index.js';
 import type { Clock } from '../ports.js';
+import { changeOwner, vehicleBindingsCollection } from './vehicle-bindings.js';
 import { type VehicleDocument, type Vehicles, vehiclesCollection } from './vehicles.js';
 
 const TRIES_PER_MINUTE = 12;
@@ -34,6 +35,7 @@ export function createVehicleBindRoutes(deps: {
   vehicles: Pick<Vehicles, 'find'>;
 }): HttpRoute[] {
   const vehicles = deps.database.collection(vehiclesCollection);
+  const bindings = deps.database.collection(vehicleBindingsCollection);
   // What does not fit answers the same as what does not exist: nobody learns here which plates there are.
   const unknown = () => problem('NOT_FOUND', 'no vehicle fits');
   const matches = (vehicle: VehicleDocument, bind: Bind): boolean =>
@@ -59,15 +61,13 @@ export function createVehicleBindRoutes(deps: {
         const found = await vehicles.findOne({ ...vehicleBy(body), tenantId });
         if (!found || !matches(found, body)) throw unknown();
         if (found.ownerUserId !== sub) {
-          const taken = await vehicles.findOneAndUpdate(
-            { _id: found._id, tenantId, ownerUserId: null },
-            { $set: { ownerUserId: sub, updatedAt: isoNow(deps.clock) }, $inc: { version: 1 } },
-            { returnDocument: 'after' },
-          );
-          if (!taken)
+          if (found.ownerUserId !== null)
             throw problem('CONFLICT', 'somebody owns this vehicle: it changes hands by transfer', {
               reason: 'VEHICLE_TAKEN',
             });
+          const change = { vehicle: found, toUserId: sub, by: sub, at: isoNow(deps.clock) };
+          if (!(await changeOwner({ vehicles, bindings }, change)))
+            throw problem('CONFLICT', 'the vehicle has just changed: look again');
         }
         const vehicle: Vehicle | null = await deps.vehicles.find(tenantId, found._id);
         if (!vehicle) throw unknown();

@@ -1,26 +1,14 @@
 import { idSchema, isoTimeSchema, vehicleSchema } from '@voltbay/protocol';
 import { z } from 'zod';
 import { isoNow } from '../clock.js';
-import { type Database, defineCollection, isDuplicateKey } from '../db/index.js';
+import type { Database } from '../db/index.js';
 import { defineRoute, etagOf, type HttpRoute, needs, ok, problem, scopeFilter } from '../http/index.js';
 import { ordersCollection } from '../orders/order-document.js';
 import type { Clock } from '../ports.js';
 import { usersCollection } from '../users/users.js';
+import { changeOwner, vehicleBindingsCollection } from './vehicle-bindings.js';
 import { type PackHoldings, type VehicleDocument, vehiclesCollection, withPacks } from './vehicles.js';
 
-/** Who owned a vehicle when. `_id` is `{vehicle}/{version}`. Never changed. */
-export type VehicleBindingDocument = {
-  _id: string;
-  tenantId: string;
-  vehicleId: string;
-  fromUserId: string | null;
-  toUserId: string | null;
-  by: string;
-  at: string;
-};
-export const vehicleBindingsCollection = defineCollection<VehicleBindingDocument>('vehicle_bindings', [
-  { name: 'tenant-vehicle', key: { tenantId: 1, vehicleId: 1, at: 1, _id: 1 } },
-]);
 const bindingSchema = z.object({
   id: z.string(),
   tenantId: z.string(),
@@ -58,24 +46,9 @@ export function createTransferRoutes(deps: {
     by: string,
   ): Promise<VehicleDocument> => {
     if (await busy(vehicle)) throw problem('CONFLICT', 'the owner has an open order');
-    const now = isoNow(deps.clock);
-    try {
-      await bindings.insertOne({
-        _id: `${vehicle._id}/${vehicle.version}`,
-        tenantId: vehicle.tenantId,
-        vehicleId: vehicle._id,
-        fromUserId: vehicle.ownerUserId,
-        toUserId,
-        by,
-        at: now,
-      });
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
-    }
-    const bound = await vehicles.findOneAndUpdate(
-      { _id: vehicle._id, version: vehicle.version },
-      { $set: { ownerUserId: toUserId, pendingTransfer: null, updatedAt: now }, $inc: { version: 1 } },
-      { returnDocument: 'after' },
+    const bound = await changeOwner(
+      { vehicles, bindings },
+      { vehicle, toUserId, by, at: isoNow(deps.clock) },
     );
     if (!bound) throw problem('CONFLICT', 'the vehicle has just changed: look again');
     return bound;

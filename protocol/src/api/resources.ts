@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isTimeZone, MAX_OPENING_SPANS } from '../domain/opening-hours.js';
 import { ORDER_STATES } from '../domain/order.js';
 import { faultOfVin, isPlate } from '../domain/vehicle-numbers.js';
 import { deviceSchema } from '../messages/envelope.js';
@@ -101,6 +102,21 @@ export const batterySchema = z.object({
 });
 export type Battery = z.infer<typeof batterySchema>;
 
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: 'a time of day, 00:00 to 23:59' });
+/** Spans of every week in the station's time zone; null = always open, an empty list = closed. */
+export const openingHoursSchema = z
+  .array(
+    z.strictObject({
+      from: timeOfDay,
+      /** Not after `from` = on the next day. */
+      to: z.union([timeOfDay, z.literal('24:00')], { error: 'a time of day, 00:00 to 24:00' }),
+      /** 0 = Sunday; every day when absent. */
+      weekdays: z.array(z.number().int().min(0).max(6)).min(1).max(7).optional(),
+    }),
+  )
+  .max(MAX_OPENING_SPANS)
+  .nullable();
+
 /** GET /core/v0/stations/{id}: `id` is the device number. */
 export const stationSchema = z.object({
   ...stored,
@@ -116,6 +132,8 @@ export const stationSchema = z.object({
     })
     .nullable(),
   timeZone: z.string(),
+  /** When riders may enter the place where it stands. */
+  openingHours: openingHoursSchema,
   /** The region that it belongs to. */
   regionId: z.string().nullable(),
   online: z.boolean(),
@@ -145,7 +163,12 @@ export const stationCreateSchema = z.strictObject({
       address: z.string().max(200).optional(),
     })
     .optional(),
-  timeZone: z.string().max(64).optional(),
+  timeZone: z
+    .string()
+    .max(64)
+    .refine(isTimeZone, { error: 'an IANA time zone, for example Asia/Shanghai' })
+    .optional(),
+  openingHours: openingHoursSchema.optional(),
   regionId: z.string().max(64).nullable().optional(),
 });
 export const stationPatchSchema = stationCreateSchema
@@ -161,6 +184,7 @@ export const publicStationSchema = stationSchema
     name: true,
     location: true,
     timeZone: true,
+    openingHours: true,
     online: true,
     ready: true,
     emptySlots: true,
@@ -183,6 +207,24 @@ export const publicStationSchema = stationSchema
   });
 export type PublicStation = z.infer<typeof publicStationSchema>;
 
+/** What a slot is good for as riders see it; `off` = it may not be used now. */
+export const PUBLIC_SLOT_STATES = ['ready', 'charging', 'occupied', 'empty', 'off'] as const;
+/** GET /core/v0/public/stations/{id}: with what is in each slot, without the serials of packs. */
+export const publicStationDetailSchema = publicStationSchema.extend({
+  slots: z.array(
+    z.object({
+      slot: z.number().int(),
+      state: z.enum(PUBLIC_SLOT_STATES),
+      /** Class of packs that it takes. */
+      packClass: z.string().nullable(),
+      socPct: z.number().nullable(),
+      /** When the pack in it will be ready, if nobody takes another one. */
+      readyAt: isoTimeSchema.nullable(),
+    }),
+  ),
+});
+export type PublicStationDetail = z.infer<typeof publicStationDetailSchema>;
+
 export const orderStepSchema = z.object({
   at: isoTimeSchema,
   state: z.enum(ORDER_STATES),
@@ -193,6 +235,8 @@ export const orderStepSchema = z.object({
   slot: z.number().int().optional(),
   packId: z.string().optional(),
   reason: z.string().optional(),
+  /** Until when the rider has to act on it; after that the station goes on by itself. */
+  until: isoTimeSchema.optional(),
 });
 export type OrderStep = z.infer<typeof orderStepSchema>;
 
@@ -261,6 +305,9 @@ export const orderSchema = z.object({
 });
 export type Order = z.infer<typeof orderSchema>;
 
+/** `auto`, `swap`, or the id of a subscription. */
+export const payBySchema = idSchema;
+
 /**
  * POST /core/v0/orders (rider, operator) and the 2021 plan's POST /core/v0/order (station).
  * A station's own body may use the plan's words `user` and `vehicle`.
@@ -271,6 +318,11 @@ export const orderCreateSchema = z.strictObject({
   vehicleId: idSchema.optional(),
   vehicle: idSchema.optional(),
   stationId: deviceSchema.optional(),
+  /**
+   * What pays (riders and operators): `auto` = what is best for the rider, `swap` = this swap alone, without a plan, or the id of a
+   * subscription. Default `auto`.
+   */
+  payBy: payBySchema.optional(),
   /** Id that the station gave its swap; with the device it makes the order unique. */
   requestId: z.string().min(1).max(64).optional(),
   startedAt: isoTimeSchema.optional(),

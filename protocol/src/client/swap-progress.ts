@@ -29,6 +29,8 @@ export type SwapProgress = {
   stage: number;
   over: boolean;
   reason: string | null;
+  /** Until when the rider has to do it, ISO 8601; null where nothing is asked of them or the station did not say. */
+  until: string | null;
 };
 
 const PHASE_BY_STEP: Partial<Record<NonNullable<OrderStep['step']>, SwapPhase>> = {
@@ -100,6 +102,7 @@ export function swapProgress(order: Order): SwapProgress {
     slot: last?.slot ?? null,
     stage: Math.max(reached, STAGE_BY_PHASE[phase] ?? 0),
     over: isTerminalOrderState(order.state),
+    until: settled || byStep === undefined || byStep === 'starting' ? null : (last?.until ?? null),
     reason: order.reason ?? order.timeline.findLast((entry) => entry.reason !== undefined)?.reason ?? null,
   };
 }

@@ -64,6 +64,15 @@ test('the final state wins over late steps and keeps how far it came', () => {
   expect(swapProgress(order)).toMatchObject({ phase: 'failed', stage: 1, over: true, reason: 'DOOR_JAM' });
 });
 
+test('the time that the rider has belongs to the step that asks something of them', () => {
+  const until = '2026-11-22T08:02:00.000Z';
+  const released = { step: 'return-door-released', slot: 3, until } as const;
+  expect(swapProgress(anOrder('returning', [released])).until).toBe(until);
+  const shut = [released, { step: 'return-door-closed', slot: 3 }] as const;
+  expect(swapProgress(anOrder('returning', [...shut])).until).toBeNull();
+  expect(swapProgress(anOrder('failed', [released])).until).toBeNull();
+});
+
 test('a door that shut empty is not taken for a returned pack', () => {
   const order = anOrder('returning', [
     { step: 'return-door-released', slot: 3 },

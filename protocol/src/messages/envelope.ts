@@ -82,6 +82,11 @@ export const stationStateSchema = z.object({
   seq: z.number().int().min(0).optional(),
   /** Random identity of the agent's database, to tell two agents with one device number apart. */
   instanceId: z.string().max(64).optional(),
+  /**
+   * Random names of the latest starts on this database, this one last. The hub knows the newest that it let in: a database that does not
+   * is a copy of this one from before that start.
+   */
+  starts: z.array(z.string().max(32)).max(64).optional(),
   versions: z
     .object({
       agent: z.string().max(40),

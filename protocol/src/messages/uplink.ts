@@ -52,6 +52,8 @@ export const swapEventSchema = z.object({
   /** Named outcome of refused, failed and unknown, see `SWAP_REASONS`. */
   reason: z.string().max(64).optional(),
   detail: z.string().max(MESSAGE_LIMITS.maxTextLength).optional(),
+  /** How long the rider has from `at` on for what the step asks of them (put in, take out, shut the door), milliseconds. */
+  leftMs: z.number().int().min(0).max(86_400_000).optional(),
   at: timeSchema,
 });
 export type SwapEvent = z.infer<typeof swapEventSchema>;

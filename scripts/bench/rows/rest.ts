@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { enrolFleet } from '../../../simulators/dist/fleet/enrol-fleet.js';
+import { measureCityLists } from '../city-lists.js';
 import { startHub, startPeer, startStore } from '../processes.js';
 import type { Row, RowContext, Sample, Side, Sides } from '../row.js';
 import { usageOf } from '../usage.js';
@@ -21,6 +22,8 @@ export const rest: Row = {
   rounds: 5,
   async prepare(context): Promise<Sides> {
     const { root, dir } = context;
+    // The lists of a whole city have limits of their own; they are asked before the comparison begins.
+    const city = context.size === 'short' ? null : await measureCityLists(context);
     const store = await startStore(root, dir);
     const hub = await startHub(root, dir, { MONGODB_URI: store.ready.uri, VOLTBAY_DB: DB });
     const account = { username: 'admin', password: 'voltbay-demo' };
@@ -34,7 +37,8 @@ export const rest: Row = {
     return {
       ours: side(context, hub.ready.apiUrl, token, [hub.pid, store.pid]),
       peer: side(context, koa.ready.url, token, [koa.pid, store.pid]),
-      note: `${CONNECTIONS} connections, ${DURATION_S[context.size]} s a round, a list of 20 of ${STATIONS} stations and one station in turn`,
+      note: `${CONNECTIONS} connections, ${DURATION_S[context.size]} s a round, a list of 20 of ${STATIONS} stations and one station in turn${city ? `; ${city.note}` : ''}`,
+      fails: () => city?.fault ?? null,
       async close() {
         await koa.stop();
         await hub.stop();

@@ -20,7 +20,9 @@ export interface CityRiders {
 
 const TOP_UP_FEN = 20_000;
 const ENDED = new Set(['completed', 'failed', 'refused', 'cancelled', 'expired', 'resolved']);
-const LOOK_MS = 5;
+/** An app that asks ever less often: asking costs the hub as much as a message of a station. */
+const FIRST_LOOK_MS = 10;
+const MAX_LOOK_MS = 160;
 
 /** Riders as they live in the city; they hold the truth about the packs in their vehicles. */
 export function createCityRiders(options: {
@@ -65,10 +67,10 @@ export function createCityRiders(options: {
     if (!over.delete(orderId)) await new Promise<void>((resolve) => atStation.set(orderId, resolve));
     await time.busy(
       (async () => {
-        for (;;) {
+        for (let waitMs = FIRST_LOOK_MS; ; waitMs = Math.min(MAX_LOOK_MS, waitMs * 2)) {
+          await new Promise((resolve) => setTimeout(resolve, waitMs));
           const { state } = await account.find(orderId);
           if (ENDED.has(state)) return;
-          await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
         }
       })(),
     );

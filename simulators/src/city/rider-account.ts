@@ -2,7 +2,7 @@ import type { Order, TokenResponse } from '@voltbay/protocol';
 import type { Clock } from '../clock.js';
 import { SimulatorError } from '../errors.js';
 import type { LightPack } from '../fleet/light-cabinet.js';
-import { type OperatorApi, RefusedError, request } from '../rider/api.js';
+import { type OperatorApi, PATIENT_MS, RefusedError, request } from '../rider/api.js';
 
 /** A rider with a phone, a vehicle and the pack in it; everything goes over the same API as from the app. */
 export interface RiderAccount {
@@ -31,7 +31,8 @@ type Payment = { id: string; state: string };
 
 /** Renewed this long before it ends, so that it never ends on the way. */
 const TOKEN_MARGIN_MS = 60_000;
-const CREDIT_LOOKS = 200;
+/** Looked for so often, each 20 ms and an answer after the other: minutes on a slow machine. */
+const CREDIT_LOOKS = 2_000;
 
 /** Registers rider, pack and vehicle as an operator does, and signs the rider in by text message. */
 export async function openRiderAccount(
@@ -59,6 +60,7 @@ export async function openRiderAccount(
     calls += 1;
     return request<T>(apiUrl, path, {
       method: 'POST',
+      timeoutMs: PATIENT_MS,
       body: JSON.stringify(body),
       headers: { ...headers, 'idempotency-key': `${rider.keys}-${number}-${calls}` },
       ...(token === undefined ? {} : { token }),
@@ -88,7 +90,7 @@ export async function openRiderAccount(
     });
   };
   const get = async <T>(path: string): Promise<T> =>
-    request<T>(apiUrl, path, { token: await token(), headers });
+    request<T>(apiUrl, path, { token: await token(), headers, timeoutMs: PATIENT_MS });
 
   const account: RiderAccount = {
     userId: user.id,

@@ -8,7 +8,7 @@ import { type ComposedHub, startComposedHub } from '../network/composed-hub.js';
 import { DEMO } from '../network/demo-accounts.js';
 import { type PaymentGateway, startPaymentGateway } from '../payment-gateway/gateway.js';
 import { createRandom } from '../random.js';
-import { type OperatorApi, operatorApi } from '../rider/api.js';
+import { type OperatorApi, operatorApi, PATIENT_MS } from '../rider/api.js';
 import { type CityBooks, checkCityBooks } from './city-books.js';
 import { type CityPlan, planCity } from './city-plan.js';
 import { createCityRiders } from './city-riders.js';
@@ -51,7 +51,7 @@ const STEP_MS = 900_000;
 /** While a swap runs, time moves in steps in which one thing happens. */
 const SWAP_STEP_MS = 15_000;
 const AT_ONCE = 8;
-const ANALYTICS_MS = 60_000;
+const ANALYTICS_MS = 600_000;
 const HOUR_MS = 3_600_000;
 
 /** A city of stations and riders in simulated time against a real hub, and at the end everybody's books against each other. */
@@ -85,7 +85,7 @@ export async function runCity(options: CityRunOptions): Promise<CityRun> {
       env: { VOLTBAY_PAYMENTS: settingsFile, VOLTBAY_TIME_ZONE: 'Asia/Shanghai' },
     });
     const { apiUrl, mqttUrl, textFor } = hub;
-    const operator = operatorApi(apiUrl, DEMO.operator);
+    const operator = operatorApi(apiUrl, DEMO.operator, { timeoutMs: PATIENT_MS });
     say(`hub at ${apiUrl}; ${plan.stations.length} stations and ${plan.riders.length} riders move in`);
     const deps = { apiUrl, operator, clock: time.clock, textFor, pay: (no: string) => pay('wechat', no) };
     const accounts: RiderAccount[] = await inGroups(plan.riders, (rider) =>

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { SimulatorError } from '../errors.js';
 import type { Incident } from '../network/agent-incidents.js';
 import { chooseCases, readCapture } from '../replay/capture.js';
+import { saveCaptureScenario } from '../replay/capture-scenario.js';
 import { createPacer } from '../replay/pacer.js';
 import { incidentIn, incidentLines, playIncident, saveScenario } from '../replay/play-incident.js';
 import { startReplay } from '../replay/start-replay.js';
@@ -44,19 +45,32 @@ export function replayCommand(): Command {
     .option('--name <name>', 'name that a Bluetooth device advertises', 'REPLAY')
     .option('--dir <dir>', 'where the port link is made')
     .option('--swap <id>', 'incident of this swap, out of a diagnostics bundle')
-    .option('--speed <x>', 'incident: so many times as fast as it happened, 0 = without waiting', factor, 0)
-    .option('--step', 'incident: one answer of the hardware for each Enter')
-    .option('--save <file>', 'incident: keep it as a regression scenario for voltbay-sim scenario')
+    .option(
+      '--speed <x>',
+      'so many times as fast as it happened, 0 = an incident without waiting, a capture by --gap; Enter pauses',
+      factor,
+      0,
+    )
+    .option('--step', 'one answer of the hardware for each Enter')
+    .option('--save <file>', 'keep it as a regression scenario for voltbay-sim scenario')
     .option('--json', 'print one JSON line when ready')
     .action(async (file: string, flags: ReplayFlags) => {
       const incident = incidentIn(file, flags.swap);
       if (incident) return play(incident, flags);
       const cases = chooseCases(readCapture(file), { ids: flags.case, protocol: flags.protocol });
+      if (flags.save)
+        saveCaptureScenario(
+          file,
+          cases.map(({ id }) => id),
+          flags.save,
+        );
+      const pacer = flags.step || flags.speed > 0 ? pacerOf(flags) : undefined;
       const replay = await startReplay(cases, {
         gapMs: flags.gap,
-        baudRate: flags.baud,
+        baudRate: flags.speed > 0 ? Math.round(flags.baud * flags.speed) : flags.baud,
         directory: flags.dir,
         name: flags.name,
+        ...(pacer ? { pacer } : {}),
       });
       const { protocol, port, hciUrl, env } = replay;
       const ready = {
@@ -74,19 +88,24 @@ export function replayCommand(): Command {
           : `${cases.length} cases of ${protocol} are ready at ${port ?? hciUrl}; Ctrl-C stops\n`,
       );
       await untilSignal();
+      pacer?.close();
       await replay.close();
       process.stderr.write(`requests that the capture does not know: ${replay.script.unknown()}\n`);
     });
 }
 
-async function play(incident: Incident, flags: ReplayFlags): Promise<void> {
-  const print = (text: string) => process.stdout.write(`${text}\n`);
-  const pacer = createPacer({
+const print = (text: string) => process.stdout.write(`${text}\n`);
+
+const pacerOf = (flags: ReplayFlags) =>
+  createPacer({
     speed: flags.speed,
     step: flags.step ?? false,
     input: process.stdin,
     tell: (text) => flags.json || print(text),
   });
+
+async function play(incident: Incident, flags: ReplayFlags): Promise<void> {
+  const pacer = pacerOf(flags);
   const replayed = await playIncident(incident, pacer).finally(() => pacer.close());
   if (flags.save) saveScenario(incident, flags.save);
   if (flags.json) print(JSON.stringify(replayed));

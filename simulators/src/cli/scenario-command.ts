@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Command } from 'commander';
 import { SimulatorError } from '../errors.js';
 import type { Incident } from '../network/agent-incidents.js';
+import { captureScenarioOf, runCaptureScenario } from '../replay/capture-scenario.js';
 import { incidentIn, incidentLines, playIncident } from '../replay/play-incident.js';
 import { runScenario, type ScenarioResult } from '../scenario/run-scenario.js';
 import { parseScenario } from '../scenario/scenario.js';
@@ -23,7 +24,7 @@ export function scenarioCommand(): Command {
         const incident = incidentIn(file);
         const result = {
           file,
-          ...(incident ? await incidentResult(incident) : await runScenario(readScenario(file), flags.seed)),
+          ...(incident ? await incidentResult(incident) : await resultOf(file, flags.seed)),
         };
         results.push(result);
         if (!flags.json) process.stdout.write(`${line(result)}\n`);
@@ -62,14 +63,21 @@ function filesIn(path: string): string[] {
   }
 }
 
-function readScenario(file: string) {
-  let content: unknown;
+/** Of a scenario file or a kept capture. */
+async function resultOf(file: string, seed?: number): Promise<ScenarioResult> {
+  const content = readJson(file);
+  const capture = captureScenarioOf(content, file);
+  return capture
+    ? runCaptureScenario(capture, basename(file))
+    : runScenario(parseScenario(content, file), seed);
+}
+
+function readJson(file: string): unknown {
   try {
-    content = JSON.parse(readFileSync(file, 'utf8'));
+    return JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
     throw new SimulatorError('SIM_CONFIG', `${file} is not JSON: ${String(cause)}`, { cause });
   }
-  return parseScenario(content, file);
 }
 
 function line(result: ScenarioResult & { file: string }): string {

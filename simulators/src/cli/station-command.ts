@@ -7,6 +7,7 @@ import { startControlApi } from '../station/control-api.js';
 import { demoStation } from '../station/demo-station.js';
 import { openNetworkLine } from '../station/network-line.js';
 import { createVirtualStation, type VirtualStation } from '../station/station.js';
+import { parsePackCounts, stationOfPacks } from '../station/station-of-packs.js';
 import { factor, wholeNumber } from './numbers.js';
 import { untilSignal } from './until-signal.js';
 
@@ -18,6 +19,7 @@ interface StationFlags {
   pylontech?: number;
   jbdSerial?: number;
   ble?: number;
+  packs?: string;
   seed?: number;
   speed?: number;
   dir?: string;
@@ -37,6 +39,7 @@ export function stationCommand(): Command {
     .option('--pylontech <n>', 'slots with Pylontech packs on one RS-485 bus', wholeNumber)
     .option('--jbd-serial <n>', 'slots with JBD packs on a serial port each', wholeNumber)
     .option('--ble <n>', 'slots with JBD packs over Bluetooth', wholeNumber)
+    .option('--packs <list>', 'any makes, one slot for each pack: pylontech=4,seplos-v2=2,jk-ble=1')
     .option('--seed <n>', 'everything random follows from it', wholeNumber)
     .option('--speed <factor>', 'battery time over real time', factor)
     .option('--dir <dir>', 'where port links and the packs’ state are kept')
@@ -47,25 +50,29 @@ export function stationCommand(): Command {
 }
 
 function describe(flags: StationFlags): StationConfig {
-  if (flags.config === undefined) {
-    return demoStation({
-      device: flags.device,
-      serialGroup: flags.group,
-      slots: flags.slots,
-      pylontech: flags.pylontech,
-      jbdSerial: flags.jbdSerial,
-      ble: flags.ble,
-      seed: flags.seed,
-      speed: flags.speed,
-    });
+  const { device, seed, speed, group: serialGroup } = flags;
+  const sizes = {
+    slots: flags.slots,
+    pylontech: flags.pylontech,
+    jbdSerial: flags.jbdSerial,
+    ble: flags.ble,
+  };
+  if (flags.packs !== undefined) {
+    const other = Object.entries(sizes).find(([, value]) => value !== undefined)?.[0];
+    if (other !== undefined || flags.config !== undefined)
+      throw new SimulatorError(
+        'SIM_CONFIG',
+        `--packs says it all: leave --config, --slots, --pylontech, --jbd-serial and --ble out`,
+      );
+    return stationOfPacks(parsePackCounts(flags.packs), { device, serialGroup, seed, speed });
   }
+  if (flags.config === undefined) return demoStation({ device, serialGroup, seed, speed, ...sizes });
   let file: object;
   try {
     file = JSON.parse(readFileSync(flags.config, 'utf8')) as object;
   } catch (cause) {
     throw new SimulatorError('SIM_CONFIG', `cannot read ${flags.config}: ${String(cause)}`, { cause });
   }
-  const { device, seed, speed } = flags;
   const given = Object.entries({ device, seed, speed }).filter(([, value]) => value !== undefined);
   return parseStationConfig({ ...file, ...Object.fromEntries(given) });
 }

@@ -10,7 +10,7 @@ export interface EnrolOptions {
 }
 
 const AT_ONCE = 16;
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 120_000;
 
 /**
  * Registers stations at a hub as an operator would and returns their fresh secrets. A device that exists already is used

@@ -6,8 +6,9 @@ import type { BlePeripheral, GattCharacteristic } from '../ble/peripheral.js';
 import { bleEnvironment } from '../ble/preload-path.js';
 import { SimulatorError } from '../errors.js';
 import { attachDevice } from '../pty/serial-link.js';
-import { createVirtualPort } from '../pty/virtual-port.js';
+import { createVirtualPort, type VirtualPort } from '../pty/virtual-port.js';
 import type { CaptureCase } from './capture.js';
+import type { Pacer } from './pacer.js';
 import { createReplayScript, type ReplayScript } from './replay-script.js';
 
 export interface Replay {
@@ -28,6 +29,8 @@ export interface ReplayOptions {
   directory?: string;
   /** Name that a replayed Bluetooth device advertises. */
   name: string;
+  /** Holds each frame until a person, or the wanted speed, lets it go. */
+  pacer?: Pacer;
 }
 
 /** Service and characteristics by protocol. */
@@ -46,15 +49,20 @@ export async function startReplay(cases: readonly CaptureCase[], options: Replay
   const directory = options.directory
     ? resolve(options.directory)
     : mkdtempSync(join(tmpdir(), 'voltbay-sim-'));
-  const port = attachDevice({
+  const line = {
     link: join(directory, `tty-${first.protocol}`),
     baudRate: options.baudRate,
     openPort: createVirtualPort,
-    device: {
-      receive: (bytes) =>
-        script.receive(bytes).map((frame) => ({ bytes: frame, turnaroundMs: options.gapMs })),
-    },
-  });
+  };
+  const port = options.pacer
+    ? openPacedPort(line, script, options.pacer, options.gapMs)
+    : attachDevice({
+        ...line,
+        device: {
+          receive: (bytes) =>
+            script.receive(bytes).map((frame) => ({ bytes: frame, turnaroundMs: options.gapMs })),
+        },
+      });
   return {
     protocol: first.protocol,
     port: port.link,
@@ -64,6 +72,36 @@ export async function startReplay(cases: readonly CaptureCase[], options: Replay
       if (!options.directory) rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Frames leave one after the other, each when the pacer lets it go. */
+function createPacedQueue(pacer: Pacer, gapMs: number): (frame: Buffer, send: () => void) => void {
+  let queue = Promise.resolve();
+  let sent = 0;
+  return (frame, send) => {
+    queue = queue
+      .then(() => {
+        const index = sent++;
+        return pacer.pace({ kind: `frame of ${frame.length} bytes`, atMs: (index + 1) * gapMs }, index);
+      })
+      .then(send);
+  };
+}
+
+function openPacedPort(
+  line: { link: string; baudRate: number },
+  script: ReplayScript,
+  pacer: Pacer,
+  gapMs: number,
+): VirtualPort {
+  const queue = createPacedQueue(pacer, gapMs);
+  const port: VirtualPort = createVirtualPort({
+    ...line,
+    onData(bytes) {
+      for (const frame of script.receive(bytes)) queue(frame, () => port.send(frame));
+    },
+  });
+  return port;
 }
 
 async function startRadioReplay(
@@ -92,12 +130,10 @@ function replayPeripheral(
   script: ReplayScript,
   options: ReplayOptions,
 ): BlePeripheral {
-  let queue = Promise.resolve();
   const pause = () => new Promise<void>((done) => setTimeout(done, options.gapMs).unref());
+  const queue = createPacedQueue(options.pacer ?? { pace: pause, close: () => undefined }, options.gapMs);
   const onWrite: GattCharacteristic['write'] = (data, link) => {
-    for (const frame of script.receive(data)) {
-      queue = queue.then(pause).then(() => void link.notify(notify, frame));
-    }
+    for (const frame of script.receive(data)) queue(frame, () => void link.notify(notify, frame));
   };
   const oneForBoth = gatt.notify === gatt.write;
   const notify: GattCharacteristic = {

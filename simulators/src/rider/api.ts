@@ -21,15 +21,17 @@ export type RiderApi = {
 };
 
 const TIMEOUT_MS = 20_000;
+/** For a simulation in which nothing can be late: only a hub that does not answer at all is given up. */
+export const PATIENT_MS = 120_000;
 
-/** One call of the REST API. Throws RefusedError with the hub's problem. */
+/** One call of the REST API, given up after `timeoutMs`. Throws RefusedError with the hub's problem. */
 export async function request<T>(
   apiUrl: string,
   path: string,
-  init: RequestInit & { token?: string } = {},
+  init: RequestInit & { token?: string; timeoutMs?: number } = {},
   onHeaders?: (headers: Headers) => void,
 ): Promise<T> {
-  const { token, ...rest } = init;
+  const { token, timeoutMs = TIMEOUT_MS, ...rest } = init;
   const response = await fetch(`${apiUrl}${path}`, {
     ...rest,
     headers: {
@@ -37,7 +39,7 @@ export async function request<T>(
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...rest.headers,
     },
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.timeout(timeoutMs),
   });
   const text = await response.text();
   const body: unknown = text ? JSON.parse(text) : null;
@@ -48,9 +50,10 @@ export async function request<T>(
 
 const freshKey = (who: string): string => `${who}-${Date.now()}-${Math.round(performance.now() * 1000)}`;
 
-const tokenFor = async (apiUrl: string, body: object): Promise<string> =>
-  (await request<TokenResponse>(apiUrl, '/auth/v1/token', { method: 'POST', body: JSON.stringify(body) }))
-    .accessToken;
+const tokenFor = async (apiUrl: string, body: object, timeoutMs?: number): Promise<string> => {
+  const init = { method: 'POST', body: JSON.stringify(body), ...(timeoutMs ? { timeoutMs } : {}) };
+  return (await request<TokenResponse>(apiUrl, '/auth/v1/token', init)).accessToken;
+};
 
 /** Signs a rider in by one-time code. */
 export async function signInRider(apiUrl: string, who: { phone: string; code: string }): Promise<RiderApi> {
@@ -90,12 +93,16 @@ export type OperatorApi = {
   count(path: string): Promise<number>;
 };
 
-export function operatorApi(apiUrl: string, who: { username: string; password: string }): OperatorApi {
+export function operatorApi(
+  apiUrl: string,
+  who: { username: string; password: string },
+  { timeoutMs = TIMEOUT_MS } = {},
+): OperatorApi {
   let token: Promise<string> | null = null;
   const run = randomUUID();
   let posts = 0;
   const signedIn = () => {
-    token ??= tokenFor(apiUrl, { grantType: 'password', ...who });
+    token ??= tokenFor(apiUrl, { grantType: 'password', ...who }, timeoutMs);
     token.catch(() => {
       token = null;
     });
@@ -107,11 +114,11 @@ export function operatorApi(apiUrl: string, who: { username: string; password: s
     onHeaders?: (headers: Headers) => void,
   ): Promise<T> => {
     try {
-      return await request<T>(apiUrl, path, { ...init, token: await signedIn() }, onHeaders);
+      return await request<T>(apiUrl, path, { ...init, timeoutMs, token: await signedIn() }, onHeaders);
     } catch (error) {
       if (!(error instanceof RefusedError) || error.problem.status !== 401) throw error;
       token = null;
-      return request<T>(apiUrl, path, { ...init, token: await signedIn() }, onHeaders);
+      return request<T>(apiUrl, path, { ...init, timeoutMs, token: await signedIn() }, onHeaders);
     }
   };
   return {
@@ -140,7 +147,7 @@ export function operatorApi(apiUrl: string, who: { username: string; password: s
     text: async (path) => {
       const response = await fetch(`${apiUrl}${path}`, {
         headers: { authorization: `Bearer ${await signedIn()}` },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.timeout(timeoutMs),
       });
       if (!response.ok) throw new Error(`${path}: ${response.status}`);
       return response.text();

@@ -121,6 +121,7 @@ export function createHubSide(deps: Deps) {
         epoch: storage.epoch,
         seq: storage.outbox.head().seq + 1,
         instanceId: storage.instanceId,
+        starts: [...storage.starts],
         versions: {
           agent: deps.version,
           config: config.hash,

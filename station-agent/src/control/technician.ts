@@ -13,7 +13,7 @@ import type { UplinkSession } from '../uplink/session.js';
 import type { ControlAnswer } from './control-socket.js';
 
 /** The part of the updater that a technician uses. */
-export type UpdateDesk = Pick<Updater, 'order' | 'status' | 'goBack'>;
+export type UpdateDesk = Pick<Updater, 'order' | 'status' | 'goBack' | 'isBusy'>;
 
 export type TechnicianDeps = {
   updater: UpdateDesk;
@@ -140,6 +140,8 @@ export function createTechnician(deps: TechnicianDeps) {
     if (!isText(who, 64)) return refuse('BAD_USAGE', 'who: 1 to 64 characters are needed');
     if (!isText(reason, 300)) return refuse('BAD_USAGE', 'reason: 1 to 300 characters are needed');
     if (swaps.isBusy()) return refuse('STATION_BUSY', 'a swap is running: wait until the rider has finished');
+    if (deps.updater.isBusy())
+      return refuse('UPDATE_RUNNING', 'an update is under way: wait until it has ended');
     const to = deps.updater.goBack(() => audit('update-rollback', who, reason));
     if (to === null) return refuse('NO_OTHER_RELEASE', 'no other release is installed');
     return { ok: true, data: { to } };

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -11,7 +12,7 @@ import { CHECKPOINT_PAGES } from './write-log.js';
 export type Db = Database.Database;
 
 /** The database with this start's identity: `epoch` counts the agent's starts on it, `instanceId` is the database's own. */
-export type OpenedDatabase = { db: Db; epoch: number; instanceId: string; close(): void };
+export type OpenedDatabase = DatabaseIdentity & { db: Db; close(): void };
 
 export const databaseFile = (dataDir: string): string => join(dataDir, 'agent.db');
 
@@ -34,12 +35,12 @@ export function openDatabase(
     verify(db, file);
     migrate(db, file, migrations);
     options.beforeStart?.(db);
-    const { epoch, instanceId } = countStart(db, readIdentity(dataDir));
+    const identity = countStart(db, readIdentity(dataDir));
     db.pragma('wal_checkpoint(TRUNCATE)');
-    keepIdentity(dataDir, file, { epoch, instanceId });
+    keepIdentity(dataDir, file, identity);
     const opened = db;
     if (options.onFault) watchFaults(opened, options.onFault);
-    return { db: opened, epoch, instanceId, close: () => opened.close() };
+    return { ...identity, db: opened, close: () => opened.close() };
   } catch (error) {
     db?.close();
     throw translate(error, file);
@@ -116,11 +117,19 @@ function countStart(db: Db, kept: DatabaseIdentity | null): DatabaseIdentity {
     const before = kept?.instanceId === instanceId ? kept.epoch : 0;
     const waiting = highestWaitingEpoch(db);
     const epoch = Math.max(Number(read.get('epoch')?.value ?? 0), before, waiting) + 1;
+    const earlier = startsIn(read.get('starts')?.value);
+    const lost = kept?.instanceId === instanceId ? kept.starts.filter((name) => !earlier.includes(name)) : [];
+    const starts = [...lost, ...earlier, randomBytes(6).toString('hex')].slice(-MAX_STARTS);
     write.run('instanceId', instanceId);
     write.run('epoch', String(epoch));
-    return { epoch, instanceId };
+    write.run('starts', starts.join(' '));
+    return { epoch, instanceId, starts };
   })();
 }
+
+/** So many starts may pass without the hub before it takes the database for an older copy of itself. */
+const MAX_STARTS = 32;
+const startsIn = (text: string | undefined): string[] => text?.split(' ').filter(Boolean) ?? [];
 
 function highestWaitingEpoch(db: Db): number {
   if (!db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").get()) return 0;

@@ -3,9 +3,18 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** What must outlive the database file: the numbers that the hub tells messages apart by, and the page that finds everything else. */
-export type DatabaseIdentity = { instanceId: string; epoch: number };
+export type DatabaseIdentity = {
+  instanceId: string;
+  epoch: number;
+  /** Random names of the latest starts, this one last: what tells two copies of one database apart. */
+  starts: string[];
+};
 
-const identitySchema = z.object({ instanceId: z.string().min(1).max(64), epoch: z.number().int().min(1) });
+const identitySchema = z.object({
+  instanceId: z.string().min(1).max(64),
+  epoch: z.number().int().min(1),
+  starts: z.array(z.string().max(32)).default([]),
+});
 const PAGE_BYTES = 4_096;
 
 const identityFile = (dataDir: string): string => join(dataDir, 'agent.identity.json');

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -93,6 +93,22 @@ describe('the database', () => {
 });
 
 describe('the outbox', () => {
+  it('names each start, so that two copies of one database are told apart from then on', () => {
+    const first = withStorage(({ starts }) => starts);
+    const original = withStorage(({ starts }) => starts);
+    expect(original.slice(0, -1)).toEqual(first);
+    const copy = mkdtempSync(join(tmpdir(), 'vb-storage-copy-'));
+    cpSync(dir, copy, { recursive: true });
+    const next = withStorage(({ starts, epoch }) => ({ starts, epoch }));
+    const opened = openStorage(copy, systemClock);
+    const copied = { starts: opened.starts, epoch: opened.epoch };
+    opened.close();
+    rmSync(copy, { recursive: true });
+    expect(copied.epoch).toBe(next.epoch);
+    expect(copied.starts.slice(0, -1)).toEqual(next.starts.slice(0, -1));
+    expect(next.starts).not.toContain(copied.starts.at(-1));
+  });
+
   it('numbers rows within the epoch and keeps them over a restart until they are acknowledged', () => {
     withStorage(({ outbox }) => {
       expect(outbox.enqueue([event(0), event(1), event(2)])).toEqual(

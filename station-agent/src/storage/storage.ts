@@ -20,6 +20,8 @@ export interface Storage {
   readonly db: Db;
   readonly epoch: number;
   readonly instanceId: string;
+  /** Random names of the latest starts on this database, this one last. */
+  readonly starts: readonly string[];
   readonly outbox: Outbox;
   readonly commands: CommandJournal;
   readonly swaps: SwapJournal;
@@ -61,7 +63,7 @@ export function openStorage(dataDir: string, clock: Clock): Storage {
       for (const listener of listeners) listener(fault, error);
     };
     const { opened, salvage } = openOrSalvage(dataDir, clock, onFault);
-    const { db, epoch, instanceId } = opened;
+    const { db, epoch, instanceId, starts } = opened;
     const reserve = createReserve(dataDir);
     reserve.refill();
     const outbox = createOutbox(db, { epoch, clock, spare: reserve.spend });
@@ -69,6 +71,7 @@ export function openStorage(dataDir: string, clock: Clock): Storage {
       db,
       epoch,
       instanceId,
+      starts,
       outbox,
       salvage,
       reserve,

@@ -2,12 +2,16 @@ import type { SwapEvent, SwapStep } from '@voltbay/protocol';
 import { isoTime } from '../clock.js';
 import type { SwapJournalStep, SwapState } from './types.js';
 
+/** How long the rider has for the door that is open to them: to move the pack, and to shut the door after that. Milliseconds. */
+export type DoorTime = { moveMs: number; shutMs: number };
+
 /** What the hub is told about one journalled step; `before` and `after` are the states around it. */
 export function swapEvents(
   before: SwapState,
   step: SwapJournalStep,
   after: SwapState,
   atMs: number,
+  left: DoorTime | null = null,
 ): SwapEvent[] {
   const { request } = after;
   const event = (name: SwapStep, extra: Partial<SwapEvent> = {}): SwapEvent => ({
@@ -22,6 +26,8 @@ export function swapEvents(
     at: isoTime(atMs),
   });
   const purpose = before.door?.purpose;
+  const within = (name: keyof DoorTime): Pick<SwapEvent, 'leftMs'> =>
+    left === null ? {} : { leftMs: Math.max(0, Math.round(left[name])) };
   switch (step.step) {
     case 'accepted':
       return [event('accepted')];
@@ -30,14 +36,16 @@ export function swapEvents(
       const door = before.door;
       if (!door || door.purpose === 'give-back') return [];
       const packId = door.packId === undefined ? {} : { packId: door.packId };
-      return [event(`${door.purpose}-door-${step.step}`, { slot: step.slot, ...packId })];
+      return [
+        event(`${door.purpose}-door-${step.step}`, { slot: step.slot, ...packId, ...within('moveMs') }),
+      ];
     }
     case 'pack-inserted':
-      return purpose === 'return' ? [event('pack-inserted', { slot: step.slot })] : [];
+      return purpose === 'return' ? [event('pack-inserted', { slot: step.slot, ...within('shutMs') })] : [];
     case 'pack-taken': {
       if (purpose !== 'dispense') return [];
       const packId = before.door?.packId === undefined ? {} : { packId: before.door.packId };
-      return [event('pack-taken', { slot: step.slot, ...packId })];
+      return [event('pack-taken', { slot: step.slot, ...packId, ...within('shutMs') })];
     }
     case 'closed':
     case 'left-open': {

@@ -11,6 +11,8 @@ export type LoopContext = SwapRunnerDeps & {
   signal: AbortSignal;
   stale: boolean;
   state(): SwapState;
+  /** When the present phase (return, collect, give back) began, on the monotonic clock. */
+  phaseStartedMs: number;
   note(steps: SwapJournalStep[]): void;
   wait(): Promise<void>;
 };

@@ -4,7 +4,7 @@ import type { CabinetPort, PackSource } from '../hardware/ports.js';
 import type { Logger } from '../logger.js';
 import type { SlotBoard } from '../station/slot-board.js';
 import type { Storage } from '../storage/storage.js';
-import { swapEvents } from './events.js';
+import { type DoorTime, swapEvents } from './events.js';
 import { type LoopContext, perform, type Unreadable } from './moves.js';
 import { decideSwap, phaseOf, type SwapView } from './plan.js';
 import { applyStep, foldSwap, initialSwapState } from './state.js';
@@ -69,8 +69,9 @@ export function createSwapRunner(deps: SwapRunnerDeps) {
       signal: abort.signal,
       stale: options.stale,
       state: () => state,
+      phaseStartedMs: clock.monotonicMs(),
       note(steps) {
-        state = noteSteps(deps, state, steps);
+        state = noteSteps(deps, state, steps, doorTime(context, state));
         for (const { step, ...facts } of steps) log.info({ step, ...facts }, 'swap step');
         for (const step of steps) crashPoint(`swap:${step.step}`);
       },
@@ -169,7 +170,12 @@ export function createSwapRunner(deps: SwapRunnerDeps) {
 }
 
 /** Steps and what they tell the hub become durable in one transaction. */
-function noteSteps(deps: SwapRunnerDeps, before: SwapState, steps: readonly SwapJournalStep[]): SwapState {
+function noteSteps(
+  deps: SwapRunnerDeps,
+  before: SwapState,
+  steps: readonly SwapJournalStep[],
+  left: DoorTime | null = null,
+): SwapState {
   const { storage, clock } = deps;
   return storage.transact(() => {
     let state = before;
@@ -178,7 +184,7 @@ function noteSteps(deps: SwapRunnerDeps, before: SwapState, steps: readonly Swap
     const messages = [];
     for (const step of steps) {
       const next = applyStep(state, step);
-      for (const event of swapEvents(state, step, next, atMs))
+      for (const event of swapEvents(state, step, next, atMs, left))
         messages.push({ lane: 'money' as const, type: 10, data: event });
       state = next;
     }
@@ -189,9 +195,21 @@ function noteSteps(deps: SwapRunnerDeps, before: SwapState, steps: readonly Swap
   });
 }
 
+/** What is left of the time that the rules give for the present door. */
+function doorTime(
+  context: Pick<LoopContext, 'clock' | 'rules' | 'phaseStartedMs'>,
+  state: SwapState,
+): DoorTime | null {
+  const { clock, rules, phaseStartedMs } = context;
+  if (!state.door) return null;
+  const timeoutMs = state.door.purpose === 'return' ? rules.returnTimeoutMs : rules.collectTimeoutMs;
+  const moveMs = timeoutMs - (clock.monotonicMs() - phaseStartedMs);
+  return { moveMs, shutMs: moveMs + rules.closeGraceMs };
+}
+
 async function runLoop(context: LoopContext): Promise<SwapState> {
   const { clock, log, rules, signal } = context;
-  let phase = { name: '', startedMs: clock.monotonicMs() };
+  let phase = '';
   let release = { token: '', atMs: clock.monotonicMs(), repeats: 0 };
   let answeredMs = clock.monotonicMs();
   const unreadable: Unreadable = { slots: new Set(), linkDown: new Map() };
@@ -203,13 +221,16 @@ async function runLoop(context: LoopContext): Promise<SwapState> {
     if (slots) answeredMs = now;
     const state = context.state();
     const name = phaseOf(state);
-    if (name !== phase.name) phase = { name, startedMs: now };
+    if (name !== phase) {
+      phase = name;
+      context.phaseStartedMs = now;
+    }
     if (state.door && state.door.token !== release.token)
       release = { token: state.door.token, atMs: now, repeats: 0 };
     const view: SwapView = {
       slots,
       silentMs: now - answeredMs,
-      phaseMs: now - phase.startedMs,
+      phaseMs: now - context.phaseStartedMs,
       releasedMs: now - release.atMs,
       repeats: release.repeats,
       unreadable: [...unreadable.slots],

@@ -6,7 +6,7 @@ import type { SlotBoard } from '../station/slot-board.js';
 import { isUnread } from './eligibility.js';
 import { type Acceptance, planSwap } from './plan.js';
 import type { RunningSwap, SwapRunner } from './runner.js';
-import type { SwapRequest, SwapRules } from './types.js';
+import type { SlotView, SwapRequest, SwapRules } from './types.js';
 
 export type SwapStart = { ok: true; swap: RunningSwap } | { ok: false; reason: SwapReason; detail: string };
 export type SwapService = ReturnType<typeof createSwapService>;
@@ -41,6 +41,10 @@ export function createSwapService(deps: Deps) {
       if (first.ok || first.reason !== 'NO_PACK_READY') return first;
       // The only obstacle may be that nobody has looked lately.
       const unread = slots.filter((slot) => isUnread(slot, request, rules));
+      // Labels are known before readings: the packs that are kept for this order are looked at first.
+      const wanted = (slot: SlotView): number =>
+        Number(request.serials?.includes(slot.pack?.packId ?? '') ?? false);
+      unread.sort((a, b) => wanted(b) - wanted(a));
       await Promise.all(
         unread.slice(0, MAX_REFRESHED).map(({ slot }) => packs.readNow(slot, { timeoutMs: 3_000 })),
       );

@@ -276,16 +276,24 @@ export function createUpdater(deps: UpdaterDeps) {
         end(update);
       }
     },
-    /** To the other installed release, at a technician's word; `begin` is called before. Null when there is none. */
+    isBusy: (): boolean => isBusy,
+    /**
+     * To the release before, at a technician's word; `begin` is called before. Null when there is none that ever proved itself. It has to
+     * prove itself again, and is taken back when it does not.
+     */
     goBack(begin: () => void): string | null {
-      const current = releases.current();
+      const from = releases.current();
       const last = file.read();
-      const names = releases.names().filter((name) => name !== current);
+      const unproven = last && last.phase !== 'done' ? last.to : null;
+      const names = releases.names().filter((name) => name !== from && name !== unproven);
+      names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
       const to = names.find((name) => name === last?.from) ?? names.at(-1);
-      if (to === undefined || current === null) return null;
+      if (to === undefined || from === null) return null;
       begin();
-      releases.pointTo(to);
-      deps.replace();
+      const version = releases.versionOf(releases.pathOf(to)) ?? to;
+      const cabinetUp = deps.cabinetUp();
+      file.write({ phase: 'switch', version, from, to, commandId: null, sha256: '', starts: 0, cabinetUp });
+      switchOver();
       return to;
     },
     status: () => ({

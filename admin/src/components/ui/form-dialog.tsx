@@ -13,7 +13,13 @@ type FieldBase = {
 };
 /** How one value of a form is asked for. `yuan` shows CNY and gives fen; `percent` shows % and gives basis points; `json` gives what was parsed. */
 export type FormField<V> = FieldBase & { name: keyof V & string } & (
-    | { kind: 'text' | 'password' | 'date' | 'date-time' | 'month'; max?: number; min?: number }
+    | {
+        kind: 'text' | 'password' | 'date' | 'date-time' | 'month';
+        max?: number;
+        min?: number;
+        /** Whether a text can be sent; the hint says what is wanted. */
+        fits?: (text: string) => boolean;
+      }
     | { kind: 'area'; max?: number; rows?: number; mono?: boolean }
     | { kind: 'json'; rows?: number; check?: (value: unknown) => string | null }
     | { kind: 'number' | 'yuan' | 'percent'; min?: number; max?: number }
@@ -32,7 +38,7 @@ const INPUT_TYPES = {
 const BLANK: ReadonlySet<unknown> = new Set([undefined, null, '']);
 
 /** The reason a value cannot be sent, or null. */
-function problemOf<V>(field: FormField<V>, value: unknown): 'missing' | 'json' | 'short' | null {
+function problemOf<V>(field: FormField<V>, value: unknown): 'missing' | 'json' | 'short' | 'misfit' | null {
   if (field.kind === 'switch') return null;
   if (BLANK.has(value) || (Array.isArray(value) && value.length === 0))
     return field.optional ? null : 'missing';
@@ -44,6 +50,7 @@ function problemOf<V>(field: FormField<V>, value: unknown): 'missing' | 'json' |
       return 'json';
     }
   }
+  if ('fits' in field && typeof value === 'string' && !(field.fits?.(value) ?? true)) return 'misfit';
   const min = 'min' in field ? field.min : undefined;
   return typeof value === 'string' && min !== undefined && value.trim().length < min ? 'short' : null;
 }
@@ -137,7 +144,7 @@ export function FormDialog<V extends object>(props: {
             />
             {problem ? (
               <span role="alert" style={{ color: 'var(--fault-ink)' }}>
-                {t(`form.${problem}`)}
+                {t(`form.${problem}`)} {problem === 'misfit' && field.hint}
               </span>
             ) : (
               field.hint && <span className="muted">{field.hint}</span>

@@ -66,8 +66,6 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
   const go = (patch: Partial<ListSearch>): void =>
     void navigate({ to: props.route, search: { ...search, page: undefined, ...patch }, replace: true });
 
-  const [text, setText] = useState(search.q ?? '');
-  useEffect(() => setText(search.q ?? ''), [search.q]);
   const { preferences, change } = useListPreferences(props.route);
   const titled = props.columns.map((column) => ({ key: String(column.key), title: String(column.title) }));
   const shown = props.columns.filter(
@@ -89,18 +87,7 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
       {props.tabs}
       <search className={styles.toolbar}>
         {props.searchLabel !== undefined && (
-          <Input.Search
-            allowClear
-            className={styles.search}
-            aria-label={props.searchLabel}
-            placeholder={props.searchLabel}
-            value={text}
-            onChange={(event) => {
-              setText(event.target.value);
-              if (event.target.value === '') go({ q: undefined });
-            }}
-            onSearch={(value) => go({ q: value.trim() || undefined })}
-          />
+          <SearchBox label={props.searchLabel} value={search.q ?? ''} onSearch={(q) => go({ q })} />
         )}
         {props.filters.map((filter) => (
           <ListFilter
@@ -215,6 +202,27 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
         </div>
       )}
     </>
+  );
+}
+
+/** Keeps what is being typed to itself: a letter does not draw the table anew. */
+function SearchBox(props: { label: string; value: string; onSearch: (q: string | undefined) => void }) {
+  const { label, value, onSearch } = props;
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  return (
+    <Input.Search
+      allowClear
+      className={styles.search}
+      aria-label={label}
+      placeholder={label}
+      value={text}
+      onChange={(event) => {
+        setText(event.target.value);
+        if (event.target.value === '') onSearch(undefined);
+      }}
+      onSearch={(said) => onSearch(said.trim() || undefined)}
+    />
   );
 }
 

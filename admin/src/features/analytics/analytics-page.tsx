@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { formatFen } from '@voltbay/protocol/client';
 import { Segmented, Select } from 'antd';
 import { useMemo, useState } from 'react';
 import { Tile, Tiles } from '../../components/ui/columns.js';
 import styles from '../../components/ui/figures.module.css';
 import { Card, PageHead } from '../../components/ui/page.js';
+import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { ErrorPanel } from '../../components/ui/states.js';
 import { body } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
@@ -12,6 +14,7 @@ import { useStationOptions } from '../../lib/lists/use-station-options.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { rangeOf, SPANS, type Span } from '../../lib/range.js';
 import { useServices } from '../../lib/services.js';
+import { ANALYTICS_TABS } from '../../routes/sections.js';
 import { HeatMap } from './heat-map.js';
 import { StationRanking } from './station-ranking.js';
 import { TimeSeries } from './time-series.js';
@@ -75,13 +78,14 @@ export function AnalyticsPage() {
           </>
         }
       />
+      <SectionTabs name="nav.analytics" tabs={ANALYTICS_TABS} />
       {summary.error && !figures && (
         <ErrorPanel error={summary.error} onRetry={() => void summary.refetch()} />
       )}
       <Tiles>
         <Tile
           name={t('analytics.swaps')}
-          figure={<span data-testid="figure-swaps">{figures?.swaps ?? '–'}</span>}
+          figure={<span data-testid={figures && 'figure-swaps'}>{figures?.swaps ?? '–'}</span>}
           link={orders('completed')}
         />
         <Tile name={t('analytics.attempts')} figure={figures?.attempts ?? '–'} link={orders()} />
@@ -120,7 +124,11 @@ export function AnalyticsPage() {
         <Card title={t('analytics.heat')}>
           <HeatMap query={query} />
         </Card>
-        <Card title={t('analytics.ranking')} flush>
+        <Card
+          title={t('analytics.ranking')}
+          flush
+          extra={<Link to="/analytics/ranking">{t('analytics.allStations')}</Link>}
+        >
           <StationRanking query={query} />
         </Card>
       </div>

@@ -10,6 +10,8 @@ import { useServices } from '../../lib/services.js';
 import type { AnalyticsQuery } from './analytics-page.js';
 
 const SHOWN = 30;
+/** What the hub calls figures that belong to no station, such as plans sold in the app. */
+const NO_STATION = '-';
 
 /** Stations by completed swaps, best first. */
 export function StationRanking(props: { query: AnalyticsQuery }) {
@@ -32,7 +34,8 @@ export function StationRanking(props: { query: AnalyticsQuery }) {
     filter: { stationId, state, createdAt_gte: query.from, createdAt_lte: query.to },
   });
   const rows = data
-    ?.map((row) => ({ ...row, id: row.key }))
+    ?.filter(({ key }) => key !== NO_STATION)
+    .map((row) => ({ ...row, id: row.key }))
     .sort((a, b) => b.swaps - a.swaps)
     .slice(0, SHOWN);
   const percent = (value: number | null): string => (value === null ? '–' : `${value.toFixed(1)}%`);

@@ -104,7 +104,7 @@ export function CalculatorPage() {
                     [t('calculator.benefits')]:
                       quote.benefits?.map(({ kind }) => t(`calculator.benefit.${kind}`)).join(', ') ||
                       undefined,
-                    [t('calculator.estimate')]: quote.estimate ? t('reading.on') : undefined,
+                    [t('calculator.estimate')]: quote.estimate ? t('word.yes') : undefined,
                   }}
                 />
               </Card>

@@ -55,9 +55,7 @@ export function SubscriptionsPage() {
         fields.text('left', t('subscription.left'), (row) =>
           row.swaps === null ? null : `${row.swapsLeft ?? 0} / ${row.swaps}`,
         ),
-        fields.text('renew', t('subscription.renew'), (row) =>
-          t(row.autoRenew ? 'reading.on' : 'reading.off'),
-        ),
+        fields.text('renew', t('subscription.renew'), (row) => t(row.autoRenew ? 'word.yes' : 'word.no')),
         fields.time('endsAt', t('subscription.ends'), (row) => row.endsAt),
         fields.time('createdAt', t('field.created'), (row) => row.createdAt, true),
       ]}

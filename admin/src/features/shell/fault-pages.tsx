@@ -16,6 +16,19 @@ export function NotFoundPage() {
   );
 }
 
+/** What is there is for others. */
+export function NotPermittedPage() {
+  const t = useT();
+  return (
+    <div style={{ padding: '64px 0', textAlign: 'center' }} role="alert" data-testid="not-permitted">
+      <h1 style={{ fontSize: 18 }}>{t('error.FORBIDDEN')}</h1>
+      <p style={{ marginTop: 12 }}>
+        <Link to="/">{t('nav.home')}</Link>
+      </p>
+    </div>
+  );
+}
+
 /** A fault of the page itself; the shell around it keeps working. */
 export function CrashPage(props: { error: unknown }) {
   const t = useT();

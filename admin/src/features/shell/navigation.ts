@@ -18,6 +18,7 @@ import {
 } from '../../components/ui/icons.js';
 import type { MessageKey } from '../../lib/i18n/create-i18n.js';
 import type { ListRoute, PlainRoute } from '../../routes/paths.js';
+import { ALL_TABS } from '../../routes/sections.js';
 
 type NavItem = {
   to: ListRoute | PlainRoute | '/';
@@ -78,9 +79,21 @@ export const NAV: readonly NavGroup[] = [
   },
 ];
 
+/** The module's first page that the person may open: not everybody who may see a module may see its first page. */
+const entry = (to: NavItem['to'], may: (permission: string) => boolean): NavItem['to'] => {
+  const module = `/${to.split('/')[1]}`;
+  const inside = ALL_TABS.filter((tab) => tab.to === module || tab.to.startsWith(`${module}/`));
+  return (
+    (inside.find((tab) => tab.to === to && may(tab.permission)) ?? inside.find((tab) => may(tab.permission)))
+      ?.to ?? to
+  );
+};
+
 /** What the person may open; groups without such a page are left out. */
 export const permittedNav = (may: (permission: string) => boolean): NavGroup[] =>
   NAV.map((group) => ({
     ...group,
-    items: group.items.filter(({ permissions }) => permissions === null || permissions.some(may)),
+    items: group.items
+      .filter(({ permissions }) => permissions === null || permissions.some(may))
+      .map((item) => ({ ...item, to: entry(item.to, may) })),
   })).filter(({ items }) => items.length > 0);

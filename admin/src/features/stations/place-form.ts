@@ -1,4 +1,5 @@
 import type { Station } from '@voltbay/protocol/api';
+import { parseOpeningHours, writeOpeningHours } from '@voltbay/protocol/domain';
 import type { FormField } from '../../components/ui/form-dialog.js';
 import type { Translate } from '../../lib/i18n/create-i18n.js';
 
@@ -9,6 +10,8 @@ export type PlaceForm = {
   lon?: number;
   address?: string;
   timeZone?: string;
+  /** As `parseOpeningHours` reads it. */
+  hours?: string;
 };
 
 const DEGREES = { lat: 90, lon: 180 } as const;
@@ -39,13 +42,24 @@ export const placeFields = (t: Translate, fresh: boolean): FormField<PlaceForm>[
   },
   { name: 'address', label: t('station.address'), kind: 'text', max: 200, optional: true },
   { name: 'timeZone', label: t('station.timeZone'), kind: 'text', max: 64, optional: true },
+  {
+    name: 'hours',
+    label: t('station.hours'),
+    hint: t('station.hours.hint'),
+    kind: 'text',
+    max: 400,
+    optional: true,
+    fits: (text) => parseOpeningHours(text) !== null,
+  },
 ];
 
 /** The body of a create or change; a place needs both degrees. */
-export function placeBody({ lat, lon, address, name, timeZone }: PlaceForm) {
+export function placeBody({ lat, lon, address, name, timeZone, hours }: PlaceForm) {
+  const opening = hours === undefined ? null : parseOpeningHours(hours);
   return {
     name,
     ...(timeZone ? { timeZone } : {}),
+    ...(opening ? { openingHours: opening.hours } : {}),
     ...(lat !== undefined && lon !== undefined
       ? { location: { lat, lon, ...(address ? { address } : {}) } }
       : {}),
@@ -55,5 +69,6 @@ export function placeBody({ lat, lon, address, name, timeZone }: PlaceForm) {
 export const placeOf = (station: Station): Partial<PlaceForm> => ({
   name: station.name,
   timeZone: station.timeZone,
+  hours: writeOpeningHours(station.openingHours),
   ...(station.location ?? {}),
 });

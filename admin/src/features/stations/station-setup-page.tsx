@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { Station } from '@voltbay/protocol/api';
+import { writeOpeningHours } from '@voltbay/protocol/domain';
 import { Steps } from 'antd';
 import { Ask, FormButton } from '../../components/ui/act.js';
 import { TwoColumns } from '../../components/ui/columns.js';
@@ -187,6 +188,7 @@ function Place(props: { station: Station }) {
           [t('station.lon')]: station.location?.lon ?? '–',
           [t('station.address')]: station.location?.address ?? '–',
           [t('station.timeZone')]: station.timeZone,
+          [t('station.hours')]: writeOpeningHours(station.openingHours),
         }}
       />
     </Card>

@@ -105,7 +105,14 @@ function StationScatter(props: { stations: readonly Placed[]; onPick: (stationId
   const { stations } = props;
   const option = useCallback(
     (colours: ChartColours) => {
-      const axis = { ...axisOf(colours), type: 'value', scale: true, name: '' };
+      const lines = axisOf(colours);
+      const axis = {
+        ...lines,
+        type: 'value',
+        scale: true,
+        // The ends are no round figures.
+        axisLabel: { ...lines.axisLabel, showMinLabel: false, showMaxLabel: false },
+      };
       const lats = stations.map(({ location }) => location.lat);
       const lons = stations.map(({ location }) => location.lon);
       const middle = (values: readonly number[]): number => (Math.min(...values) + Math.max(...values)) / 2;
@@ -152,7 +159,7 @@ function StationScatter(props: { stations: readonly Placed[]; onPick: (stationId
           },
           label: {
             show: stations.length <= 40,
-            position: 'right',
+            position: 'top',
             formatter: '{b}',
             color: colours.text,
             fontSize: 11,

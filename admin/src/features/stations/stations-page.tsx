@@ -106,6 +106,18 @@ export function StationsPage() {
       ]}
       columns={columns}
       query={query}
+      bulk={
+        may('stations:command')
+          ? [
+              {
+                label: t('command.SERVER_ASK_INFO'),
+                text: (count) => t('station.bulk.info', { count }),
+                run: (station) =>
+                  hub.sendCommand(station.id, { name: 'SERVER_ASK_INFO' }, crypto.randomUUID()),
+              },
+            ]
+          : []
+      }
       onOpen={(station) => void navigate({ to: '/stations/$stationId', params: { stationId: station.id } })}
       card={(station) => (
         <Link to="/stations/$stationId" params={{ stationId: station.id }} className={styles.card}>

@@ -132,7 +132,10 @@ export function DictionariesPage() {
                   { title: t('dictionary.code'), cell: (row) => <span className="mono">{row.code}</span> },
                   { title: '中文', cell: (row) => row.labels['zh-CN'] ?? '–' },
                   { title: 'English', cell: (row) => row.labels.en ?? '–' },
-                  { title: t('field.state'), cell: (row) => t(row.enabled ? 'reading.on' : 'reading.off') },
+                  {
+                    title: t('field.state'),
+                    cell: (row) => t(row.enabled ? 'webhook.active' : 'webhook.stopped'),
+                  },
                 ]}
               />
             </Card>

@@ -96,7 +96,7 @@ export function OperatorsPage() {
             ? t('field.allStations')
             : [...row.regionIds, ...(row.stationIds ?? [])].join(', '),
         ),
-        fields.text('totp', t('account.totp'), (row) => t(row.totp ? 'reading.on' : 'reading.off')),
+        fields.text('totp', t('account.totp'), (row) => t(row.totp ? 'word.yes' : 'word.no')),
         fields.time('createdAt', t('field.created'), (row) => row.createdAt, true),
       ]}
       actions={

@@ -34,6 +34,7 @@ export function TasksPage() {
   const search = useSearch({ from: '/tasks' });
   const navigate = useNavigate();
   const { hub } = useServices();
+  const may = usePermits();
   const query = useQuery({
     queryKey: ['tasks', search],
     queryFn: ({ signal }) => hub.tasks(listQuery(search, SORT), signal),
@@ -96,6 +97,17 @@ export function TasksPage() {
         sorts={[{ value: 'createdAt', label: t('order.created') }]}
         columns={columns}
         query={query}
+        bulk={
+          may('tasks:write')
+            ? [
+                {
+                  label: t('task.replay'),
+                  text: (count) => t('task.bulk.text', { count }),
+                  run: (task) => hub.replayTask(task.id),
+                },
+              ]
+            : []
+        }
         onOpen={(task) => void navigate({ to: '/tasks/$taskId', params: { taskId: task.id } })}
         card={(task) => (
           <ListCard

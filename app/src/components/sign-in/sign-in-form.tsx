@@ -2,7 +2,9 @@ import { errorCode } from '@voltbay/protocol/client';
 import { useState } from 'react';
 import { View } from 'react-native';
 import { Button, HelperText, TextInput } from 'react-native-paper';
+import { tellLanguage } from '../../lib/account/tell-language.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import { useNow } from '../ui/age-text.js';
 import { Card } from '../ui/screen.js';
@@ -16,6 +18,7 @@ const RESEND_AFTER_MS = 60_000;
 /** Phone, then the one-time code. */
 export function SignInForm(props: { expired: boolean }) {
   const t = useT();
+  const { language } = usePreferences();
   const { api, session, queryClient } = useServices();
   const now = useNow();
   const [phone, setPhone] = useState('');
@@ -52,6 +55,7 @@ export function SignInForm(props: { expired: boolean }) {
   const signIn = (): Promise<void> =>
     attempt(async () => {
       await session.accept(await api.signIn(number, code));
+      void tellLanguage(api, language);
       await queryClient.invalidateQueries();
     });
 

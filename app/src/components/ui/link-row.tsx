@@ -42,9 +42,10 @@ export function LinkRow(props: {
         <View
           style={{
             backgroundColor: palette.tone.fault.solid,
-            borderRadius: 10,
-            minWidth: 20,
-            paddingHorizontal: 6,
+            borderRadius: 20,
+            minWidth: 22,
+            paddingHorizontal: 7,
+            paddingVertical: 1,
           }}
         >
           <Txt variant="small" color={palette.surface} style={{ textAlign: 'center' }}>

@@ -3,12 +3,13 @@ import { useSafeAreaInsets } from 'react-native-safe-area-context';
 import { usePalette } from '../../lib/preferences.js';
 import { Txt } from './txt.js';
 
-/** A page of the app: one column, wide enough to read, at most 640 points. */
+/** A page of the app: one column, wide enough to read, at most 640 points; `wide` for those whose parts stand in `Columns`. */
 export function Screen(props: {
   title?: string;
   aside?: React.ReactNode;
   children: React.ReactNode;
   footer?: React.ReactNode;
+  wide?: boolean;
 }) {
   const palette = usePalette();
   const insets = useSafeAreaInsets();
@@ -16,7 +17,7 @@ export function Screen(props: {
     <View style={[styles.fill, { backgroundColor: palette.bg }]}>
       <ScrollView
         style={styles.fill}
-        contentContainerStyle={[styles.content, { paddingTop: insets.top + 18 }]}
+        contentContainerStyle={[styles.content, props.wide && styles.wide, { paddingTop: insets.top + 18 }]}
         keyboardShouldPersistTaps="handled"
       >
         {props.title !== undefined && (
@@ -59,7 +60,9 @@ export function Row(props: { name: string; children: React.ReactNode; last?: boo
   const palette = usePalette();
   return (
     <View style={[styles.row, !props.last && { borderBottomWidth: 1, borderBottomColor: palette.line }]}>
-      <Txt tone="text3">{props.name}</Txt>
+      <Txt tone="text3" style={styles.name}>
+        {props.name}
+      </Txt>
       <View style={styles.value}>
         {typeof props.children === 'string' ? <Txt>{props.children}</Txt> : props.children}
       </View>
@@ -77,6 +80,7 @@ const styles = StyleSheet.create({
     paddingBottom: 32,
     gap: 14,
   },
+  wide: { maxWidth: 1_140 },
   head: {
     flexDirection: 'row',
     alignItems: 'center',
@@ -90,5 +94,6 @@ const styles = StyleSheet.create({
   roomy: { padding: 16, gap: 12 },
   tight: { padding: 12, gap: 8 },
   row: { flexDirection: 'row', justifyContent: 'space-between', gap: 16, paddingVertical: 9 },
+  name: { flexShrink: 0, maxWidth: '60%' },
   value: { flexShrink: 1, alignItems: 'flex-end' },
 });

@@ -11,7 +11,12 @@ export function Loading() {
   const t = useT();
   const palette = usePalette();
   return (
-    <View style={{ paddingVertical: 56, alignItems: 'center' }} role="status" aria-label={t('state.loading')}>
+    <View
+      style={{ paddingVertical: 56, alignItems: 'center' }}
+      role="status"
+      aria-label={t('state.loading')}
+      testID="loading"
+    >
       <ActivityIndicator color={palette.brand} />
     </View>
   );

@@ -1,8 +1,16 @@
 import { SegmentedButtons } from 'react-native-paper';
 import { Card } from '../../components/ui/screen.js';
 import { Txt } from '../../components/ui/txt.js';
+import { tellLanguage } from '../../lib/account/tell-language.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { LANGUAGES, type TEXT_SIZES, THEME_CHOICES, usePreferences } from '../../lib/preferences.js';
+import {
+  LANGUAGES,
+  type Language,
+  type TEXT_SIZES,
+  THEME_CHOICES,
+  usePreferences,
+} from '../../lib/preferences.js';
+import { useServices, useSessionPhase } from '../../lib/services.js';
 
 const LANGUAGE_NAMES = { 'zh-CN': '中文', en: 'English' } as const;
 const SIZES = ['normal', 'large', 'largest'] as const satisfies readonly (keyof typeof TEXT_SIZES)[];
@@ -11,6 +19,12 @@ const SIZES = ['normal', 'large', 'largest'] as const satisfies readonly (keyof 
 export function PreferenceCard() {
   const t = useT();
   const { language, setLanguage, themeChoice, setThemeChoice, textSize, setTextSize } = usePreferences();
+  const { api } = useServices();
+  const signedIn = useSessionPhase() === 'signed-in';
+  const choose = (chosen: Language): void => {
+    setLanguage(chosen);
+    if (signedIn) void tellLanguage(api, chosen);
+  };
   return (
     <Card>
       <Txt variant="strong">{t('me.language')}</Txt>
@@ -19,7 +33,7 @@ export function PreferenceCard() {
         values={LANGUAGES}
         label={(value) => LANGUAGE_NAMES[value]}
         name="language"
-        onChoose={setLanguage}
+        onChoose={choose}
       />
       <Txt variant="strong">{t('me.theme')}</Txt>
       <Choice

@@ -6,6 +6,7 @@ import { moneySentence } from '../../components/order/money-sentence.js';
 import { StepList } from '../../components/order/step-list.js';
 import { SignInGate } from '../../components/sign-in/sign-in-gate.js';
 import { BackButton } from '../../components/ui/back-button.js';
+import { Columns } from '../../components/ui/columns.js';
 import { OrderPill } from '../../components/ui/order-pill.js';
 import { Card, Row, Screen } from '../../components/ui/screen.js';
 import { Failed, Loading, Notice } from '../../components/ui/states.js';
@@ -46,7 +47,7 @@ function Receipt(props: { orderId: string }) {
   const { reason } = swapProgress(order);
   const money = (amountFen: number): string => formatFen(amountFen, language, order.price.currency);
   return (
-    <Screen>
+    <Screen wide>
       <BackButton />
       <View style={{ flexDirection: 'row', alignItems: 'center', justifyContent: 'space-between' }}>
         <Txt variant="title" role="heading" aria-level={1}>
@@ -62,43 +63,53 @@ function Receipt(props: { orderId: string }) {
           text={t.code('next', reason, 'next.other')}
         />
       )}
-      <Card testID="receipt">
-        <View>
-          {order.price.lines.map((line) => (
-            <Row key={line.label} name={language === 'en' && line.labelEn ? line.labelEn : line.label}>
-              {money(line.amountFen)}
-            </Row>
-          ))}
-          <Row name={t('order.total')} last>
-            <Txt variant="heading">{money(order.price.totalFen)}</Txt>
-          </Row>
-        </View>
-        <Txt variant="small" tone="text2">
-          {moneySentence(order, t, language)}
-        </Txt>
-      </Card>
-      <Card>
-        <View>
-          <Row name={t('order.returned')}>{handed(order.returned) ?? t('order.notYet')}</Row>
-          <Row name={t('order.taken')}>{handed(order.dispensed) ?? t('order.notYet')}</Row>
-          <Row name={t('order.station')}>{station?.name ?? order.stationId}</Row>
-          <Row name={t('order.vehicle')}>{vehicle?.plate ?? order.vehicleId}</Row>
-          <Row name={t('order.time')}>{formatTime(order.createdAt, language)}</Row>
-          {order.completedAt !== null && (
-            <Row name={t('order.duration')}>{duration(order.createdAt, order.completedAt)}</Row>
-          )}
-          <Row name={t('order.number')} last>
-            <Txt variant="small" tone="text2" selectable>
-              {order.id}
-            </Txt>
-          </Row>
-        </View>
-      </Card>
-      <DisputeCard order={order} />
-      <Card>
-        <Txt variant="heading">{t('swap.steps')}</Txt>
-        <StepList order={order} />
-      </Card>
+      <Columns
+        main={
+          <>
+            <Card testID="receipt">
+              <View>
+                {order.price.lines.map((line) => (
+                  <Row key={line.label} name={language === 'en' && line.labelEn ? line.labelEn : line.label}>
+                    {money(line.amountFen)}
+                  </Row>
+                ))}
+                <Row name={t('order.total')} last>
+                  <Txt variant="heading">{money(order.price.totalFen)}</Txt>
+                </Row>
+              </View>
+              <Txt variant="small" tone="text2">
+                {moneySentence(order, t, language)}
+              </Txt>
+            </Card>
+            <Card>
+              <View>
+                <Row name={t('order.returned')}>{handed(order.returned) ?? t('order.notYet')}</Row>
+                <Row name={t('order.taken')}>{handed(order.dispensed) ?? t('order.notYet')}</Row>
+                <Row name={t('order.station')}>{station?.name ?? order.stationId}</Row>
+                <Row name={t('order.vehicle')}>{vehicle?.plate ?? order.vehicleId}</Row>
+                <Row name={t('order.time')}>{formatTime(order.createdAt, language)}</Row>
+                {order.completedAt !== null && (
+                  <Row name={t('order.duration')}>{duration(order.createdAt, order.completedAt)}</Row>
+                )}
+                <Row name={t('order.number')} last>
+                  <Txt variant="small" tone="text2" selectable>
+                    {order.id}
+                  </Txt>
+                </Row>
+              </View>
+            </Card>
+          </>
+        }
+        side={
+          <>
+            <DisputeCard order={order} />
+            <Card>
+              <Txt variant="heading">{t('swap.steps')}</Txt>
+              <StepList order={order} />
+            </Card>
+          </>
+        }
+      />
     </Screen>
   );
 }

@@ -8,13 +8,19 @@ import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { distanceText, type NearStation } from '../../lib/stations/distance.js';
+import { openingOf, openingText } from '../../lib/stations/opening.js';
 import { readinessOf, readinessText } from '../../lib/stations/readiness.js';
 
-export function StationState(props: { near: NearStation }) {
+/** Whether one can swap there: what the station says comes before the hours of the place. */
+export function StationState(props: { near: NearStation; now: number }) {
   const t = useT();
+  const { language } = usePreferences();
   const { station } = props.near;
   if (!station.online) return <Pill tone="empty">{t('station.offline')}</Pill>;
   if (!station.inService) return <Pill tone="charging">{t('station.closed')}</Pill>;
+  const opening = openingOf(station, props.now);
+  if (!opening.open)
+    return <Pill tone="charging">{openingText(opening, t, language, props.now) ?? t('station.shut')}</Pill>;
   return <Pill tone="ready">{t('station.open')}</Pill>;
 }
 
@@ -49,7 +55,7 @@ export function StationCard(props: {
         </View>
         <View style={styles.middle}>
           <View style={styles.name}>
-            <Txt variant="heading" numberOfLines={1} style={{ flexShrink: 1 }}>
+            <Txt variant="heading" numberOfLines={2} style={{ flexShrink: 1 }}>
               {near.station.name}
             </Txt>
             {props.favourite && <Icon name="star" color={palette.tone.charging.solid} size={18} />}
@@ -63,7 +69,7 @@ export function StationCard(props: {
               .join(' · ')}
           </Txt>
           <View style={styles.tags}>
-            <StationState near={near} />
+            <StationState near={near} now={now} />
             <Txt variant="small" tone="text2" style={{ flexShrink: 1 }} testID="readiness">
               {readinessText(readinessOf(near.station, props.packClass, now), t, language)}
             </Txt>

@@ -24,6 +24,7 @@ export function StationFilters(props: {
       label: t('stations.usableOnly'),
       next: { ...filter, usable: !filter.usable },
     },
+    { id: 'open', on: filter.open, label: t('stations.openOnly'), next: { ...filter, open: !filter.open } },
     {
       id: 'favourites',
       on: filter.favourites,

@@ -4,17 +4,19 @@ import { View } from 'react-native';
 import { Button } from 'react-native-paper';
 import { useAge, useNow } from '../../components/ui/age-text.js';
 import { BackButton } from '../../components/ui/back-button.js';
+import { Columns } from '../../components/ui/columns.js';
 import { Card, Row, Screen } from '../../components/ui/screen.js';
-import { SlotStrip } from '../../components/ui/slot-strip.js';
 import { Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { openDirections } from '../../lib/navigation/directions.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { distanceText, nearStations } from '../../lib/stations/distance.js';
+import { openingLines, openingOf, openingText } from '../../lib/stations/opening.js';
 import { readinessOf, readinessText } from '../../lib/stations/readiness.js';
 import { useFavourites } from '../../lib/stations/use-favourites.js';
 import { usePlace, useStations } from '../../lib/stations/use-stations.js';
+import { LiveSlots } from './live-slots.js';
 import { ReportProblem } from './report-problem.js';
 import { StationState } from './station-card.js';
 import { StationPrice } from './station-price.js';
@@ -49,9 +51,11 @@ export function StationScreen() {
   }
   const { station } = near;
   const { location } = station;
+  const opening = openingText(openingOf(station, now), t, language, now);
   const emptyOfAll = `${station.emptySlots} / ${station.slotCount}`;
   return (
     <Screen
+      wide
       footer={
         <Button
           mode="contained"
@@ -69,7 +73,7 @@ export function StationScreen() {
           {station.name}
         </Txt>
         <View style={{ flexDirection: 'row', alignItems: 'center', justifyContent: 'space-between' }}>
-          <StationState near={near} />
+          <StationState near={near} now={now} />
           <Button
             compact
             icon="star"
@@ -82,55 +86,77 @@ export function StationScreen() {
           </Button>
         </View>
       </View>
-      <Card>
-        <View style={{ flexDirection: 'row', flexWrap: 'wrap', columnGap: 28, rowGap: 10 }}>
-          {Object.entries(station.ready).map(([name, count]) => (
-            <View key={name}>
-              <Txt variant="figure" color={count > 0 ? palette.tone.ready.ink : palette.text3}>
-                {String(count)}
-              </Txt>
-              <Txt variant="small" tone="text2">
-                {[t('stations.class', { name }), t('station.ready')].join(' · ')}
-              </Txt>
+      <Columns
+        main={
+          <Card>
+            <View style={{ flexDirection: 'row', flexWrap: 'wrap', columnGap: 28, rowGap: 10 }}>
+              {Object.entries(station.ready).map(([name, count]) => (
+                <View key={name}>
+                  <Txt variant="figure" color={count > 0 ? palette.tone.ready.ink : palette.text3}>
+                    {String(count)}
+                  </Txt>
+                  <Txt variant="small" tone="text2">
+                    {[t('stations.class', { name }), t('station.ready')].join(' · ')}
+                  </Txt>
+                </View>
+              ))}
+              {near.readyCount === 0 && <Txt tone="text2">{t('station.noneReady')}</Txt>}
             </View>
-          ))}
-          {near.readyCount === 0 && <Txt tone="text2">{t('station.noneReady')}</Txt>}
-        </View>
-        {near.usable && (
-          <Txt tone="text2" testID="readiness">
-            {readinessText(readinessOf(station, null, now), t, language)}
-          </Txt>
-        )}
-        <SlotStrip station={station} />
-      </Card>
-      <Card>
-        <View>
-          <Row name={t('station.number')}>{station.id}</Row>
-          <StationPrice stationId={station.id} />
-          <Row name={t('station.emptySlots')}>{emptyOfAll}</Row>
-          {location?.address && <Row name={t('station.address')}>{location.address}</Row>}
-          {near.distanceM !== null && <Row name={t('stations.you')}>{distanceText(near.distanceM)}</Row>}
-          <Row name={t('station.updated')} last>
-            {station.lastSeenAt ? age(Date.parse(station.lastSeenAt)) : '–'}
-          </Row>
-        </View>
-        {location && (
-          <Button
-            mode="outlined"
-            icon="stations"
-            onPress={() =>
-              void openDirections({ lat: location.lat, lon: location.lon, name: station.name }).then(
-                (opened) => setNoMap(!opened),
-              )
-            }
-            testID="navigate"
-          >
-            {t('station.navigate')}
-          </Button>
-        )}
-        {noMap && <Txt tone="text2">{t('station.noMap')}</Txt>}
-      </Card>
-      <ReportProblem stationId={station.id} />
+            {near.usable && (
+              <Txt tone="text2" testID="readiness">
+                {readinessText(readinessOf(station, null, now), t, language)}
+              </Txt>
+            )}
+            <LiveSlots station={station} />
+          </Card>
+        }
+        side={
+          <>
+            <Card>
+              <View>
+                <Row name={t('station.number')}>{station.id}</Row>
+                <Row name={t('station.hours')}>
+                  <View style={{ alignItems: 'flex-end' }} testID="hours">
+                    {openingLines(station.openingHours, t, language).map((line) => (
+                      <Txt key={line}>{line}</Txt>
+                    ))}
+                    {opening !== null && (
+                      <Txt variant="small" tone="text3">
+                        {opening}
+                      </Txt>
+                    )}
+                  </View>
+                </Row>
+                <StationPrice stationId={station.id} />
+                <Row name={t('station.emptySlots')}>{emptyOfAll}</Row>
+                {location?.address && <Row name={t('station.address')}>{location.address}</Row>}
+                {near.distanceM !== null && (
+                  <Row name={t('stations.you')}>{distanceText(near.distanceM)}</Row>
+                )}
+                <Row name={t('station.updated')} last>
+                  {station.lastSeenAt ? age(Date.parse(station.lastSeenAt)) : '–'}
+                </Row>
+              </View>
+              {location && (
+                <Button
+                  mode="outlined"
+                  icon="stations"
+                  onPress={() =>
+                    void openDirections({ lat: location.lat, lon: location.lon, name: station.name }).then(
+                      (opened) => setNoMap(!opened),
+                    )
+                  }
+                  testID="navigate"
+                >
+                  {t('station.navigate')}
+                </Button>
+              )}
+              {noMap && <Txt tone="text2">{t('station.noMap')}</Txt>}
+            </Card>
+            <ReportProblem stationId={station.id} />
+          </>
+        }
+      />
     </Screen>
   );
 }

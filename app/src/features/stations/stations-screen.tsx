@@ -2,7 +2,8 @@ import { useRouter } from 'expo-router';
 import { useMemo, useState } from 'react';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
-import { useAge } from '../../components/ui/age-text.js';
+import { useAge, useNow } from '../../components/ui/age-text.js';
+import { Columns } from '../../components/ui/columns.js';
 import { Screen } from '../../components/ui/screen.js';
 import { Empty, Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
@@ -17,6 +18,7 @@ import { StationMap } from './station-map.js';
 export function StationsScreen() {
   const t = useT();
   const age = useAge();
+  const now = useNow(30_000);
   const router = useRouter();
   const { stations, staleSince, query } = useStations();
   const { place, asking, ask } = usePlace();
@@ -25,8 +27,8 @@ export function StationsScreen() {
   const [picked, setPicked] = useState<string | null>(null);
 
   const near = useMemo(
-    () => chosenStations(stations ?? [], place, filter, favourites.ids),
-    [stations, place, filter, favourites.ids],
+    () => chosenStations(stations ?? [], place, filter, favourites.ids, now),
+    [stations, place, filter, favourites.ids, now],
   );
   const classes = useMemo(
     () => [...new Set((stations ?? []).flatMap((station) => Object.keys(station.ready)))].sort(),
@@ -36,6 +38,7 @@ export function StationsScreen() {
 
   return (
     <Screen
+      wide
       title={t('stations.title')}
       aside={
         place === null && (
@@ -57,33 +60,41 @@ export function StationsScreen() {
       ) : stations.length === 0 ? (
         <Empty icon="stations">{t('stations.empty')}</Empty>
       ) : (
-        <>
-          <StationMap stations={near} place={place} selected={selected} onSelect={setPicked} />
-          <StationFilters filter={filter} classes={classes} onChange={setFilter} />
-          {near.length === 0 && <Empty icon="stations">{t('stations.noMatch')}</Empty>}
-          <Txt variant="small" tone="text3">
-            {t(
-              filter.sort === 'ready'
-                ? 'stations.sortedByReady'
-                : place
-                  ? 'stations.byDistance'
-                  : 'stations.noLocation',
-            )}
-          </Txt>
-          <View style={{ gap: 10 }} role="list">
-            {near.map((station) => (
-              <StationCard
-                key={station.station.id}
-                near={station}
-                selected={station.station.id === selected}
-                packClass={filter.packClass}
-                favourite={favourites.ids.includes(station.station.id)}
-                onOpen={() => router.push(`/station/${station.station.id}`)}
-                onSwap={() => router.navigate(`/swap?station=${station.station.id}`)}
-              />
-            ))}
-          </View>
-        </>
+        <Columns
+          main={
+            <>
+              <StationMap stations={near} place={place} selected={selected} onSelect={setPicked} />
+              <StationFilters filter={filter} classes={classes} onChange={setFilter} />
+            </>
+          }
+          side={
+            <>
+              {near.length === 0 && <Empty icon="stations">{t('stations.noMatch')}</Empty>}
+              <Txt variant="small" tone="text3">
+                {t(
+                  filter.sort === 'ready'
+                    ? 'stations.sortedByReady'
+                    : place
+                      ? 'stations.byDistance'
+                      : 'stations.noLocation',
+                )}
+              </Txt>
+              <View style={{ gap: 10 }} role="list">
+                {near.map((station) => (
+                  <StationCard
+                    key={station.station.id}
+                    near={station}
+                    selected={station.station.id === selected}
+                    packClass={filter.packClass}
+                    favourite={favourites.ids.includes(station.station.id)}
+                    onOpen={() => router.push(`/station/${station.station.id}`)}
+                    onSwap={() => router.navigate(`/swap?station=${station.station.id}`)}
+                  />
+                ))}
+              </View>
+            </>
+          }
+        />
       )}
     </Screen>
   );

@@ -5,13 +5,17 @@ import { Card } from '../../components/ui/screen.js';
 import { Pill } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { usePreferences } from '../../lib/preferences.js';
 import { distanceText, nearStations } from '../../lib/stations/distance.js';
+import { readinessOf } from '../../lib/stations/readiness.js';
 import { usePlace, useStations } from '../../lib/stations/use-stations.js';
+import { clockTime } from '../../lib/time/clock-time.js';
 import type { LeaveTo } from './swap-result.js';
 
 /** After a swap that did not work: here again (the station takes another slot), or at the next station that can serve. */
 export function NextTry(props: { order: Order; onLeave: (next: LeaveTo) => void }) {
   const t = useT();
+  const { language } = usePreferences();
   const { order } = props;
   const { stations } = useStations();
   const { place } = usePlace();
@@ -19,6 +23,7 @@ export function NextTry(props: { order: Order; onLeave: (next: LeaveTo) => void 
   const other = nearStations(stations ?? [], place ?? here?.location ?? null, order.packClass).find(
     (near) => near.usable && near.station.id !== order.stationId,
   );
+  const nextHere = here ? readinessOf(here, order.packClass, Date.now()).next : null;
   const hereWorks = here === null || (here.online && here.inService);
   return (
     <View style={{ gap: 10 }}>
@@ -31,6 +36,11 @@ export function NextTry(props: { order: Order; onLeave: (next: LeaveTo) => void 
         >
           {t('swap.retryHere')}
         </Button>
+      )}
+      {order.reason === 'NO_PACK_READY' && nextHere && (
+        <Txt tone="text2" style={{ textAlign: 'center' }}>
+          {t('next.readyAt', { time: clockTime(nextHere.at, language) })}
+        </Txt>
       )}
       {other ? (
         <Card tight>

@@ -9,8 +9,8 @@ import type { SwapPrice } from '../../lib/api/money-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePreferences } from '../../lib/preferences.js';
 
-/** What the swap costs and why: the plan that pays for it, tariff, coupon. The hub takes what is best for the rider. */
-export function PriceCard(props: { price: SwapPrice }) {
+/** What the swap costs and why: the plan that pays for it (`choice`, where there is one), tariff, coupon. */
+export function PriceCard(props: { price: SwapPrice; choice?: React.ReactNode }) {
   const t = useT();
   const router = useRouter();
   const { language } = usePreferences();
@@ -28,6 +28,7 @@ export function PriceCard(props: { price: SwapPrice }) {
           {t('swap.otherPlan')}
         </Button>
       </View>
+      {props.choice}
       <View>
         {price.lines.map((line, index) => (
           <Row

@@ -1,4 +1,3 @@
-import { useQuery } from '@tanstack/react-query';
 import { formatFen, OfflineError } from '@voltbay/protocol/client';
 import { useRouter } from 'expo-router';
 import { useEffect, useState } from 'react';
@@ -6,6 +5,7 @@ import { View } from 'react-native';
 import { Button } from 'react-native-paper';
 import { ReservationCard } from '../../components/order/reservation-card.js';
 import { ActionError } from '../../components/ui/action-error.js';
+import { Columns } from '../../components/ui/columns.js';
 import { Screen } from '../../components/ui/screen.js';
 import { Failed, Loading, Notice } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
@@ -16,10 +16,13 @@ import { usePassAhead } from '../../lib/passes/use-pass.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { useReservation } from '../../lib/reservations/use-reservation.js';
 import { useServices } from '../../lib/services.js';
+import { readinessOf } from '../../lib/stations/readiness.js';
 import { useStations } from '../../lib/stations/use-stations.js';
+import { PayChoice } from './pay-choice.js';
 import { PriceCard } from './price-card.js';
 import { Refusal } from './refusal.js';
 import { StationChoice } from './station-choice.js';
+import { usePayOptions } from './use-pay-options.js';
 import { VehicleChoice } from './vehicle-choice.js';
 
 /** Station, vehicle, price, go. */
@@ -37,12 +40,8 @@ export function SwapForm(props: {
   const reservation = useReservation();
   const account = useAccount();
   const [stationId, setStationId] = useState(props.stationId);
-  const price = useQuery({
-    queryKey: ['price', stationId],
-    queryFn: () => api.price(stationId ?? ''),
-    enabled: stationId !== null,
-    staleTime: 30_000,
-  });
+  const pay = usePayOptions(stationId);
+  const price = pay.chosen?.price ?? null;
   const [vehicleId, setVehicleId] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [outcome, setOutcome] = useState<StartOutcome | null>(null);
@@ -70,8 +69,8 @@ export function SwapForm(props: {
   const reservable = station?.online === true && station.inService && standing === null;
   const balanceFen = account.user.data?.balanceFen;
   const short =
-    price.data && balanceFen !== undefined
-      ? price.data.payerUserId === undefined && balanceFen < price.data.totalFen
+    price && balanceFen !== undefined
+      ? price.payerUserId === undefined && balanceFen < price.totalFen
       : false;
 
   async function start(): Promise<void> {
@@ -79,7 +78,10 @@ export function SwapForm(props: {
     setBusy(true);
     setOutcome(null);
     try {
-      const order = await api.startSwap({ stationId, vehicleId: chosenVehicle.id }, key);
+      const order = await api.startSwap(
+        { stationId, vehicleId: chosenVehicle.id, ...(pay.payBy === null ? {} : { payBy: pay.payBy }) },
+        key,
+      );
       queryClient.setQueryData(['order', order.id], order);
       props.onStarted(order.id);
     } catch (error) {
@@ -87,12 +89,32 @@ export function SwapForm(props: {
       if (failure.kind !== 'refused' && failure.orderId) props.onStarted(failure.orderId);
       else {
         setOutcome(failure);
-        if (failure.kind === 'refused') setKey(newKey());
+        if (failure.kind === 'refused') {
+          setKey(newKey());
+          pay.renew();
+        }
       }
     } finally {
       setBusy(false);
     }
   }
+
+  const reservationCard = (kept: NonNullable<typeof standing>) => (
+    <ReservationCard
+      reservation={kept}
+      stationName={stations?.find(({ id }) => id === kept.stationId)?.name ?? kept.stationId}
+      release={reservation.release}
+      onGo={
+        kept.stationId === stationId
+          ? undefined
+          : () => {
+              setStationId(kept.stationId);
+              setVehicleId(kept.vehicleId);
+              fresh();
+            }
+      }
+    />
+  );
 
   if (account.vehicles.error && !vehicles) {
     return (
@@ -105,16 +127,16 @@ export function SwapForm(props: {
 
   return (
     <Screen
+      wide
       title={t('swap.title')}
       footer={
         stationId !== null && (
           <>
             <View style={{ flexDirection: 'row', justifyContent: 'space-between', alignItems: 'baseline' }}>
               <Txt variant="strong" testID="swap-price">
-                {[
-                  t('swap.price'),
-                  price.data ? formatFen(price.data.totalFen, language) : t('swap.priceUnknown'),
-                ].join(' ')}
+                {[t('swap.price'), price ? formatFen(price.totalFen, language) : t('swap.priceUnknown')].join(
+                  ' ',
+                )}
               </Txt>
               <Txt variant="small" color={short ? palette.tone.fault.ink : palette.text3}>
                 {short
@@ -150,6 +172,11 @@ export function SwapForm(props: {
       {outcome?.kind === 'refused' && (
         <Refusal
           outcome={outcome}
+          nextReadyAt={
+            station
+              ? (readinessOf(station, chosenVehicle?.packClass ?? null, Date.now()).next?.at ?? null)
+              : null
+          }
           onOtherStation={() => {
             setStationId(null);
             fresh();
@@ -168,56 +195,70 @@ export function SwapForm(props: {
           </Button>
         </Notice>
       )}
-      {standing !== null && (
-        <ReservationCard
-          reservation={standing}
-          stationName={stations?.find(({ id }) => id === standing.stationId)?.name ?? standing.stationId}
-          release={reservation.release}
-          onGo={
-            standing.stationId === stationId
-              ? undefined
-              : () => {
-                  setStationId(standing.stationId);
-                  setVehicleId(standing.vehicleId);
-                  fresh();
+      {standing !== null && standing.stationId !== stationId && reservationCard(standing)}
+      <Columns
+        main={
+          <>
+            <StationChoice
+              stationId={stationId}
+              station={station}
+              stations={stations ?? []}
+              packClass={chosenVehicle?.packClass ?? null}
+              onChoose={(id) => {
+                setStationId(id);
+                fresh();
+              }}
+            />
+            <VehicleChoice
+              vehicles={vehicles}
+              chosen={chosenVehicle?.id ?? null}
+              onChoose={(id) => {
+                setVehicleId(id);
+                fresh();
+              }}
+            />
+          </>
+        }
+        side={
+          <>
+            {price && pay.chosen && (
+              <PriceCard
+                price={price}
+                choice={
+                  pay.options.length > 1 && (
+                    <PayChoice
+                      options={pay.options}
+                      chosen={pay.chosen}
+                      onChoose={(payBy) => {
+                        pay.choose(payBy);
+                        fresh();
+                      }}
+                    />
+                  )
                 }
-          }
-        />
-      )}
-      <StationChoice
-        stationId={stationId}
-        station={station}
-        stations={stations ?? []}
-        packClass={chosenVehicle?.packClass ?? null}
-        onChoose={(id) => {
-          setStationId(id);
-          fresh();
-        }}
+              />
+            )}
+            {standing !== null && standing.stationId === stationId && reservationCard(standing)}
+            {reservable && chosenVehicle && (
+              <>
+                <ActionError error={reservation.reserve.error} />
+                <Button
+                  mode="outlined"
+                  icon="clock"
+                  loading={reservation.reserve.busy}
+                  disabled={reservation.reserve.busy}
+                  onPress={() =>
+                    reservation.reserve.run({ stationId: station.id, vehicleId: chosenVehicle.id })
+                  }
+                  testID="reserve"
+                >
+                  {t('reserve.ask')}
+                </Button>
+              </>
+            )}
+          </>
+        }
       />
-      <VehicleChoice
-        vehicles={vehicles}
-        chosen={chosenVehicle?.id ?? null}
-        onChoose={(id) => {
-          setVehicleId(id);
-          fresh();
-        }}
-      />
-      {price.data && <PriceCard price={price.data} />}
-      {reservable && chosenVehicle && (
-        <>
-          <ActionError error={reservation.reserve.error} />
-          <Button
-            mode="outlined"
-            icon="clock"
-            loading={reservation.reserve.busy}
-            disabled={reservation.reserve.busy}
-            onPress={() => reservation.reserve.run({ stationId: station.id, vehicleId: chosenVehicle.id })}
-            testID="reserve"
-          >
-            {t('reserve.ask')}
-          </Button>
-        </>
-      )}
     </Screen>
   );
 }

@@ -5,6 +5,7 @@ import { View } from 'react-native';
 import { Button } from 'react-native-paper';
 import { StepList } from '../../components/order/step-list.js';
 import { type ActiveDoor, CabinetPicture } from '../../components/ui/cabinet-picture.js';
+import { Columns } from '../../components/ui/columns.js';
 import { Card, Screen } from '../../components/ui/screen.js';
 import { Failed, Loading, Notice, Pill } from '../../components/ui/states.js';
 import { Txt } from '../../components/ui/txt.js';
@@ -13,6 +14,7 @@ import { useLiveOrder } from '../../lib/live/use-live-order.js';
 import { usePalette, usePreferences } from '../../lib/preferences.js';
 import { useStations } from '../../lib/stations/use-stations.js';
 import { clockTime } from '../../lib/time/clock-time.js';
+import { DoorDeadline } from './door-deadline.js';
 import { jammedDoor } from './jammed-door.js';
 import { StageBar } from './stage-bar.js';
 import { type LeaveTo, SwapResult } from './swap-result.js';
@@ -51,16 +53,20 @@ export function SwapLive(props: {
   const progress = swapProgress(order);
   if (progress.over) return <SwapResult order={order} onLeave={props.onLeave} />;
   return (
-    <Screen title={t('swap.running')}>
+    <Screen wide title={t('swap.running')}>
       {(live === 'waiting' || query.isError) && (
         <Notice tone="charging" icon="clock" title={t('swap.reconnecting')} />
       )}
-      <Instruction order={order} />
-      <Card>
-        <Txt variant="heading">{t('swap.steps')}</Txt>
-        <StepList order={order} />
-      </Card>
-      {order.expiresAt !== null && <Deadline at={order.expiresAt} />}
+      <Columns
+        main={<Instruction order={order} />}
+        side={
+          <Card>
+            <Txt variant="heading">{t('swap.steps')}</Txt>
+            <StepList order={order} />
+          </Card>
+        }
+      />
+      {order.expiresAt !== null && <Deadline at={order.expiresAt} unsure={progress.phase === 'unknown'} />}
       {progress.phase === 'unknown' && (
         <Button onPress={() => props.onLeave('stations')}>{t('tab.stations')}</Button>
       )}
@@ -68,13 +74,13 @@ export function SwapLive(props: {
   );
 }
 
-/** Until when the station has to begin; after that nothing happens any more and the money is free again. */
-function Deadline(props: { at: string }) {
+/** Until when the station has to begin, or to tell what happened; after that the rider is free to go on. */
+function Deadline(props: { at: string; unsure: boolean }) {
   const t = useT();
   const { language } = usePreferences();
   return (
     <Txt variant="small" tone="text3" style={{ textAlign: 'center' }}>
-      {t('swap.deadline', { time: clockTime(props.at, language) })}
+      {t(props.unsure ? 'swap.unsureUntil' : 'swap.deadline', { time: clockTime(props.at, language) })}
     </Txt>
   );
 }
@@ -105,6 +111,7 @@ function Instruction(props: { order: Order }) {
             {t.code('phaseHint', progress.phase, 'phaseHint.starting')}
           </Txt>
         </View>
+        {progress.until !== null && <DoorDeadline until={progress.until} phase={progress.phase} />}
         {jammed !== null && (
           <View testID="other-door">
             <Pill tone="charging">{t('swap.otherDoor', { slot: jammed })}</Pill>

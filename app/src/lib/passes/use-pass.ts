@@ -1,12 +1,18 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Pass, Vehicle } from '@voltbay/protocol/api';
 import { useCallback, useEffect } from 'react';
+import type { RiderApi } from '../api/rider-api.js';
 import { useServices } from '../services.js';
 import { issueOne } from './issue-one.js';
 import { type KeptPass, keptPass, type PassStore, reconciled, wantsPass } from './pass-store.js';
 
 const PASS_QUERY = ['kept-pass'] as const;
 const RECONCILE_MS = 15_000;
+
+/** Two may be open at once: the one that was replaced is taken back, as far as that is possible. */
+async function takeBack(api: Pick<RiderApi, 'revokePass'>, pass: KeptPass | null): Promise<void> {
+  if (pass?.hub.state === 'issued') await api.revokePass(pass.id).catch(() => undefined);
+}
 
 /** The pass on this device, followed until the hub knows what became of it. */
 export function usePass() {
@@ -48,13 +54,17 @@ export function usePass() {
 
   /** Gets a new one unless, when its turn comes, `unless` finds the kept one good. */
   const fetchPass = useCallback(
-    (vehicleId: string, unless: (kept: KeptPass | null) => boolean = () => false): Promise<void> =>
-      update(async (current) => {
+    async (vehicleId: string, unless: (kept: KeptPass | null) => boolean = () => false): Promise<void> => {
+      let replaced: KeptPass | null = null;
+      await update(async (current) => {
         if (unless(current)) return current;
-        // Two may be open at once: the one that is replaced is taken back, as far as that is possible.
-        if (current?.hub.state === 'issued') await api.revokePass(current.id).catch(() => undefined);
-        return keptPass(await issueOne(api, vehicleId, newKey), Date.now());
-      }),
+        const next = keptPass(await issueOne(api, vehicleId, newKey), Date.now());
+        replaced = current;
+        return next;
+      });
+      // Only once the new one is kept: an app that is closed in between must not be left with one that no station takes.
+      await takeBack(api, replaced);
+    },
     [api, newKey, update],
   );
   const markShown = useCallback(

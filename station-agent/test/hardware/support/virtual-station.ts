@@ -18,7 +18,17 @@ export type VirtualStation = {
   fault(name: string, body?: object): Promise<void>;
   /** What a hand does, for example `act('open-door', { slot: 5 })`. */
   act(name: string, body?: object): Promise<void>;
+  /** What is physically so, whatever sensors say. */
+  slots(): Promise<PhysicalSlot[]>;
   close(): Promise<void>;
+};
+
+export type PhysicalSlot = {
+  slot: number;
+  packClass: string;
+  doorOpen: boolean;
+  latched: boolean;
+  pack: { serial: string; socPct: number } | null;
 };
 
 export async function startVirtualStation(config?: object): Promise<VirtualStation> {
@@ -48,6 +58,10 @@ export async function startVirtualStation(config?: object): Promise<VirtualStati
     env: ready.env,
     fault: (name, body = {}) => post(`faults/${name}`, body),
     act: (name, body = {}) => post(`actions/${name}`, body),
+    async slots() {
+      const response = await fetch(`${ready.controlUrl}/state`);
+      return ((await response.json()) as { slots: PhysicalSlot[] }).slots;
+    },
     async close() {
       const ended = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGTERM');

@@ -32,6 +32,11 @@ export const fleetWords = {
   'station.lat': ['纬度', 'Latitude'],
   'station.lon': ['经度', 'Longitude'],
   'station.timeZone': ['时区', 'Time zone'],
+  'station.hours': ['开放时间', 'Opening hours'],
+  'station.hours.hint': [
+    '例如 Mo-Fr 07:00-22:00; Sa,Su 09:00-20:00，全天为 24/7',
+    'For example Mo-Fr 07:00-22:00; Sa,Su 09:00-20:00, or 24/7',
+  ],
   'station.tab.live': ['实时', 'Live'],
   'station.tab.telemetry': ['遥测曲线', 'Telemetry'],
   'station.tab.work': ['工单与指令', 'Work and commands'],
@@ -42,6 +47,10 @@ export const fleetWords = {
   'map.ready': ['有可用电池', 'Packs ready'],
   'map.charging': ['无可用电池', 'No pack ready'],
   'map.fault': ['离线', 'Offline'],
+  'station.bulk.info': [
+    '请 {{count}} 个站点立即上报全部仓位，不会有任何动作。',
+    '{{count}} stations report all slots now. Nothing moves.',
+  ],
   'setup.way': ['进度', 'Progress'],
   'setup.enrol': ['入网', 'Enrolment'],
   'setup.enrol.text': [
@@ -149,6 +158,7 @@ export const fleetWords = {
   'alarm.disk-low': ['存储将满', 'Disk nearly full'],
   'alarm.door-forced': ['门被强开', 'Door forced'],
   'alarm.duplicate-identity': ['身份重复', 'Two agents with one identity'],
+  'alarm.cloned-database': ['站点数据被克隆', 'A second agent on a copy of the station’s database'],
   'alarm.mains-off': ['市电中断', 'Mains off'],
   'alarm.pack-alarm': ['电池告警', 'Pack alarm'],
   'station.tab.config': ['配置与诊断', 'Configuration'],

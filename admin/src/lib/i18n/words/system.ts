@@ -228,6 +228,14 @@ export const systemWords = {
     '严重告警多少秒无人跟进后自动升级',
     'A critical alarm that nobody takes care of is escalated after so many seconds',
   ],
+  'setting.about.messages.retentionDays': [
+    '电站原始消息保留多少天',
+    'How many days the messages of stations are kept as they came',
+  ],
+  'setting.about.telemetry.retentionDays': [
+    '电池读数保留多少天（每日汇总一直保留）',
+    'How many days the readings of packs are kept; their daily figures stay',
+  ],
   'setting.about.logs.retentionDays': ['日志保留多少天', 'How many days log lines are kept'],
   'setting.about.batteries.quarantineSohPct': [
     '健康度低于此百分比的电池自动隔离；0 表示不隔离',
@@ -253,6 +261,10 @@ export const systemWords = {
   'setting.about.finance.twoPersonLimitFen': [
     '退款和人工结单超过此金额（分）须双人复核',
     'Refunds and orders settled by hand above this amount (fen) need a second person',
+  ],
+  'task.bulk.text': [
+    '重新执行 {{count}} 个任务；任务可安全重复。',
+    '{{count}} tasks run again; each is safe to repeat.',
   ],
   'nav.upkeep': ['运维', 'Upkeep'],
   'upkeep.logs': ['日志', 'Logs'],

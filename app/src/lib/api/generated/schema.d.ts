@@ -950,6 +950,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/core/v0/quotes/swap/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every way in which the rider may pay a swap at a station now: each plan, or this swap alone */
+        get: operations["quoteSwapOptions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/core/v0/subscriptions": {
         parameters: {
             query?: never;
@@ -1938,7 +1955,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One station as riders see it */
+        /** One station as riders see it, slot by slot */
         get: operations["getPublicStation"];
         put?: never;
         post?: never;
@@ -2672,7 +2689,7 @@ export interface paths {
         };
         /**
          * Stations of a span by one figure, with their place in the span before
-         * @description From the roll-ups of whole local days. Stations of which the figure is not known come last.
+         * @description Stations of which the figure is not known come last.
          */
         get: operations["getStationRanking"];
         put?: never;
@@ -3654,6 +3671,11 @@ export interface components {
                 address?: string;
             } | null;
             timeZone: string;
+            openingHours: {
+                from: string;
+                to: string | "24:00";
+                weekdays?: number[];
+            }[] | null;
             regionId: string | null;
             online: boolean;
             /** Format: date-time */
@@ -3746,6 +3768,11 @@ export interface components {
                 address?: string;
             } | null;
             timeZone: string;
+            openingHours: {
+                from: string;
+                to: string | "24:00";
+                weekdays?: number[];
+            }[] | null;
             online: boolean;
             ready: {
                 [key: string]: number;
@@ -3845,6 +3872,8 @@ export interface components {
             slot?: number;
             packId?: string;
             reason?: string;
+            /** Format: date-time */
+            until?: string;
         };
         OrderCreate: {
             userId?: string;
@@ -3852,6 +3881,7 @@ export interface components {
             vehicleId?: string;
             vehicle?: string;
             stationId?: string;
+            payBy?: string;
             requestId?: string;
             /** Format: date-time */
             startedAt?: string;
@@ -11049,6 +11079,7 @@ export interface operations {
             query: {
                 stationId: string;
                 userId?: string;
+                payBy?: string;
             };
             header?: never;
             path?: never;
@@ -11084,6 +11115,124 @@ export interface operations {
                             id: string;
                         }[];
                     };
+                };
+            };
+            /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAUTHENTICATED: Sign in first; TOKEN_EXPIRED: The token has expired */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description FORBIDDEN: Not permitted */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description CONFLICT: Conflicts with the current state */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description RATE_LIMITED: Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description INTERNAL: Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description UNAVAILABLE: Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    quoteSwapOptions: {
+        parameters: {
+            query: {
+                stationId: string;
+                userId?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `payBy` goes into the order; one of them is what is taken by default */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        payBy: string;
+                        /** @enum {string} */
+                        kind: "subscription" | "fleet" | "swap";
+                        name: string | null;
+                        nameEn: string | null;
+                        swapsLeft: number | null;
+                        /** Format: date-time */
+                        endsAt: string | null;
+                        isDefault: boolean;
+                        price: {
+                            planVersion: string;
+                            lines: {
+                                label: string;
+                                amountFen: number;
+                                /** @enum {string} */
+                                code?: "base" | "energy" | "tariff" | "subscription" | "coupon" | "cap";
+                                labelEn?: string;
+                            }[];
+                            totalFen: number;
+                            /** @enum {string} */
+                            currency: "CNY";
+                            taxFen?: number;
+                            taxRateBp?: number;
+                            estimate?: boolean;
+                            payerUserId?: string;
+                            benefits?: {
+                                /** @enum {string} */
+                                kind: "subscription" | "coupon";
+                                id: string;
+                            }[];
+                        };
+                    }[];
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -19517,6 +19666,11 @@ export interface operations {
                         address?: string;
                     };
                     timeZone?: string;
+                    openingHours?: {
+                        from: string;
+                        to: string | "24:00";
+                        weekdays?: number[];
+                    }[] | null;
                     regionId?: string | null;
                 };
             };
@@ -19732,6 +19886,11 @@ export interface operations {
                         address?: string;
                     };
                     timeZone?: string;
+                    openingHours?: {
+                        from: string;
+                        to: string | "24:00";
+                        weekdays?: number[];
+                    }[] | null;
                     regionId?: string | null;
                     /** @enum {string} */
                     lifecycle?: "draft" | "commissioned" | "live" | "maintenance" | "retired";
@@ -19949,6 +20108,11 @@ export interface operations {
                             properties: {
                                 name: string;
                                 timeZone: string;
+                                openingHours: {
+                                    from: string;
+                                    to: string | "24:00";
+                                    weekdays?: number[];
+                                }[] | null;
                                 online: boolean;
                                 ready: {
                                     [key: string]: number;
@@ -20028,7 +20192,48 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PublicStation"];
+                    "application/json": {
+                        id: string;
+                        name: string;
+                        location: {
+                            lat: number;
+                            lon: number;
+                            address?: string;
+                        } | null;
+                        timeZone: string;
+                        openingHours: {
+                            from: string;
+                            to: string | "24:00";
+                            weekdays?: number[];
+                        }[] | null;
+                        online: boolean;
+                        ready: {
+                            [key: string]: number;
+                        };
+                        emptySlots: number;
+                        /** Format: date-time */
+                        lastSeenAt: string | null;
+                        slotCount: number;
+                        inService: boolean;
+                        readyNow: number;
+                        readyBy: {
+                            /** Format: date-time */
+                            at: string;
+                            count: number;
+                            ready: {
+                                [key: string]: number;
+                            };
+                        }[];
+                        slots: {
+                            slot: number;
+                            /** @enum {string} */
+                            state: "ready" | "charging" | "occupied" | "empty" | "off";
+                            packClass: string | null;
+                            socPct: number | null;
+                            /** Format: date-time */
+                            readyAt: string | null;
+                        }[];
+                    };
                 };
             };
             /** @description VALIDATION: The request is not valid; UNKNOWN_FIELD: Unknown field */
@@ -30637,7 +30842,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -30706,7 +30911,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -30720,7 +30925,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -30792,7 +30997,7 @@ export interface operations {
                 "If-Match": string;
             };
             path: {
-                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };
@@ -30813,7 +31018,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         /** @enum {string} */
-                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                        key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
                         value: number | string | boolean;
                         initial: number | string | boolean;
                         about: string;
@@ -30918,7 +31123,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                key: "alarms.escalateAfterS" | "logs.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
+                key: "alarms.escalateAfterS" | "logs.retentionDays" | "messages.retentionDays" | "telemetry.retentionDays" | "orders.reservationTtlS" | "orders.reservationGraceS" | "batteries.quarantineSohPct" | "batteries.quarantineImbalanceMv" | "batteries.quarantineDeciC" | "batteries.quarantineCycles" | "finance.twoPersonLimitFen";
             };
             cookie?: never;
         };

@@ -1,0 +1,59 @@
+import type { Page } from 'playwright-core';
+import { byId, type JourneyContext, journey, type Operator, type Report } from './context.js';
+
+type Hours = { from: string; to: string; weekdays?: number[] }[] | null;
+
+/** Open around the clock on working days, shorter at the weekend. */
+export const EXAMPLE_HOURS: Hours = [
+  { from: '00:00', to: '24:00', weekdays: [1, 2, 3, 4, 5] },
+  { from: '07:00', to: '23:00', weekdays: [0, 6] },
+];
+
+/** As the console does: the version that was read goes with the change. */
+export async function setHours(operator: Operator, device: string, openingHours: Hours): Promise<void> {
+  const path = `/core/v0/stations/${device}`;
+  const { version } = await operator.get<{ version: number }>(path);
+  await operator.patch(path, { openingHours }, { 'if-match': `"${version}"` });
+}
+
+/** What riders learn of a station before they go there. */
+export async function stationStories(
+  page: Page,
+  context: JourneyContext,
+  operator: Operator,
+  report: Report,
+): Promise<void> {
+  const { baseUrl, device } = context;
+  const path = `${baseUrl}/app/station/${device}`;
+  await journey(
+    report,
+    'the page of a station shows each slot, and which hold a pack for the rider',
+    async () => {
+      await page.goto(path);
+      await page.waitForSelector(byId('slot-board'));
+      await page.locator(byId('my-slots')).getByText('号仓有适合你车的电池').waitFor();
+      const state = (await (await fetch(`${context.control}/state`)).json()) as {
+        slots: { slot: number; pack: object | null }[];
+      };
+      for (const { slot, pack } of state.slots) {
+        const label = (await page.locator(byId(`slot-${slot}`)).getAttribute('aria-label')) ?? '';
+        if (label.includes('空仓') !== (pack === null)) throw new Error(`slot ${slot} is shown as ${label}`);
+      }
+    },
+  );
+  await journey(report, 'a place that shuts says so, and is left out of what is open', async () => {
+    await setHours(operator, device, []);
+    try {
+      await page.goto(path);
+      await page.locator(byId('hours')).getByText('暂不开放').waitFor();
+      await page.goto(`${baseUrl}/app/`);
+      await page.waitForSelector(byId(`station-${device}`));
+      await page.click(byId('filter-open'));
+      await page.locator(byId(`station-${device}`)).waitFor({ state: 'detached' });
+    } finally {
+      await setHours(operator, device, null);
+    }
+    await page.goto(path);
+    await page.locator(byId('hours')).getByText('全天开放').waitFor();
+  });
+}

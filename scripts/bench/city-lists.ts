@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { measureLists } from '../../cloud-hub/bench/rest-lists.js';
+import { startHub } from './processes.js';
+import type { RowContext } from './row.js';
+
+const ROUNDS = 5;
+/** What every list may take on the seeded city, 95 of 100 times. */
+const LIST_P95_MS = 50;
+/** How long the city may take to be written. */
+const SEED_S = 60;
+
+/**
+ * Seeds the city of 30 stations and 90 days into a hub's embedded store and asks every list of the API in all its orders, and what
+ * riders and operators search for. `fault` names what took too long.
+ */
+export async function measureCityLists(context: RowContext): Promise<{ note: string; fault: string | null }> {
+  const dir = join(context.dir, 'city');
+  const tenant = 'city';
+  context.progress('seeding the city');
+  const startedMs = performance.now();
+  const seed = spawn(
+    process.execPath,
+    [
+      join(context.root, 'cloud-hub', 'bin', 'voltbay-hub.mjs'),
+      ...['seed', '--tenant', tenant, '--data', join(dir, 'hub'), '--json'],
+    ],
+    { stdio: 'ignore' },
+  );
+  const [code] = await once(seed, 'exit');
+  if (code !== 0) throw new Error(`voltbay-hub seed ended with ${code}`);
+  const seedS = Math.round((performance.now() - startedMs) / 100) / 10;
+  const hub = await startHub(context.root, dir, { VOLTBAY_TENANT: tenant });
+  try {
+    const answer = await fetch(`${hub.ready.apiUrl}/auth/v1/token`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ grantType: 'password', username: 'admin', password: 'voltbay-demo' }),
+    });
+    if (!answer.ok) throw new Error(`the city's operator cannot sign in: ${answer.status}`);
+    const { accessToken } = (await answer.json()) as { accessToken: string };
+    context.progress('asking every list');
+    const { lists, p95Ms, slowest } = await measureLists({
+      baseUrl: hub.ready.apiUrl,
+      token: accessToken,
+      rounds: ROUNDS,
+    });
+    const refused = lists.filter(({ status }) => status !== 200 && status !== 403);
+    const late = lists.filter((list) => list.p95Ms > LIST_P95_MS);
+    const faults = [
+      ...(refused.length > 0 ? [`${refused[0]?.address} answered ${refused[0]?.status}`] : []),
+      ...(late.length > 0
+        ? [`${late.length} lists over ${LIST_P95_MS} ms, ${slowest?.address} ${slowest?.p95Ms} ms`]
+        : []),
+      ...(seedS > SEED_S ? [`the city took ${seedS} s to write, ${SEED_S} are allowed`] : []),
+    ];
+    return {
+      note: `city of 25 200 orders written in ${seedS} s; ${lists.length} list addresses, p95 ${p95Ms} ms, slowest ${slowest?.address} ${slowest?.p95Ms} ms`,
+      fault: faults.length > 0 ? faults.join('; ') : null,
+    };
+  } finally {
+    await hub.stop();
+  }
+}
