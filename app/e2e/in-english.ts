@@ -15,7 +15,7 @@ import {
 /** Words that would show that a screen is not in the language that was chosen. */
 const CHINESE = /[\u4e00-\u9fff]+/;
 /** Names are as people gave them. */
-const NAMES = /示范站二?|示范路 \d+ 号|共用主题站|李雷|韩梅梅|京A·D\d{4}|简体中文|中文|北京市[^\n]*|十次卡/g;
+const NAMES = /示范站二?|示范路 \d+ 号|共用主题站|李+雷|韩梅梅|京A·D\d{4}|简体中文|中文|北京市[^\n]*|十次卡/g;
 const SCREENS = ['', 'station/', 'swap', 'me', 'me/wallet', 'me/plans', 'me/orders', 'pass'] as const;
 
 /** The main stories once more on a phone that speaks English, and no screen with another language on it. */

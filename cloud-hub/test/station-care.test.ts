@@ -175,6 +175,7 @@ describe('pure parts', () => {
       name: id,
       location: { lat: 0, lon },
       timeZone: 'UTC',
+      openingHours: null,
       online: true,
       ready: {},
       emptySlots: 0,

@@ -46,6 +46,10 @@ async function report(root: string, options: Options): Promise<number> {
         size,
         progress: (text) => say(`${row.name}: ${text}`),
       });
+      // Also what a run that is stopped later has found out.
+      say(
+        `${row.name}: ratio ${result.ratio} (${result.target}), ${result.lost} lost, ${result.duplicated} twice`,
+      );
       results.push(noisy ? { ...result, ok: false, note: `noisy machine. ${result.note}` } : result);
     } catch (error) {
       // The other rows are still worth their figures.
