@@ -30,13 +30,13 @@ const hubOnSecondStore = {
   },
 };
 
-const PAGES = 'test/pages.test.ts';
+const PAGES = 'test/pages/*.test.ts';
 const simulators = {
   root: '../simulators',
   extends: '../simulators/vitest.config.ts',
   test: { name: 'simulators', exclude: [PAGES] },
 };
-/** A browser, a hub and a station at once are work for the whole machine: they come when all others are done, with nothing beside them. */
+/** A browser, a hub and a station at once are much work: they come when all others are done. */
 const pages = {
   root: '../simulators',
   test: { name: 'pages', include: [PAGES], sequence: { groupOrder: 1 } },

@@ -61,9 +61,10 @@ async function pictures(
         await page.waitForSelector(ready);
         await picture(name);
       }
+      await page.goto(`${baseUrl}/admin/`);
       await page.keyboard.press('Control+k');
       await page.fill(byId('global-search'), 'demo');
-      await page.waitForSelector('[role="option"]:nth-child(2)');
+      await page.waitForSelector('[role="option"]');
       await picture('search', false);
       await page.keyboard.press('Escape');
       await page.goto(`${baseUrl}/admin/plans`);
