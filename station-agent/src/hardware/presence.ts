@@ -20,6 +20,9 @@ export function followPresence({ cabinet, packs, log, slots }: PresenceDeps): {
   let stopping = new AbortController();
   let scanning = false;
   let again = false;
+  /** Edges of each slot's sensor so far: what was asked before an edge is older than the edge, and not told after it. */
+  const edges = new Map<number, number>();
+  const edgesOf = (slot: number): number => edges.get(slot) ?? 0;
 
   async function rescan(signal: AbortSignal): Promise<void> {
     // While a scan runs further wishes are put together into one.
@@ -40,22 +43,25 @@ export function followPresence({ cabinet, packs, log, slots }: PresenceDeps): {
   }
 
   async function scanOnce(signal: AbortSignal): Promise<void> {
+    const before = new Map(edges);
+    const isOvertaken = (slot: number): boolean => edgesOf(slot) !== (before.get(slot) ?? 0);
     for (const sense of await cabinet.scan(signal)) {
-      if (!slots.includes(sense.slot) || sense.occupied === null) continue;
+      if (!slots.includes(sense.slot) || sense.occupied === null || isOvertaken(sense.slot)) continue;
       if (!sense.occupied) packs.packChanged(sense.slot, { present: false });
       else {
         const { tag, occupied } = await cabinet.slot(sense.slot, signal);
-        if (occupied) packs.packChanged(sense.slot, { present: true, tag });
+        if (occupied && !isOvertaken(sense.slot)) packs.packChanged(sense.slot, { present: true, tag });
       }
     }
   }
 
   /** A label that is held badly is read by the slot a moment later, without another event. */
   async function lookUpTag(slot: number, signal: AbortSignal): Promise<void> {
+    const since = edgesOf(slot);
     for (let attempt = 0; attempt < TAG_ATTEMPTS; attempt += 1) {
       await pause(TAG_PAUSE_MS, signal);
-      if (signal.aborted) return;
-      const seen = await cabinet.slot(slot, signal).catch(() => null);
+      const seen = signal.aborted ? null : await cabinet.slot(slot, signal).catch(() => null);
+      if (signal.aborted || edgesOf(slot) !== since) return;
       if (seen && !seen.occupied) return;
       if (!seen?.tag) continue;
       packs.packChanged(slot, { present: true, tag: seen.tag });
@@ -71,6 +77,7 @@ export function followPresence({ cabinet, packs, log, slots }: PresenceDeps): {
         if (event.kind === 'resync') void rescan(signal);
         else if (event.kind === 'pack') {
           const present = event.state === 'in';
+          edges.set(event.slot, edgesOf(event.slot) + 1);
           packs.packChanged(event.slot, { present, tag: event.tag });
           if (present && event.tag === undefined) void lookUpTag(event.slot, signal);
         }
