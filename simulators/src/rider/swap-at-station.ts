@@ -18,7 +18,7 @@ export type RiderSwap = {
 const LOOK_MS = 150;
 
 /**
- * A rider's whole visit: asks for the swap as the app does, does at the cabinet what the open doors ask for, and waits for the order's end.
+ * A rider's whole visit: asks for the swap as the app does, does at the cabinet what the open doors ask for, and waits for the order's end and its payment.
  * Throws what the hub refuses (`RefusedError`), and when `timeoutMs` is over.
  */
 export async function swapAtStation(
@@ -83,10 +83,12 @@ async function settled(rider: RiderApi, orderId: string, leaves: AbortController
   for (;;) {
     leaves.signal.throwIfAborted();
     const order = await rider.order(orderId);
-    if (isTerminalOrderState(order.state)) {
-      if (order.state !== 'completed') leaves.abort(new Error(`the order ended as ${order.state}`));
+    if (isTerminalOrderState(order.state) && order.state !== 'completed') {
+      leaves.abort(new Error(`the order ended as ${order.state}`));
       return order;
     }
+    // The money is taken a moment after the swap is complete.
+    if (order.state === 'completed' && order.payment.state !== 'held') return order;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
 }
