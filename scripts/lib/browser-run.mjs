@@ -107,7 +107,10 @@ async function whatPagesShow(browser) {
       const words = await page
         .evaluate('document.body.innerText')
         .catch((error) => `(${error.message.split('\n')[0]})`);
-      return `  page ${page.url()} shows: ${words.replaceAll(/\s+/g, ' ').slice(0, 600)}`;
+      const text = words.replaceAll(/\s+/g, ' ');
+      // Dialogs stand at the end.
+      const shown = text.length > 800 ? `${text.slice(0, 300)} … ${text.slice(-500)}` : text;
+      return `  page ${page.url()} shows: ${shown}`;
     }),
   );
   return shown.join('\n');
