@@ -34,7 +34,7 @@ export function Themed(props: { children: React.ReactNode }) {
   const { dark, language } = usePreferences();
   return (
     <ConfigProvider
-      theme={antdTheme(dark)}
+      theme={antdTheme({ dark, still: wantsStillness() })}
       locale={language === 'en' ? enUS : zhCN}
       button={{ autoInsertSpace: false }}
     >
@@ -42,3 +42,7 @@ export function Themed(props: { children: React.ReactNode }) {
     </ConfigProvider>
   );
 }
+
+/** Whether the person asked the system for less motion. */
+const wantsStillness = (): boolean =>
+  globalThis.matchMedia?.('(prefers-reduced-motion: reduce)').matches ?? false;

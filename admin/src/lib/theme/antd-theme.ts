@@ -10,10 +10,11 @@ const readable: Algorithm = (_seed, map) => ({
 });
 
 /** antd's compact look with the console's own colours; the same values as `styles/base.css`. */
-export function antdTheme(dark: boolean): ThemeConfig {
+export function antdTheme({ dark, still }: { dark: boolean; still: boolean }): ThemeConfig {
   return {
     algorithm: [dark ? theme.darkAlgorithm : theme.defaultAlgorithm, theme.compactAlgorithm, readable],
     token: {
+      motion: !still,
       colorPrimary: dark ? '#5b8dff' : '#2456c8',
       colorLink: dark ? '#7ea6ff' : '#2456c8',
       colorSuccess: dark ? '#3fbf7a' : '#1d9a55',
