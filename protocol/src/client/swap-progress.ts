@@ -1,4 +1,4 @@
-import type { Order, OrderStep } from '../api/resources.js';
+import type { Order, OrderStep } from '../api/order-resources.js';
 import { isTerminalOrderState } from '../domain/order.js';
 
 /** What a person at the cabinet does, or waits for, right now. Wording is in the clients under `phase.<name>`. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Order } from '../api/resources.js';
+import type { Order } from '../api/order-resources.js';
 import { ageOf, formatDeciC, formatFen, formatMa, formatTime, zoneLabel } from './format.js';
 import { type StationSlot, slotTone } from './slot-tone.js';
 import { swapProgress } from './swap-progress.js';
