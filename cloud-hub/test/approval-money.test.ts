@@ -204,7 +204,20 @@ describe('refunds by two persons', () => {
         }
         expect(await verifyLedger(database, TENANT)).toMatchObject({ ok: true, differences: [] });
       }),
-      { numRuns: 40 },
+      {
+        numRuns: 40,
+        // A dispute decided within the limit, cut off before its money moved, and a refund that came in between.
+        examples: [
+          [
+            [
+              { kind: 'dispute', refundFen: 9, fuse: 2 },
+              { kind: 'dispute', refundFen: 1, fuse: 0 },
+              { kind: 'refund', by: 0, key: 0, amountFen: 192, fuse: 1_000 },
+              { kind: 'dispute', refundFen: 1, fuse: 1_000 },
+            ],
+          ],
+        ],
+      },
     );
   }, 120_000);
 });

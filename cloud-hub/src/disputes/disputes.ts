@@ -53,7 +53,7 @@ export function createDisputes(deps: {
   logger: Logger;
   /** The signed file of everything that is known of an order. */
   evidenceOf(order: OrderDocument): Promise<string>;
-  approvals: Pick<Approvals, 'needed' | 'request'>;
+  approvals: Pick<Approvals, 'needed' | 'limitFen' | 'request'>;
   chargeRefunds: Pick<ChargeRefunds, 'start'>;
   checkpoint?: (name: string) => void;
 }): Disputes {
@@ -105,21 +105,23 @@ export function createDisputes(deps: {
       by,
       requestKey: `dispute:${dispute._id}`,
     };
-    if (dispute.viaApproval) {
-      const approval = await deps.approvals.request({
-        ...wish,
-        tenantId: dispute.tenantId,
-        kind: 'charge-refund',
-        subjectId: charge._id,
-        orderId: dispute.orderId,
-        userId: dispute.userId,
-        stationId: dispute.stationId,
-        disputeId: dispute._id,
-      });
-      return { refundId: null, approvalId: approval._id };
+    if (!dispute.viaApproval) {
+      // Counted again as the money moves: between the decision and now others may have given back of the same charge.
+      const ceilingFen = await deps.approvals.limitFen(dispute.tenantId);
+      const refund = await deps.chargeRefunds.start({ ...wish, charge, ceilingFen });
+      if (refund.state !== 'refused') return { refundId: refund._id, approvalId: null };
     }
-    const refund = await deps.chargeRefunds.start({ ...wish, charge });
-    return { refundId: refund._id, approvalId: null };
+    const approval = await deps.approvals.request({
+      ...wish,
+      tenantId: dispute.tenantId,
+      kind: 'charge-refund',
+      subjectId: charge._id,
+      orderId: dispute.orderId,
+      userId: dispute.userId,
+      stationId: dispute.stationId,
+      disputeId: dispute._id,
+    });
+    return { refundId: null, approvalId: approval._id };
   };
 
   /** Does what is to be done; each step is repeated safely. */
