@@ -34,7 +34,7 @@ export const RIDERS = {
   },
   en: {
     ...{ user: 'u-demo2', phone: '13800000002', code: '246810', vehicle: 'v-demo2' },
-    ...{ newVin: 'LVBJ0URNXY0000002', newPlate: '京A·D9999', foreignVehicle: 'v-demo' },
+    ...{ newVin: 'LVBJ0URN1Y0000002', newPlate: '京A·D9999', foreignVehicle: 'v-demo' },
   },
 } as const;
 export const OPERATOR = { username: 'admin', password: 'voltbay-demo' };
