@@ -59,10 +59,15 @@ export async function runJourneys({ kind, apps, short = false, looks = [] }) {
   try {
     for (const app of apps) {
       const journeys = await import(`../../${app}/e2e/journeys.ts`);
+      let sinceMs = performance.now();
       const report = async (name, error) => {
         if (error) counts.failed += 1;
         else counts.passed += 1;
-        note(`${error ? 'FAIL' : 'ok  '} ${app}: ${name}${error ? `\n${error.stack ?? error}` : ''}`);
+        const tookS = ((performance.now() - sinceMs) / 1_000).toFixed(1);
+        sinceMs = performance.now();
+        note(
+          `${error ? 'FAIL' : 'ok  '} ${app}: ${name} (${tookS} s)${error ? `\n${error.stack ?? error}` : ''}`,
+        );
         if (error) note(await whatPagesShow(browser));
       };
       const context = {
