@@ -8,8 +8,16 @@ import {
   type Report,
   signIn,
   VIEWER,
+  visit,
   WAIT_MS,
+  watchRequests,
 } from './browser.js';
+import { screens } from './screens.js';
+
+/** Buttons that change something, and the boxes that choose rows for one. */
+const ACTIONS = 'main [data-action], main .ant-table-selection-column';
+/** Screens that a viewer may look at, at least. */
+const VIEWER_SCREENS = 35;
 
 type Request = { what: string; method: string; path: string; body: object };
 
@@ -102,8 +110,7 @@ export async function runAccess(context: JourneyContext, report: Report, orderId
     return page;
   };
   const openScreen = async (page: Page, { page: path, ready }: (typeof buttons)[number]): Promise<void> => {
-    await page.goto(`${baseUrl}/admin/${path}`);
-    await page.waitForSelector(ready);
+    await visit(page, path, ready);
     if (path === `stations/${device}`) await page.click(byId('slot-1'));
   };
 
@@ -128,10 +135,27 @@ export async function runAccess(context: JourneyContext, report: Report, orderId
     for (const path of pages) {
       if ((await page.locator(`nav a[href$="/admin/${path}"]`).count()) > 0)
         throw new Error(`the navigation leads a viewer to ${path}`);
-      await page.goto(`${baseUrl}/admin/${path}`);
-      await page.waitForSelector(byId('not-permitted'));
+      await visit(page, path, byId('not-permitted'));
     }
     await page.context().close();
+  });
+  await journey(report, 'no screen at all offers a viewer a button that changes something', async () => {
+    const page = await open(VIEWER);
+    const settled = watchRequests(page);
+    const offered: string[] = [];
+    let seen = 0;
+    for (const [name, path, ready] of screens(device, orderId)) {
+      await visit(page, path, `:is(${ready}, ${byId('not-permitted')})`);
+      await settled();
+      if ((await page.locator(byId('not-permitted')).count()) === 0) seen += 1;
+      const found = await page
+        .locator(ACTIONS)
+        .evaluateAll((all) => all.map((one) => one.getAttribute('data-action') ?? one.className));
+      if (found.length > 0) offered.push(`${name}: ${found.join(', ')}`);
+    }
+    await page.context().close();
+    if (offered.length > 0) throw new Error(offered.join('\n'));
+    if (seen < VIEWER_SCREENS) throw new Error(`a viewer may open ${seen} screens only`);
   });
   await journey(report, 'the hub refuses a viewer who sends the requests by hand', async () => {
     const admin = await open(OPERATOR);
