@@ -274,6 +274,10 @@ describe('a swap that goes wrong', () => {
     expect(back).toEqual(['VB-A-900', 'XX-9']);
     expect(await end()).toMatchObject({ state: 'failed', reason: 'PACK_NOT_YOURS' });
     noChargedPackLeft();
+    // The hub is told, so that the next swap asks for them.
+    const told = hub.swapEvents();
+    const returned = told.find(({ step }) => step === 'returned');
+    expect(told.find(({ step }) => step === 'failed')?.givenBack).toContain(returned?.slot);
   });
 
   it('hands out first where the plan says so, even when every slot is taken', async () => {
