@@ -13,6 +13,8 @@ export type IngestDeps = {
   projections: readonly Projection[];
   /** Publishes to a station's control topic; false when it has no session. Normally `link.send`. */
   send(device: string, topics: 'own' | 'shared', payload: string): Promise<boolean>;
+  /** Told of a message as it comes, before it is stored. Must be quick and not throw. */
+  onTaken?(message: MessageDocument): void;
   /** Told of messages right after they are stored, before they are projected. Must be quick and not throw. */
   onStored?(messages: readonly MessageDocument[]): void;
   logger: Logger;

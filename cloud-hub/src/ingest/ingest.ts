@@ -116,9 +116,9 @@ export function createIngest(deps: IngestDeps): Ingest {
       parsed,
       uplink.payload,
     );
-    return taken
-      ? enqueue({ kind: 'message', topics: entry.topics, ...taken }, uplink.payload.length)
-      : undefined;
+    if (!taken) return undefined;
+    if (parsed.ok) deps.onTaken?.(taken.document);
+    return enqueue({ kind: 'message', topics: entry.topics, ...taken }, uplink.payload.length);
   }
 
   function enqueue(item: QueueItem, bytes: number): undefined | Promise<void> {

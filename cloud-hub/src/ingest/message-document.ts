@@ -21,6 +21,8 @@ export type MessageDocument = {
   historical?: boolean;
   clock?: ClockQuality;
   data: unknown;
+  /** The JSON text of `data`, once it was written: the store and the projections use the same. */
+  text?: string;
   /** Why it is kept but not acted upon: the station set it aside. `data` is then the text as it came. */
   refused?: string;
   detail?: string;
@@ -34,12 +36,16 @@ export type MessageDocument = {
  * A message as the store holds it: what the station said is one JSON text. Nobody asks the store about what is inside (projections answer
  * that), and one text costs a fraction of a nested document at every step of the way to the disk.
  */
-export type StoredMessage = Omit<MessageDocument, 'data'> & { json: string };
+export type StoredMessage = Omit<MessageDocument, 'data' | 'text'> & { json: string };
 
-export const storedMessage = ({ data, ...rest }: MessageDocument): StoredMessage => ({
-  ...rest,
-  json: JSON.stringify(data),
-});
+export const dataText = (message: MessageDocument): string => {
+  message.text ??= JSON.stringify(message.data);
+  return message.text;
+};
+export const storedMessage = (message: MessageDocument): StoredMessage => {
+  const { data: _asText, text: _same, ...rest } = message;
+  return { ...rest, json: dataText(message) };
+};
 /** Also of a message written before what it says became text. */
 export const messageOf = (stored: StoredMessage | MessageDocument): MessageDocument => {
   if ('data' in stored) return stored;
