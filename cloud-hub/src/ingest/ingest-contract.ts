@@ -38,6 +38,10 @@ export const DEFAULT_LIMITS: IngestLimits = {
   maxBatch: 1_000,
   maxBatchBytes: 8 * 1_048_576,
 };
+
+/** After a batch of so many a moment's wait for so many more makes fewer writes, and fewer acknowledgements, of the same messages. */
+export const GATHER = { from: 32, until: 256, ms: 5 } as const;
+
 /** Uplinks in, stored once, acknowledged after the write, projected into the features. */
 export interface Ingest {
   readonly sink: UplinkSink;
