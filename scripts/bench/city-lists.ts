@@ -6,6 +6,7 @@ import { startHub } from './processes.js';
 import type { RowContext } from './row.js';
 
 const ROUNDS = 5;
+const CERTAIN_ROUNDS = 40;
 /** What every list may take on the seeded city, 95 of 100 times. */
 const LIST_P95_MS = 50;
 /** How long the city may take to be written. */
@@ -47,7 +48,17 @@ export async function measureCityLists(context: RowContext): Promise<{ note: str
       rounds: ROUNDS,
     });
     const refused = lists.filter(({ status }) => status !== 200 && status !== 403);
-    const late = lists.filter((list) => list.p95Ms > LIST_P95_MS);
+    const late: typeof lists = [];
+    // The highest of a few is no 95th percentile: what seems late is asked often enough to have one.
+    for (const { operationId, address } of lists.filter((list) => list.p95Ms > LIST_P95_MS)) {
+      const again = await measureLists({
+        baseUrl: hub.ready.apiUrl,
+        token: accessToken,
+        rounds: CERTAIN_ROUNDS,
+        only: operationId,
+      });
+      late.push(...again.lists.filter((list) => list.address === address && list.p95Ms > LIST_P95_MS));
+    }
     const faults = [
       ...(refused.length > 0 ? [`${refused[0]?.address} answered ${refused[0]?.status}`] : []),
       ...(late.length > 0

@@ -1,21 +1,28 @@
 import { createHash } from 'node:crypto';
+import type { Document } from 'mongodb';
 import { batteryHealthCollection } from '../analytics/battery-health.js';
 import { createCohorts } from '../analytics/cohorts.js';
-import { rollupCursorsCollection } from '../analytics/rollup.js';
+import { riderActivityCollection } from '../analytics/rider-activity.js';
+import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from '../analytics/rollup.js';
 import type { AuditLog } from '../audit/audit-log.js';
-import { batteriesCollection } from '../batteries/battery-documents.js';
+import { batteriesCollection, custodyEventsCollection } from '../batteries/battery-documents.js';
 import { isoAt } from '../clock.js';
-import type { Database } from '../db/index.js';
+import { commandsCollection } from '../commands/command-documents.js';
+import type { CollectionSpec, Database } from '../db/index.js';
 import { HubError } from '../errors.js';
 import { eventCursorsCollection } from '../events/event-feed.js';
+import { ledgerCollection } from '../finance/ledger.js';
 import { ordersCollection } from '../orders/order-document.js';
+import { paymentsCollection } from '../payments/payment-document.js';
 import { plansCollection } from '../plans/plan-document.js';
 import type { Operators } from '../stargate/operators.js';
 import type { StationCredentials } from '../stargate/station-credentials.js';
 import { stationsCollection } from '../stations/station-documents.js';
 import { regionsCollection, tenantsCollection } from '../system/system-documents.js';
+import { readingsCollection } from '../telemetry/reading-documents.js';
 import { usersCollection } from '../users/users.js';
 import { vehiclesCollection } from '../vehicles/vehicles.js';
+import { chargesCollection } from '../wallets/wallet-document.js';
 import { createBulkWriter } from './bulk-writer.js';
 import { createChance } from './chance.js';
 import { DAY_MS, outagesOf } from './city-calendar.js';
@@ -26,6 +33,7 @@ import { regionIdOf, writeFleet } from './city-inventory.js';
 import { liveCity } from './city-life.js';
 import { CITY_TIME_ZONE, createCityPasses } from './city-passes.js';
 import { type CitySize, type CityWish, citySize } from './city-size.js';
+import { withoutIndexes } from './late-indexes.js';
 import { createRiderBooks } from './rider-books.js';
 
 export const CITY_PASSWORD = 'voltbay-demo';
@@ -59,6 +67,20 @@ export type SeedDeps = {
 };
 
 const IN_USE = [ordersCollection, usersCollection, stationsCollection, vehiclesCollection] as const;
+
+/** Where nearly all documents of a city go; nothing of it is asked for while it is written. */
+const LARGE: readonly CollectionSpec<Document>[] = [
+  ordersCollection,
+  commandsCollection,
+  custodyEventsCollection,
+  ledgerCollection,
+  chargesCollection,
+  paymentsCollection,
+  readingsCollection,
+  rollupsCollection,
+  availabilityCollection,
+  riderActivityCollection,
+];
 
 /**
  * Writes a believable city into the store: stations, packs, riders, plans and some months of orders with all that hangs on them. The
@@ -109,6 +131,7 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
     booked: (posting) => figures.posted(posting),
     charged: (charge) => figures.charged(charge),
   });
+  const indexes = await withoutIndexes(database, LARGE);
   const plans = database.collection(plansCollection);
   const perSwap = await plans.findOne({ tenantId, plan: 'per-swap' }, { sort: { planVersion: -1 } });
   const passes = createCityPasses({
@@ -152,6 +175,7 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   phase('figures', 0, 1);
   await figures.close();
   await writer.flush();
+  await indexes.build((done, total) => phase('indexes', done, total));
   await createCohorts({ database, timeZone }).summarise(tenantId, figures.activeDays());
   phase('accounts', 0, 1);
   await desk.close();
