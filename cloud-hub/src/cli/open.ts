@@ -13,11 +13,13 @@ import { checkRootSecret } from '../stargate/root-secret-check.js';
 export async function withIdentity<T>(
   config: HubConfig,
   work: (parts: { database: Database; identity: Identity }) => Promise<T>,
+  options: { bulk?: boolean } = {},
 ): Promise<T> {
   const logger = createLogger({ level: config.logLevel === 'info' ? 'warn' : config.logLevel });
   const rootSecret = await loadRootSecret(config);
   const database = await openStore({
     ...config.store,
+    ...options,
     dataDir: config.dataDir,
     logger,
     onFatal: (error) => logger.fatal({ err: error }, 'the embedded store has failed'),

@@ -41,53 +41,57 @@ export function seedCommands(
     const untilMs = options.until === undefined ? systemClock.now() : Date.parse(options.until);
     if (Number.isNaN(untilMs))
       program.error(`--until: ${options.until} is not an ISO 8601 time`, { exitCode: 2 });
-    return withIdentity(config, async ({ database, identity }) => {
-      let shownMs = 0;
-      const audit = createAuditLog({
-        database,
-        clock: systemClock,
-        vault: identity.vault,
-        logger: createLogger({ level: 'warn' }),
-      });
-      const report = await seedCity(
-        {
+    return withIdentity(
+      config,
+      async ({ database, identity }) => {
+        let shownMs = 0;
+        const audit = createAuditLog({
           database,
-          audit,
-          operators: identity.operators,
-          credentials: identity.stations,
-          timeZone: config.timeZone,
-          stationSecret: config.demo?.stationSecret ?? null,
-          homeTenantId: config.tenantId,
-          progress(phase, done, total) {
-            if (options.json || (performance.now() - shownMs < SHOW_EVERY_MS && done > 0)) return;
-            shownMs = performance.now();
-            context.err(
-              total > 1 ? `${phase}: ${done} of ${total} (${Math.floor((done / total) * 100)} %)` : phase,
-            );
+          clock: systemClock,
+          vault: identity.vault,
+          logger: createLogger({ level: 'warn' }),
+        });
+        const report = await seedCity(
+          {
+            database,
+            audit,
+            operators: identity.operators,
+            credentials: identity.stations,
+            timeZone: config.timeZone,
+            stationSecret: config.demo?.stationSecret ?? null,
+            homeTenantId: config.tenantId,
+            progress(phase, done, total) {
+              if (options.json || (performance.now() - shownMs < SHOW_EVERY_MS && done > 0)) return;
+              shownMs = performance.now();
+              context.err(
+                total > 1 ? `${phase}: ${done} of ${total} (${Math.floor((done / total) * 100)} %)` : phase,
+              );
+            },
           },
-        },
-        {
-          seed: options.seed,
-          tenantId: options.tenant ?? config.tenantId,
-          days: options.days,
-          untilMs: Math.floor(untilMs / 60_000) * 60_000,
-          ...(options.scale === undefined ? {} : { scale: options.scale }),
-          ...(options.orders === undefined ? {} : { orders: options.orders }),
-          ...(options.force ? { force: true } : {}),
-        },
-      );
-      if (options.json) {
-        context.out(JSON.stringify({ ok: true, ...report }));
-        return;
-      }
-      const { size } = report;
-      context.out(
-        `tenant ${report.tenantId}: ${size.stations} stations (${report.stations.join(' to ')}), ${size.packs} packs, ${size.riders} riders, ${size.orders} orders of ${size.days} days in ${(report.durationMs / 1_000).toFixed(1)} s`,
-      );
-      context.out(
-        `operators ${report.operators.join(', ')} / ${CITY_PASSWORD}; hold it against the books with: voltbay-hub verify --tenant ${report.tenantId}`,
-      );
-    });
+          {
+            seed: options.seed,
+            tenantId: options.tenant ?? config.tenantId,
+            days: options.days,
+            untilMs: Math.floor(untilMs / 60_000) * 60_000,
+            ...(options.scale === undefined ? {} : { scale: options.scale }),
+            ...(options.orders === undefined ? {} : { orders: options.orders }),
+            ...(options.force ? { force: true } : {}),
+          },
+        );
+        if (options.json) {
+          context.out(JSON.stringify({ ok: true, ...report }));
+          return;
+        }
+        const { size } = report;
+        context.out(
+          `tenant ${report.tenantId}: ${size.stations} stations (${report.stations.join(' to ')}), ${size.packs} packs, ${size.riders} riders, ${size.orders} orders of ${size.days} days in ${(report.durationMs / 1_000).toFixed(1)} s`,
+        );
+        context.out(
+          `operators ${report.operators.join(', ')} / ${CITY_PASSWORD}; hold it against the books with: voltbay-hub verify --tenant ${report.tenantId}`,
+        );
+      },
+      { bulk: true },
+    );
   });
 }
 

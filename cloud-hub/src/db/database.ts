@@ -10,13 +10,21 @@ export type DatabaseOptions = {
   logger: Logger;
   /** Emits the driver's command events. For tests that look at every query. */
   monitorCommands?: boolean;
+  /**
+   * The server is a thread of this process: it is slow at times (it builds the indexes of a large collection in one step) and never out
+   * of reach, so silence is no reason to give it up. When it dies its socket closes.
+   */
+  inProcess?: boolean;
 };
+
+const NO_TIMEOUT = 0;
 
 /** Opens the hub's database with the official driver; fails within some seconds with the address named when it is not there. */
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
   const client = new MongoClient(options.uri, {
     appName: 'voltbay-hub',
     serverSelectionTimeoutMS: 8_000,
+    ...(options.inProcess ? { connectTimeoutMS: NO_TIMEOUT } : {}),
     ignoreUndefined: true,
     monitorCommands: options.monitorCommands ?? false,
     maxPoolSize: 20,

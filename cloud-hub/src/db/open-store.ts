@@ -11,6 +11,11 @@ export async function openStore(options: {
   dbName: string;
   dataDir: string;
   logger: Logger;
+  /**
+   * For much that is written at once and can be written again: the embedded store leaves out the sync of each commit. Nothing breaks when
+   * the power fails, but what came last may be missing; closing makes it durable.
+   */
+  bulk?: boolean;
   /** The embedded store has failed for good; the process should end. */
   onFatal(error: Error): void;
 }): Promise<Database> {
@@ -20,9 +25,10 @@ export async function openStore(options: {
   const server = await startDocumentServer({
     file: join(options.dataDir, 'hub.db'),
     onFatal: options.onFatal,
+    ...(options.bulk ? { synchronous: 'NORMAL' } : {}),
   });
   try {
-    const database = await openDatabase({ uri: server.uri, dbName, logger });
+    const database = await openDatabase({ uri: server.uri, dbName, logger, inProcess: true });
     return {
       ...database,
       async close() {

@@ -17,9 +17,11 @@ import type { Quotes } from '../plans/quotes.js';
 import type { Clock, CommandDispatcher, StationDirectory, StationFacts } from '../ports.js';
 import type { Wallets } from '../wallets/wallets.js';
 import { newOrder } from './new-order.js';
+import { refuseIfClosed } from './opening.js';
 import { type OrderDocument, openKeyOf } from './order-document.js';
 import { hasBegun, type OrderFact, STATE_TIMEOUT_MS } from './order-facts.js';
 import type { OrderStore } from './order-store.js';
+import { packsToBring } from './packs-to-bring.js';
 import type { Settlement } from './settlement.js';
 
 export type SwapRequest = {
@@ -52,6 +54,8 @@ export interface Orders {
 type Answered = { order: OrderDocument; command?: Command };
 
 const ANSWER_WAIT_MS = 8_000;
+/** How many orders of a vehicle are looked at for one that is not settled. */
+const EARLIER_ORDERS = 10;
 const WAIT_SLICE_MS = 500;
 
 export function createOrders(deps: {
@@ -179,11 +183,13 @@ export function createOrders(deps: {
       throw problem('NOT_FOUND', `no station ${request.stationId}`);
     return facts;
   };
-  const refuseIfUnfit = (facts: StationFacts) => {
+  const refuseIfUnfit = (facts: StationFacts, origin: Order['origin']) => {
     const refused = (reason: string) =>
       problem('STATION_REFUSED', `station ${facts.device} is ${facts.lifecycle}`, { reason });
     if (facts.lifecycle === 'maintenance') throw refused('MAINTENANCE');
     if (facts.lifecycle !== 'live') throw refused('OUT_OF_SERVICE');
+    // Who is at the station, and the operator who sends somebody there, know why.
+    if (origin === 'remote') refuseIfClosed(facts, clock.now(), clock.now());
     if (!facts.online) throw problem('STATION_OFFLINE', `station ${facts.device} is offline`);
   };
 
@@ -200,11 +206,13 @@ export function createOrders(deps: {
     if (dispatched.commandId !== commandId || dispatched.state !== 'dispatched') return dispatched;
     at('order:dispatched');
     const except = await deps.blockedAt(order.tenantId, order.stationId);
+    const newest = await store.newestOf(order, EARLIER_ORDERS + 1);
+    const earlier = newest.filter(({ _id }) => _id !== order._id);
     const data: AskChargeData = {
       user: order.userId,
       vehicle: order.vehicleId,
       orderId: order._id,
-      returns: 1,
+      returns: packsToBring(vehicle, earlier),
       ...(vehicle.packIds.length > 0 ? { returnSerials: vehicle.packIds } : {}),
       dispense: {
         packClass: vehicle.packClass,
@@ -293,7 +301,7 @@ export function createOrders(deps: {
         if (same) return answerOf(await awaitAnswer(same));
       }
       const [vehicle, facts] = await Promise.all([check(request), station(request)]);
-      refuseIfUnfit(facts);
+      refuseIfUnfit(facts, request.origin);
       const { order, isNew } = await authorise(request, vehicle);
       if (!isNew || order.state !== 'authorized') return answerOf(await awaitAnswer(order));
       return answerOf(await awaitAnswer(await dispatch(order, vehicle, request.by)));

@@ -1,31 +1,45 @@
 import { createHash } from 'node:crypto';
+import type { Document } from 'mongodb';
 import { batteryHealthCollection } from '../analytics/battery-health.js';
 import { createCohorts } from '../analytics/cohorts.js';
-import { rollupCursorsCollection } from '../analytics/rollup.js';
+import { riderActivityCollection } from '../analytics/rider-activity.js';
+import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from '../analytics/rollup.js';
 import type { AuditLog } from '../audit/audit-log.js';
-import { batteriesCollection } from '../batteries/battery-documents.js';
+import { batteriesCollection, custodyEventsCollection } from '../batteries/battery-documents.js';
 import { isoAt } from '../clock.js';
-import type { Database } from '../db/index.js';
+import { commandsCollection } from '../commands/command-documents.js';
+import type { CollectionSpec, Database } from '../db/index.js';
 import { HubError } from '../errors.js';
 import { eventCursorsCollection } from '../events/event-feed.js';
+import { invoicesCollection } from '../finance/invoices.js';
+import { ledgerCollection } from '../finance/ledger.js';
+import { reconciliationsCollection } from '../finance/reconciliation.js';
 import { ordersCollection } from '../orders/order-document.js';
+import { paymentsCollection } from '../payments/payment-document.js';
 import { plansCollection } from '../plans/plan-document.js';
 import type { Operators } from '../stargate/operators.js';
 import type { StationCredentials } from '../stargate/station-credentials.js';
 import { stationsCollection } from '../stations/station-documents.js';
 import { regionsCollection, tenantsCollection } from '../system/system-documents.js';
+import { readingsCollection } from '../telemetry/reading-documents.js';
 import { usersCollection } from '../users/users.js';
 import { vehiclesCollection } from '../vehicles/vehicles.js';
+import { chargesCollection } from '../wallets/wallet-document.js';
 import { createBulkWriter } from './bulk-writer.js';
 import { createChance } from './chance.js';
 import { DAY_MS, outagesOf } from './city-calendar.js';
+import { createCityCoupons } from './city-coupons.js';
+import { createCityDeposits } from './city-deposits.js';
 import { type CityTeam, createCityDesk } from './city-desk.js';
 import { createCityFigures } from './city-figures.js';
 import { buildFleet } from './city-fleet.js';
 import { regionIdOf, writeFleet } from './city-inventory.js';
+import { buyersOf, createCityInvoices } from './city-invoices.js';
 import { liveCity } from './city-life.js';
 import { CITY_TIME_ZONE, createCityPasses } from './city-passes.js';
+import { createCityReconciliations } from './city-reconciliations.js';
 import { type CitySize, type CityWish, citySize } from './city-size.js';
+import { withoutIndexes } from './late-indexes.js';
 import { createRiderBooks } from './rider-books.js';
 
 export const CITY_PASSWORD = 'voltbay-demo';
@@ -59,6 +73,20 @@ export type SeedDeps = {
 };
 
 const IN_USE = [ordersCollection, usersCollection, stationsCollection, vehiclesCollection] as const;
+
+/** Where nearly all documents of a city go; nothing of it is asked for while it is written. */
+const LARGE: readonly CollectionSpec<Document>[] = [
+  ordersCollection,
+  commandsCollection,
+  custodyEventsCollection,
+  ledgerCollection,
+  chargesCollection,
+  paymentsCollection,
+  readingsCollection,
+  rollupsCollection,
+  availabilityCollection,
+  riderActivityCollection,
+];
 
 /**
  * Writes a believable city into the store: stations, packs, riders, plans and some months of orders with all that hangs on them. The
@@ -102,13 +130,37 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
     writer,
   });
   const desk = createCityDesk({ tenantId, team, chance, writer, audit: deps.audit });
+  const invoices = createCityInvoices({
+    tenantId,
+    untilMs,
+    numbers: await lastNumbers(database, tenantId),
+    buyers: buyersOf(fleet.riders),
+    chance,
+    writer,
+  });
+  // Days that the tenant has reconciled stay as they are.
+  const reconciled = await database.collection(reconciliationsCollection).findOne({ tenantId });
   const books = createRiderBooks({
     tenantId,
     chance,
     writer,
-    booked: (posting) => figures.posted(posting),
+    booked(posting) {
+      figures.posted(posting);
+      invoices.booked(posting);
+    },
     charged: (charge) => figures.charged(charge),
+    settled: (one) => reconciliations.settled(one),
   });
+  const reconciliations = createCityReconciliations({
+    tenantId,
+    untilMs,
+    chance,
+    writer,
+    by: team.support.id,
+    post: books.post,
+  });
+  const coupons = createCityCoupons({ tenantId, tag, fromMs, untilMs, chance, writer });
+  const indexes = await withoutIndexes(database, LARGE);
   const plans = database.collection(plansCollection);
   const perSwap = await plans.findOne({ tenantId, plan: 'per-swap' }, { sort: { planVersion: -1 } });
   const passes = createCityPasses({
@@ -120,9 +172,11 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
     chance,
     writer,
     books,
+    coupons,
     stations: fleet.stations,
     by: team.admin.id,
   });
+  const deposits = createCityDeposits({ tenantId, ...passes.deposit, chance, writer, books });
   const phase = (text: string, done: number, total: number) => deps.progress?.(text, done, total);
 
   phase('orders', 0, size.orders);
@@ -139,12 +193,17 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
     writer,
     books,
     passes,
+    deposits,
     figures,
     desk,
     progress: (done) => phase('orders', done, size.orders),
   });
   phase('books and packs', 0, 1);
   passes.close();
+  coupons.close();
+  deposits.close();
+  if (!reconciled) reconciliations.close();
+  invoices.close();
   books.close();
   writeFleet({ tenantId, tag, fleet, fromMs, untilMs, chance, writer });
   desk.alarms(fleet.stations, fromMs, untilMs);
@@ -152,6 +211,7 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   phase('figures', 0, 1);
   await figures.close();
   await writer.flush();
+  await indexes.build((done, total) => phase('indexes', done, total));
   await createCohorts({ database, timeZone }).summarise(tenantId, figures.activeDays());
   phase('accounts', 0, 1);
   await desk.close();
@@ -184,6 +244,16 @@ async function refuseInUse(database: Database, tenantId: string): Promise<void> 
         'TENANT_IN_USE',
         `tenant ${tenantId} has ${spec.name} already: name another with --tenant, or add the city to it with --force`,
       );
+}
+
+async function lastNumbers(
+  database: Database,
+  tenantId: string,
+): Promise<{ invoice: number; 'credit-note': number }> {
+  const last = async (kind: 'invoice' | 'credit-note') =>
+    (await database.collection(invoicesCollection).findOne({ tenantId, kind }, { sort: { number: -1 } }))
+      ?.number ?? 0;
+  return { invoice: await last('invoice'), 'credit-note': await last('credit-note') };
 }
 
 /** A free block of device numbers: they are unique over all tenants. */

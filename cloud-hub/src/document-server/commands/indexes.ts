@@ -21,6 +21,7 @@ export const createIndexesCommand: Command = {
     const specs = indexes.map((raw) => ({ raw, spec: parseIndexSpec(raw) }));
     const collection = context.catalog.ensure(request.db, request.collection());
     const before = collection.indexes.length + 1;
+    const added: StoredIndex[] = [];
     for (const { spec } of specs) {
       if (sameKey(spec.key, { _id: 1 })) continue;
       const clash = collection.indexes.find(
@@ -28,7 +29,7 @@ export const createIndexesCommand: Command = {
           other.name === spec.name || (sameKey(other.key, spec.key) && sameDefinition(other, spec)),
       );
       if (clash === undefined) {
-        build(context, collection, spec);
+        added.push(add(context, collection, spec));
       } else if (!sameDefinition(clash.spec, spec)) {
         throw new CommandError(
           sameKey(clash.spec.key, spec.key) ? 'IndexOptionsConflict' : 'IndexKeySpecsConflict',
@@ -41,6 +42,7 @@ export const createIndexesCommand: Command = {
         );
       }
     }
+    fill(context, collection, added);
     return {
       numIndexesBefore: before,
       numIndexesAfter: collection.indexes.length + 1,
@@ -50,24 +52,23 @@ export const createIndexesCommand: Command = {
   },
 };
 
-function build(
+function add(
   context: CommandContext,
   collection: Collection,
   spec: ReturnType<typeof parseIndexSpec>,
-): void {
+): StoredIndex {
   if (collection.indexes.length >= MAX_INDEXES) {
     throw new CommandError(
       'CannotCreateIndex',
       `add index fails, too many indexes for ${collection.namespace}`,
     );
   }
-  const index = context.catalog.addIndex(collection, spec);
-  try {
-    context.records.fillIndex(collection, index);
-  } catch (error) {
-    context.catalog.dropIndex(collection, index);
-    throw error;
-  }
+  return context.catalog.addIndex(collection, spec);
+}
+
+/** Reads the documents once for all new indexes. A failure is undone with the command. */
+function fill(context: CommandContext, collection: Collection, added: readonly StoredIndex[]): void {
+  if (added.length > 0) context.records.fillIndexes(collection, added);
 }
 
 export const dropIndexesCommand: Command = {

@@ -20,6 +20,15 @@ export interface StoredRecord {
   readonly bytes: Buffer;
 }
 
+/** A key on its way into a new index. */
+interface NewKey {
+  readonly key: Buffer;
+  readonly rid: number;
+}
+
+/** Keys of new indexes that are held in memory to be sorted, some hundred bytes each. */
+const RUN_KEYS = 400_000;
+
 /** Writes documents and keeps every index in step. Each call is all or nothing, also when a unique index refuses. */
 export class Records {
   private readonly file: SqliteFile;
@@ -69,7 +78,7 @@ export class Records {
     let done = 0;
     try {
       for (const { index, key } of added) {
-        this.addKey(collection, index, key, old.rid, bytes);
+        this.addKey(collection, index, key, old.rid, () => bytes);
         done++;
       }
     } catch (error) {
@@ -94,19 +103,40 @@ export class Records {
     return row === undefined ? undefined : { rid, bytes: (row as { doc: Buffer }).doc };
   }
 
-  /** Fills a new index from the documents there are. @throws CommandError DuplicateKey, CannotIndexParallelArrays */
-  fillIndex(collection: Collection, index: StoredIndex): void {
+  /**
+   * Fills new indexes from the documents there are, in one pass over them. Keys are put in sorted: an index that is built key by key
+   * in the order of the documents touches a page of its tree for nearly every key once it is larger than the cache.
+   * @throws CommandError DuplicateKey, CannotIndexParallelArrays
+   */
+  fillIndexes(collection: Collection, indexes: readonly StoredIndex[]): void {
     const page = this.file.prepare(
       `SELECT rid, doc FROM c${collection.id} WHERE rid > ? ORDER BY rid LIMIT 500`,
     );
-    let last = 0;
-    for (;;) {
+    const runs = indexes.map((index) => ({ index, keys: [] as NewKey[] }));
+    let held = 0;
+    const putIn = () => {
+      for (const { index, keys } of runs) this.addSorted(collection, index, keys.splice(0));
+      held = 0;
+    };
+    for (let last = 0; ; ) {
       const rows = page.all(last) as { rid: number; doc: Buffer }[];
-      for (const { rid, doc } of rows) this.addToIndexes(collection, [index], doc, rid);
+      for (const { rid, doc } of rows)
+        for (const { index, keys } of runs)
+          for (const key of this.keysOf(index, doc)) {
+            keys.push({ key, rid });
+            held++;
+          }
       const end = rows.at(-1);
+      if (end === undefined || held >= RUN_KEYS) putIn();
       if (end === undefined) return;
       last = end.rid;
     }
+  }
+
+  private addSorted(collection: Collection, index: StoredIndex, keys: NewKey[]): void {
+    keys.sort((a, b) => a.key.compare(b.key) || a.rid - b.rid);
+    for (const { key, rid } of keys)
+      this.addKey(collection, index, key, rid, () => this.byRow(collection, rid)?.bytes);
   }
 
   private addToIndexes(
@@ -119,7 +149,7 @@ export class Records {
     try {
       for (const index of indexes) {
         for (const key of this.keysOf(index, bytes)) {
-          this.addKey(collection, index, key, rid, bytes);
+          this.addKey(collection, index, key, rid, () => bytes);
           done.push({ index, key });
         }
       }
@@ -141,11 +171,19 @@ export class Records {
     return keys;
   }
 
-  private addKey(collection: Collection, index: StoredIndex, key: Buffer, rid: number, bytes: Buffer): void {
+  /** `bytesOf`: the document, for the message when the index refuses. */
+  private addKey(
+    collection: Collection,
+    index: StoredIndex,
+    key: Buffer,
+    rid: number,
+    bytesOf: () => Buffer | undefined,
+  ): void {
     try {
       this.file.prepare(`INSERT INTO x${index.id} (k, rid) VALUES (?, ?)`).run(key, rid);
     } catch (error) {
-      if (isConstraintError(error)) throw duplicateKey(collection, index, readDocument(bytes));
+      const bytes = isConstraintError(error) ? bytesOf() : undefined;
+      if (bytes !== undefined) throw duplicateKey(collection, index, readDocument(bytes));
       throw error;
     }
   }
