@@ -8,7 +8,8 @@ import { ensurePeers } from './lib/peers.mjs';
 await main(async (args) => {
   await ensureInstalled();
   await buildNode();
-  ensurePeers();
+  // The guard's rows compare with programs that need nothing but what the product has.
+  if (!args.includes('--guard')) ensurePeers();
   register();
   const { runBench } = await import('./bench/run-bench.ts');
   process.exitCode = await runBench(root, args);

@@ -6,6 +6,5 @@ import { main } from './lib/main.mjs';
 await main(async () => {
   await ensureInstalled();
   await buildNode();
-  await buildWeb('admin');
-  await buildWeb('app');
+  await Promise.all([buildWeb('admin'), buildWeb('app')]);
 });

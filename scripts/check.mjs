@@ -1,6 +1,7 @@
 // `npm run check`: format, lint, types (tests too), import rules. The same command runs in CI.
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { importProblems } from './lib/import-rules.mjs';
 import { ensureInstalled, note, root, workspaces } from './lib/install.mjs';
@@ -10,27 +11,41 @@ import { repositoryProblems } from './lib/repository-rules.mjs';
 await main(async () => {
   await ensureInstalled();
   const failures = [];
-  const step = (name, command, args) => {
-    const started = Date.now();
-    const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 << 20 });
-    const ok = result.status === 0;
-    note(`${ok ? 'ok  ' : 'FAIL'} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
-    if (!ok) {
-      failures.push(name);
-      process.stdout.write(`${result.stdout}${result.stderr}\n`);
-    }
-  };
+  const step = (name, args) =>
+    new Promise((resolve) => {
+      const started = Date.now();
+      execFile('npx', args, { cwd: root, maxBuffer: 64 << 20 }, (error, stdout, stderr) => {
+        note(`${error ? 'FAIL' : 'ok  '} ${name} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+        if (error) {
+          failures.push(name);
+          process.stdout.write(`${stdout}${stderr}\n`);
+        }
+        resolve();
+      });
+    });
+  /** As many at once as there are processors. */
+  const sideBySide = (steps) =>
+    Promise.all(
+      Array.from({ length: Math.min(availableParallelism(), 4) }, async () => {
+        for (let next = steps.shift(); next; next = steps.shift()) await step(...next);
+      }),
+    );
   const list = (name, problems) => {
     note(`${problems.length ? 'FAIL' : 'ok  '} ${name}`);
     if (problems.length) failures.push(name);
     for (const problem of problems) process.stdout.write(`  ${problem}\n`);
   };
-  step('format and lint', 'npx', ['biome', 'check', '.']);
-  step('types', 'npx', ['tsc', '-b']);
-  for (const name of workspaces())
-    if (existsSync(join(root, name, 'tsconfig.test.json')))
-      step(`types of ${name}'s tests`, 'npx', ['tsc', '-p', `${name}/tsconfig.test.json`]);
-  step('types of the benchmarks', 'npx', ['tsc', '-p', 'scripts/bench/tsconfig.json']);
+  await sideBySide([
+    ['types', ['tsc', '-b']],
+    ['format and lint', ['biome', 'check', '.']],
+  ]);
+  // They read the declarations that the step before wrote.
+  await sideBySide([
+    ...workspaces()
+      .filter((name) => existsSync(join(root, name, 'tsconfig.test.json')))
+      .map((name) => [`types of ${name}'s tests`, ['tsc', '-p', `${name}/tsconfig.test.json`]]),
+    ['types of the benchmarks', ['tsc', '-p', 'scripts/bench/tsconfig.json']],
+  ]);
   list('import rules', importProblems(root));
   list('repository rules', repositoryProblems(root));
   if (failures.length) {

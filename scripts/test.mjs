@@ -10,8 +10,7 @@ import { main } from './lib/main.mjs';
 await main(async (filters) => {
   await ensureInstalled();
   await buildNode();
-  await buildWeb('admin');
-  await buildWeb('app');
+  await Promise.all([buildWeb('admin'), buildWeb('app')]);
   const folder = mkdtempSync(join(tmpdir(), 'voltbay-test-'));
   const report = join(folder, 'report.json');
   const code = await new Promise((resolve, reject) => {

@@ -39,10 +39,10 @@ const simulators = {
 /** A browser, a hub and a station at once are much work: they come when all others are done. */
 const pages = {
   root: '../simulators',
-  test: { name: 'pages', include: [PAGES], sequence: { groupOrder: 1 } },
+  test: { name: 'pages', include: [PAGES], maxWorkers: 2, sequence: { groupOrder: 1 } },
 };
 
-/** Every package's tests in one run. Two workers: many tests start real processes. */
+/** Every package's tests in one run. Three workers: many tests start real processes, and wait for them half of the time. */
 export default defineConfig({
   test: {
     projects: [
@@ -52,6 +52,6 @@ export default defineConfig({
       simulators,
       pages,
     ],
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 });

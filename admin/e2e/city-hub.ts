@@ -10,15 +10,35 @@ const HUB = join(import.meta.dirname, '../../cloud-hub/bin/voltbay-hub.mjs');
 const SEED_TIMEOUT_MS = 30 * 60_000;
 const START_TIMEOUT_MS = 120_000;
 const TENANT = 'city';
+const ORDERS = 1200;
+const SCALE = 0.2;
+
+export type CityHub = { baseUrl: string; stop: () => Promise<void> };
+
+export type CityOfRun = { orders: number; start: () => Promise<CityHub>; stop: () => Promise<void> };
+
+/** The city hub of a run: started when it is first wanted, ended by `stop` if it was. As large as VOLTBAY_E2E_ORDERS says, or small. */
+export function cityHubOnce(): CityOfRun {
+  const asked = Number(process.env.VOLTBAY_E2E_ORDERS);
+  const orders = asked > 0 ? asked : ORDERS;
+  const size = { orders, scale: asked > 0 ? undefined : SCALE, seeded: process.env.VOLTBAY_E2E_CITY };
+  let started: Promise<CityHub> | null = null;
+  return {
+    orders,
+    start: () => {
+      started ??= startCityHub(size);
+      return started;
+    },
+    // What did not start has been told already.
+    stop: async () => void (await started?.then((hub) => hub.stop()).catch(() => undefined)),
+  };
+}
 
 /**
  * A hub of its own with the seeded city; `stop` ends it and removes its data. `seeded`: a data folder that `voltbay-hub seed` has filled
  * before, used as it is and kept. Operators: see `voltbay-hub seed`.
  */
-export async function startCityHub(city: { orders: number; scale?: number; seeded?: string }): Promise<{
-  baseUrl: string;
-  stop: () => Promise<void>;
-}> {
+async function startCityHub(city: { orders: number; scale?: number; seeded?: string }): Promise<CityHub> {
   const data = city.seeded ?? (await mkdtemp(join(tmpdir(), 'voltbay-city-')));
   let child: ChildProcess | null = null;
   const stop = async (): Promise<void> => {

@@ -10,14 +10,20 @@ import {
   type Report,
   seriousViolations,
   signIn,
+  visit,
   WAIT_MS,
 } from './browser.js';
+import { cityHubOnce } from './city-hub.js';
 import { runOffice } from './office-journeys.js';
 import { openReleased, riderSwaps } from './rider-at-cabinet.js';
 import { screens } from './screens.js';
+import { pictures } from './shots.js';
 import { runUpkeep } from './upkeep-journeys.js';
 
 export { shots } from './shots.js';
+
+/** Kinds of actions on the screens of an administrator, at least. */
+const ACTIONS = 30;
 
 export async function run(context: JourneyContext, report: Report): Promise<string[]> {
   const { browser, baseUrl, device } = context;
@@ -148,6 +154,8 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.getByText('13800000002').waitFor();
     await page.keyboard.press('Escape');
     await page.waitForSelector(byId('revealed'), { state: 'detached' });
+    // Who uncovered it stands on the rider's own page.
+    await page.locator('tr', { hasText: 'revealPhone' }).first().waitFor();
     await page.getByText('Charges for swaps').waitFor();
     await page.getByRole('link', { name: orderId.slice(-8) }).waitFor();
     await page.getByRole('link', { name: 'v-demo2' }).click();
@@ -188,20 +196,33 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
   });
   await journey(report, 'no serious accessibility violation on any screen', async () => {
     const problems: string[] = [];
+    const actions = new Set<string>();
     for (const [name, path, ready] of screens(device, orderId)) {
-      await page.goto(`${baseUrl}/admin/${path}`);
-      await page.waitForSelector(ready);
+      await visit(page, path, ready);
       for (const problem of await seriousViolations(page)) problems.push(`${name}: ${problem}`);
+      const offered = await page
+        .locator('main [data-action]')
+        .evaluateAll((all) => all.map((one) => one.getAttribute('data-action') ?? ''));
+      for (const action of offered) actions.add(action);
     }
     if (problems.length > 0) throw new Error(problems.join('\n'));
+    // The same screens offer a viewer none of them: see the journeys of access.
+    if (actions.size < ACTIONS)
+      throw new Error(`an administrator is offered ${[...actions].join(', ')} only`);
   });
   await journey(report, 'no page failed on the way', async () => {
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
   await browserContext.close();
   await runAccess(context, report, orderId);
-  await runOffice(context, report);
-  // The agent restarts for it: the long form alone waits for that.
-  if (!context.short) await runUpkeep(context, report);
-  return [];
+  const city = cityHubOnce();
+  try {
+    await runOffice(context, report, city);
+    // The agent restarts for it: the long form alone waits for that.
+    if (!context.short) await runUpkeep(context, report);
+    if (context.looks.length === 0) return [];
+    return await pictures(context, report, { city: (await city.start()).baseUrl, orderId });
+  } finally {
+    await city.stop();
+  }
 }

@@ -10,15 +10,13 @@ import {
   signIn,
   WAIT_MS,
 } from './browser.js';
-import { startCityHub } from './city-hub.js';
+import type { CityOfRun } from './city-hub.js';
 import { runPeople } from './people-journeys.js';
 import { measure } from './performance.js';
 import { totpOf } from './totp.js';
 
 const PASSWORD = 'voltbay-demo-2';
 const TOTP_STEP_MS = 30_000;
-const CITY_ORDERS = 1200;
-const CITY_SCALE = 0.2;
 const SHORT_WAIT_MS = 5_000;
 const STRICT_FEN = 100;
 const USUAL_FEN = 20_000;
@@ -96,33 +94,26 @@ async function openRefundable(page: Page, baseUrl: string): Promise<void> {
 }
 
 /** Journeys of the office: people and roles, commissioning, and money on a hub with the seeded city. */
-export async function runOffice(context: JourneyContext, report: Report): Promise<void> {
+export async function runOffice(context: JourneyContext, report: Report, city: CityOfRun): Promise<void> {
   const languages = context.short ? (['en'] as const) : (['zh-CN', 'en'] as const);
   for (const locale of languages) {
     await systemJourneys(context, report, locale);
     await runPeople(context, report, locale);
   }
-  const asked = Number(process.env.VOLTBAY_E2E_ORDERS);
-  const orders = asked > 0 ? asked : CITY_ORDERS;
-  const size = asked > 0 ? { orders } : { orders, scale: CITY_SCALE };
-  const city = await startCityHub({ ...size, seeded: process.env.VOLTBAY_E2E_CITY }).catch(
-    async (error: unknown) => {
-      await report('the hub with the seeded city starts', error);
-      return null;
-    },
-  );
-  if (!city) return;
+  const hub = await city.start().catch(async (error: unknown) => {
+    await report('the hub with the seeded city starts', error);
+    return null;
+  });
+  if (!hub) return;
   try {
-    for (const locale of languages) await moneyJourneys(context.browser, city.baseUrl, report, locale);
+    for (const locale of languages) await moneyJourneys(context.browser, hub.baseUrl, report, locale);
     if (context.short) return;
-    const figures = await measure(context.browser, city.baseUrl);
+    const figures = await measure(context.browser, hub.baseUrl);
     await report(
-      `figures with ${orders} orders: first screen ${figures.firstScreenMs} ms, slowest interaction ${figures.interactionMs} ms, next page of orders ${figures.nextPageMs} ms`,
+      `figures with ${city.orders} orders: first screen ${figures.firstScreenMs} ms, slowest interaction ${figures.interactionMs} ms, next page of orders ${figures.nextPageMs} ms`,
     );
   } catch (error) {
     await report('the figures are measured', error);
-  } finally {
-    await city.stop();
   }
 }
 

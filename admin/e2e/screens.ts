@@ -63,7 +63,7 @@ export const screens = (device: string, orderId: string): readonly (readonly [st
   ['templates', 'integrations/templates', 'tbody tr'],
   ['sent', 'integrations/sent', byId('total')],
   ['exports', 'integrations/exports', byId('total')],
-  ['not-found', 'nowhere', 'h1'],
+  ['not-found', 'nowhere', byId('not-found')],
 ];
 
 /** Screens that need the running station, its packs and riders; every other one is fuller with the seeded city. */

@@ -1,10 +1,18 @@
-import { byId, type JourneyContext, journey, OPERATOR, type Report, signIn, WAIT_MS } from './browser.js';
-import { startCityHub } from './city-hub.js';
+import {
+  byId,
+  type JourneyContext,
+  journey,
+  OPERATOR,
+  type Report,
+  signIn,
+  visit,
+  WAIT_MS,
+  watchRequests,
+} from './browser.js';
+import { cityHubOnce } from './city-hub.js';
 import { riderSwaps } from './rider-at-cabinet.js';
 import { OF_THE_NETWORK, screens } from './screens.js';
 
-const CITY_ORDERS = 1200;
-const CITY_SCALE = 0.2;
 const LOOKS = [
   { folder: 'zh-1440-light', locale: 'zh-CN', width: 1440, height: 900, colorScheme: 'light' },
   { folder: 'en-1440-dark', locale: 'en', width: 1440, height: 900, colorScheme: 'dark' },
@@ -20,15 +28,17 @@ const LOOKS = [
 export async function shots(context: JourneyContext, report: Report): Promise<string[]> {
   const swap = await riderSwaps(context);
   await swap.done;
-  const city = await startCityHub({ orders: CITY_ORDERS, scale: CITY_SCALE });
+  const city = cityHubOnce();
   try {
-    return await pictures(context, report, { city: city.baseUrl, orderId: swap.orderId });
+    const { baseUrl } = await city.start();
+    return await pictures(context, report, { city: baseUrl, orderId: swap.orderId });
   } finally {
     await city.stop();
   }
 }
 
-async function pictures(
+/** Pictures of the looks that are wanted; `city` is the address of a hub with the seeded city. */
+export async function pictures(
   context: JourneyContext,
   report: Report,
   places: { city: string; orderId: string },
@@ -45,32 +55,37 @@ async function pictures(
       });
       const page = await browserContext.newPage();
       page.setDefaultTimeout(WAIT_MS);
+      const settled = watchRequests(page);
       const picture = async (name: string, fullPage = true): Promise<void> => {
         const path = `${context.shotsDir}/${look.folder}/${name}.png`;
-        await page.waitForTimeout(600);
-        await page.screenshot({ path, fullPage });
+        await settled();
+        await page.screenshot({ path, fullPage, animations: 'disabled' });
         files.push(path);
       };
       await page.goto(`${baseUrl}/admin/`);
       await page.waitForSelector('form');
       await picture('sign-in');
+      const all = screens(device, orderId);
       await signIn(page, city, OPERATOR);
-      await signIn(page, baseUrl, OPERATOR);
-      for (const [name, path, ready] of screens(device, orderId)) {
-        await page.goto(`${OF_THE_NETWORK.has(name) ? baseUrl : city}/admin/${path}`);
-        await page.waitForSelector(ready);
+      for (const [name, path, ready] of all.filter(([screen]) => !OF_THE_NETWORK.has(screen))) {
+        await visit(page, path, ready);
         await picture(name);
       }
-      await page.goto(`${baseUrl}/admin/`);
+      await signIn(page, baseUrl, OPERATOR);
+      for (const [name, path, ready] of all.filter(([screen]) => OF_THE_NETWORK.has(screen))) {
+        await visit(page, path, ready);
+        await picture(name);
+      }
+      await visit(page, '', byId('swaps-today'));
       await page.keyboard.press('Control+k');
       await page.fill(byId('global-search'), 'demo');
       await page.waitForSelector('[role="option"]');
       await picture('search', false);
       await page.keyboard.press('Escape');
-      await page.goto(`${baseUrl}/admin/plans`);
+      await visit(page, 'plans', byId('publish-plan'));
       await page.click(byId('publish-plan'));
       await picture('publish-plan', false);
-      await page.goto(`${baseUrl}/admin/stations/${device}`);
+      await visit(page, `stations/${device}`, byId('slot-2'));
       await page.click(byId('slot-2'));
       await picture('slot');
       await page.click(byId('open-slot'));

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { MSG_TYPE } from '@voltbay/protocol';
 import { ORDER_STATES, PACK_ALARMS, PROBLEMS, SWAP_REASONS } from '@voltbay/protocol/domain';
 import { expect, test } from 'vitest';
 import { en } from '../src/lib/i18n/en.js';
@@ -47,12 +48,16 @@ test('every key is used', () => {
   expect(unused).toEqual([]);
 });
 
-test('every state, reason, error and alarm that the hub can send has wording', () => {
+test('every state, reason, error, alarm and command that the hub can send has wording', () => {
   const wanted = [
     ...ORDER_STATES.map((state) => `order.state.${state}`),
     ...Object.keys(SWAP_REASONS).map((reason) => `reason.${reason}`),
     ...Object.keys(PROBLEMS).map((code) => `error.${code}`),
     ...PACK_ALARMS.map((alarm) => `alarm.${alarm}`),
+    // Every message to a station but the acknowledgement is a command.
+    ...Object.keys(MSG_TYPE)
+      .filter((name) => name.startsWith('SERVER_') && name !== 'SERVER_ACK')
+      .map((name) => `command.${name}`),
   ];
   expect(wanted.filter((key) => !(key in zhCn))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { createHands } from '../../simulators/dist/rider/at-cabinet.js';
-import { byId, type JourneyContext, RIDER, WAIT_MS } from './context.js';
+import { byId, type JourneyContext, WAIT_MS } from './context.js';
 
 /** What the cabinet reports in a swap, in order; a page may show a later one when events come together. */
 const STEPS = [
@@ -22,11 +22,11 @@ export async function startSwap(page: Page, context: JourneyContext): Promise<vo
   await page.goto(`${context.baseUrl}/app/swap`);
   await page.fill(byId('station-code'), `voltbay://s/${context.device}`);
   await page.click(byId('use-code'));
-  await pressStart(page);
+  await pressStart(page, context);
 }
 
-export async function pressStart(page: Page): Promise<void> {
-  await page.click(byId(`vehicle-${RIDER.vehicle}`));
+export async function pressStart(page: Page, { rider }: JourneyContext): Promise<void> {
+  await page.click(byId(`vehicle-${rider.vehicle}`));
   await page.waitForSelector(byId('price'));
   await page.click(byId('swap-now'));
 }

@@ -1,8 +1,14 @@
 import type { Page } from 'playwright-core';
-import { asRider, byId, type JourneyContext, journey, type Operator, type Report } from './context.js';
+import {
+  asRider,
+  byId,
+  type JourneyContext,
+  journey,
+  type Operator,
+  type Report,
+  RIDERS,
+} from './context.js';
 
-export const VIN = 'LVBJ0URNXY0000001';
-export const PLATE = '京A·D8888';
 const TOP_UP_FEN = 5_000;
 
 /** What an operator has to offer before riders can buy it. */
@@ -36,7 +42,8 @@ export async function openShop(operator: Operator): Promise<void> {
     validTo: new Date(Date.now() + 30 * 86_400_000).toISOString(),
     maxClaims: 100,
   });
-  await operator.post('/core/v0/vehicles', { vin: VIN, plate: PLATE, model: 'Voltbay Two', packClass: 'A' });
+  for (const { newVin: vin, newPlate: plate } of Object.values(RIDERS))
+    await operator.post('/core/v0/vehicles', { vin, plate, model: 'Voltbay Two', packClass: 'A' });
 }
 
 /** Pays on the provider's own page, as a rider does. */
@@ -49,19 +56,19 @@ async function payAtGateway(page: Page): Promise<void> {
 
 /** Vehicle, wallet, plan, deposit, coupon, invoice. */
 export async function buyingStories(page: Page, context: JourneyContext, report: Report): Promise<void> {
-  const { baseUrl } = context;
+  const { baseUrl, rider, words } = context;
   const balanceFen = async (): Promise<number> =>
-    (await asRider<{ balanceFen: number }>(page, baseUrl, '/core/v0/users/u-demo')).balanceFen;
+    (await asRider<{ balanceFen: number }>(page, baseUrl, `/core/v0/users/${rider.user}`)).balanceFen;
 
   await journey(report, 'a vehicle is bound by its VIN; one with an owner is not', async () => {
     await page.goto(`${baseUrl}/app/me/vehicles`);
-    await page.fill(byId('vehicle-text'), VIN);
+    await page.fill(byId('vehicle-text'), rider.newVin);
     await page.click(byId('bind-vehicle'));
     await page.waitForSelector(byId('vehicle-bound'));
-    await page.waitForSelector(byId(`my-vehicle-${PLATE}`));
-    await page.fill(byId('vehicle-text'), 'voltbay://v/v-demo2');
+    await page.waitForSelector(byId(`my-vehicle-${rider.newPlate}`));
+    await page.fill(byId('vehicle-text'), `voltbay://v/${rider.foreignVehicle}`);
     await page.click(byId('bind-vehicle'));
-    await page.getByText('这辆车已有车主').waitFor();
+    await page.getByText(words.vehicleTaken).waitFor();
   });
   await journey(report, 'the wallet is topped up on the page of the payment provider', async () => {
     const before = await balanceFen();
@@ -90,7 +97,7 @@ export async function buyingStories(page: Page, context: JourneyContext, report:
   await journey(report, 'a plan is bought once, from the wallet, and pays for swaps', async () => {
     await page.goto(`${baseUrl}/app/me/plans`);
     await page.click(byId('buy-ten-swaps'));
-    await page.locator(byId('subscription')).getByText('10 / 10 次').waitFor();
+    await page.locator(byId('subscription')).getByText(words.allSwapsLeft).waitFor();
     const list = await asRider<{ state: string }[]>(page, baseUrl, '/core/v0/subscriptions');
     if (list.length !== 1) throw new Error(`${list.length} subscriptions`);
   });

@@ -1,7 +1,12 @@
 import type { Browser, Page } from 'playwright-core';
+import { WORDS, type Words } from './words.js';
+
+export type Language = keyof typeof WORDS;
+/** A rider of the demo: each language has one of its own. */
+export type Rider = (typeof RIDERS)[Language];
 
 /** What the runner gives: the hub, the virtual cabinet's control API, local payment providers, browsers, and where pictures go. */
-export type JourneyContext = {
+export type RunContext = {
   baseUrl: string;
   control: string;
   device: string;
@@ -18,9 +23,20 @@ export type JourneyContext = {
   /** Whether a look such as `zh-390-light` is asked for. */
   wantsLook: (look: string) => boolean;
 };
+/** One rider, whose phone speaks one language. */
+export type JourneyContext = RunContext & { rider: Rider; language: Language; words: Words };
 export type Report = (name: string, error?: unknown) => Promise<void>;
 
-export const RIDER = { phone: '13800000001', code: '246810', vehicle: 'v-demo' };
+export const RIDERS = {
+  'zh-CN': {
+    ...{ user: 'u-demo', phone: '13800000001', code: '246810', vehicle: 'v-demo' },
+    ...{ newVin: 'LVBJ0URNXY0000001', newPlate: '京A·D8888', foreignVehicle: 'v-demo2' },
+  },
+  en: {
+    ...{ user: 'u-demo2', phone: '13800000002', code: '246810', vehicle: 'v-demo2' },
+    ...{ newVin: 'LVBJ0URN1Y0000002', newPlate: '京A·D9999', foreignVehicle: 'v-demo' },
+  },
+} as const;
 export const OPERATOR = { username: 'admin', password: 'voltbay-demo' };
 export const PHONE = { width: 390, height: 844 };
 export const WAIT_MS = 60_000;
@@ -36,11 +52,18 @@ export async function journey(report: Report, name: string, work: () => Promise<
   await report(name, failure);
 }
 
-export async function signIn(page: Page, baseUrl: string): Promise<void> {
+export const inLanguage = (context: RunContext, language: Language, rider: Rider = RIDERS[language]) => ({
+  ...context,
+  rider,
+  language,
+  words: WORDS[language],
+});
+
+export async function signIn(page: Page, { baseUrl, rider }: JourneyContext): Promise<void> {
   await page.goto(`${baseUrl}/app/me`);
-  await page.fill(byId('phone'), RIDER.phone);
+  await page.fill(byId('phone'), rider.phone);
   await page.click(byId('send-code'));
-  await page.fill(byId('otp'), RIDER.code);
+  await page.fill(byId('otp'), rider.code);
   await page.click(byId('sign-in'));
   await page.waitForSelector(byId('rider-name'));
 }
@@ -76,16 +99,42 @@ async function ask<T>(url: string, token: string | null, body?: object): Promise
 export const asRider = async <T>(page: Page, baseUrl: string, path: string): Promise<T> =>
   ask<T>(`${baseUrl}${path}`, await tokenIn(page));
 
-/** The pack that the hub has on record for the vehicle: what the rider carries. */
-export async function packOnRecord(page: Page, baseUrl: string): Promise<string> {
-  const { packIds } = await asRider<{ packIds: string[] }>(
-    page,
-    baseUrl,
-    `/core/v0/vehicles/${RIDER.vehicle}`,
-  );
-  const [pack] = packIds;
-  if (!pack) throw new Error('the vehicle holds no pack on record');
-  return pack;
+export const NEWEST_ORDER = '/core/v0/orders?_limit=1&_sort=createdAt&_order=desc';
+type Settled = {
+  id: string;
+  state: string;
+  origin: string;
+  price: { totalFen: number; benefits?: { kind: string }[] };
+  payment: { state: string; amountFen: number };
+  dispensed: { packId?: string } | null;
+};
+
+/** The newest order of the rider, over and with its money where it stays: that follows the last step by a moment. */
+export async function settledOrder(page: Page, baseUrl: string): Promise<Settled> {
+  const until = Date.now() + WAIT_MS;
+  for (;;) {
+    const [order] = await asRider<Settled[]>(page, baseUrl, NEWEST_ORDER);
+    if (order?.state === 'completed' && order.payment.state !== 'held') return order;
+    if (Date.now() > until)
+      throw new Error(`the last order is ${order?.state}, its money ${order?.payment.state}`);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+/** The pack that the rider carries: what the hub has on record, once the handover of the newest swap is. */
+export async function packOnRecord(page: Page, { baseUrl, rider }: JourneyContext): Promise<string> {
+  const until = Date.now() + WAIT_MS;
+  for (;;) {
+    const [[order], { packIds }] = await Promise.all([
+      asRider<Settled[]>(page, baseUrl, NEWEST_ORDER),
+      asRider<{ packIds: string[] }>(page, baseUrl, `/core/v0/vehicles/${rider.vehicle}`),
+    ]);
+    const taken = order?.dispensed?.packId ?? packIds[0];
+    if (taken !== undefined && packIds.includes(taken)) return taken;
+    if (Date.now() > until)
+      throw new Error(`the rider took ${taken}; on record: ${packIds.join() || 'none'}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** An operator's hands at the API, for what the console does in these stories. */

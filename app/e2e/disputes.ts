@@ -8,9 +8,9 @@ import {
   type Operator,
   packOnRecord,
   type Report,
+  settledOrder,
 } from './context.js';
 
-type Order = { id: string; payment: { state: string; amountFen: number } };
 type Dispute = { id: string; state: string };
 
 /** Something was not right: the rider says so, an operator decides, money comes back. */
@@ -20,9 +20,9 @@ export async function disputeStories(
   operator: Operator,
   report: Report,
 ): Promise<void> {
-  const { baseUrl, device } = context;
+  const { baseUrl, device, rider, words } = context;
   const balanceFen = async (): Promise<number> =>
-    (await asRider<{ balanceFen: number }>(page, baseUrl, '/core/v0/users/u-demo')).balanceFen;
+    (await asRider<{ balanceFen: number }>(page, baseUrl, `/core/v0/users/${rider.user}`)).balanceFen;
 
   await journey(report, 'a dispute brings money back, and the receipt tells', async () => {
     // Without a plan the swap costs money that can come back.
@@ -30,17 +30,13 @@ export async function disputeStories(
     await page.click(byId('cancel-plan'));
     await page.click(byId('cancel-plan-confirm'));
     await page.waitForSelector(byId('subscription'), { state: 'detached' });
-    const pack = await packOnRecord(page, baseUrl);
+    const pack = await packOnRecord(page, context);
     await startSwap(page, context);
     await followInstructions(page, context, pack);
     await page.click(byId('see-receipt'));
-    const [order] = await asRider<Order[]>(
-      page,
-      baseUrl,
-      '/core/v0/orders?_limit=1&_sort=createdAt&_order=desc',
-    );
-    if (order?.payment.state !== 'captured' || order.payment.amountFen === 0)
-      throw new Error(`the order is ${order?.payment.state} with ${order?.payment.amountFen}`);
+    const order = await settledOrder(page, baseUrl);
+    if (order.payment.state !== 'captured' || order.payment.amountFen === 0)
+      throw new Error(`the order is ${order.payment.state} with ${order.payment.amountFen}`);
     const before = await balanceFen();
     await page.click(byId('dispute'));
     await page.click(byId('dispute-bad-pack'));
@@ -56,7 +52,7 @@ export async function disputeStories(
     await page.waitForSelector(byId('dispute-accepted'));
     await page.waitForSelector(byId('dispute-refund'));
     await page.goto(`${baseUrl}/app/me/wallet`);
-    await page.getByText('Back in wallet').first().waitFor();
+    await page.getByText(words.refunded).first().waitFor();
     const after = await balanceFen();
     if (after !== before + order.payment.amountFen)
       throw new Error(`balance went from ${before} to ${after}`);

@@ -3,19 +3,23 @@ import { buyingStories, openShop } from './buying.js';
 import {
   byId,
   createOperator,
+  inLanguage,
   type JourneyContext,
   journey,
+  type Language,
+  type Operator,
   PHONE,
   type Report,
+  type RunContext,
   signIn,
   WAIT_MS,
 } from './context.js';
 import { disputeStories } from './disputes.js';
-import { inEnglish } from './in-english.js';
+import { languageChanged, onlyEnglish } from './languages.js';
 import { offlineStories } from './offline.js';
 import { privacyStories } from './privacy.js';
 import { stationStories } from './station-page.js';
-import { swapStories } from './swaps.js';
+import { laterSwapStories, swapStories } from './swaps.js';
 
 export { shots } from './shots.js';
 
@@ -27,32 +31,46 @@ async function firstScreenMs(page: Page, baseUrl: string): Promise<number> {
   return Math.round(performance.now() - started);
 }
 
-export async function run(context: JourneyContext, report: Report): Promise<string[]> {
-  const { browser, baseUrl } = context;
-  const browserContext = await browser.newContext({ viewport: PHONE, locale: 'zh-CN' });
+/** Every journey in Chinese and once more in English, by another rider. Short: one rider, who changes the language half-way. */
+export async function run(context: RunContext, report: Report): Promise<string[]> {
+  const operator = await createOperator(context.baseUrl);
+  await openShop(operator);
+  await tellStories(context, 'zh-CN', operator, report);
+  if (!context.short)
+    await tellStories(context, 'en', operator, (name, error) => report(`in English: ${name}`, error));
+  return [];
+}
+
+async function tellStories(
+  shared: RunContext,
+  language: Language,
+  operator: Operator,
+  report: Report,
+): Promise<void> {
+  const context = inLanguage(shared, language);
+  const { baseUrl, words } = context;
+  const browserContext = await context.browser.newContext({ viewport: PHONE, locale: language });
   const page = await browserContext.newPage();
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.setDefaultTimeout(WAIT_MS);
-  const operator = await createOperator(baseUrl);
-  await openShop(operator);
 
   const [cold, warm] = [await firstScreenMs(page, baseUrl), await firstScreenMs(page, baseUrl)];
   await journey(
     report,
     `stations are found with location refused (first screen ${cold} ms, again ${warm} ms)`,
     async () => {
-      await page.getByText('未使用位置').waitFor();
+      await page.getByText(words.noLocation).waitFor();
       await page.click(byId(`pin-${context.device}`));
       await page.waitForSelector(byId(`swap-at-${context.device}`));
     },
   );
-  await journey(report, 'a foreign code starts nothing', async () => {
-    await signIn(page, baseUrl);
+  await journey(report, 'a rider signs in; a foreign code starts nothing', async () => {
+    await signIn(page, context);
     await page.goto(`${baseUrl}/app/swap`);
     await page.fill(byId('station-code'), 'https://example.com/pay');
     await page.click(byId('use-code'));
-    await page.getByText('这不是 Voltbay 换电站的编号').waitFor();
+    await page.getByText(words.foreignCode).waitFor();
   });
   await journey(report, 'the link in the cabinet’s code leads to the swap there', async () => {
     await page.goto(`${baseUrl}/app/s/${context.device}`);
@@ -61,13 +79,21 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
   await stationStories(page, context, operator, report);
   await buyingStories(page, context, report);
   await swapStories(page, context, report);
-  await offlineStories(page, context, report);
-  await disputeStories(page, context, operator, report);
-  if (!context.short) await inEnglish(page, context, report);
-  await privacyStories(page, context, report);
+  const later = shared.short ? await inTheOther(page, context, report) : context;
+  await laterSwapStories(page, later, report);
+  await offlineStories(page, later, report);
+  await disputeStories(page, later, operator, report);
+  if (language === 'en') await onlyEnglish(page, later, report);
+  await privacyStories(page, later, report);
+  if (!shared.short) await inTheOther(page, context, report);
   await journey(report, 'no page failed on the way', async () => {
     if (faults.length > 0) throw new Error(faults.join('\n'));
   });
   await browserContext.close();
-  return [];
+}
+
+async function inTheOther(page: Page, context: JourneyContext, report: Report): Promise<JourneyContext> {
+  const other = context.language === 'en' ? 'zh-CN' : 'en';
+  await languageChanged(page, context, other, report);
+  return inLanguage(context, other, context.rider);
 }

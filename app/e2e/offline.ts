@@ -11,7 +11,6 @@ import {
   journey,
   packOnRecord,
   type Report,
-  RIDER,
   WAIT_MS,
 } from './context.js';
 
@@ -41,13 +40,13 @@ async function codeOnScreen(page: Page): Promise<string> {
 
 /** A swap at a station without a network, with the pass that was fetched ahead. */
 export async function offlineStories(page: Page, context: JourneyContext, report: Report): Promise<void> {
-  const { baseUrl, device } = context;
+  const { baseUrl, device, rider } = context;
   await journey(report, 'a swap with the offline pass at a station whose network is cut', async () => {
     // Looking at the swap form with a network fetches a pass ahead.
     await page.goto(`${baseUrl}/app/swap?station=${device}`);
     await page.waitForSelector(byId('price'));
-    await page.click(byId(`vehicle-${RIDER.vehicle}`));
-    const carries = await packOnRecord(page, baseUrl);
+    await page.click(byId(`vehicle-${rider.vehicle}`));
+    const carries = await packOnRecord(page, context);
     // Each swap changes what the rider holds, and with it the pass.
     await page.waitForFunction((pack) => {
       const kept = JSON.parse(localStorage.getItem('voltbay.pass') ?? '{}') as { packIds?: string[] };

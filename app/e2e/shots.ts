@@ -6,11 +6,13 @@ import {
   byId,
   createOperator,
   handOver,
+  inLanguage,
   type JourneyContext,
   journey,
   PHONE,
   packOnRecord,
   type Report,
+  type RunContext,
   signIn,
   WAIT_MS,
 } from './context.js';
@@ -45,7 +47,8 @@ const STILL = [
 ] as const;
 
 /** Every screen in both languages, both themes, narrow and wide; the most used ones also with the largest text. Returns the files. */
-export async function shots(context: JourneyContext, report: Report): Promise<string[]> {
+export async function shots(shared: RunContext, report: Report): Promise<string[]> {
+  const context = inLanguage(shared, 'zh-CN');
   const files: string[] = [];
   const { browser, baseUrl } = context;
   const operator = await createOperator(baseUrl);
@@ -53,7 +56,7 @@ export async function shots(context: JourneyContext, report: Report): Promise<st
   await setHours(operator, context.device, EXAMPLE_HOURS);
   const first = await (await browser.newContext({ viewport: PHONE })).newPage();
   first.setDefaultTimeout(WAIT_MS);
-  await signIn(first, baseUrl);
+  await signIn(first, context);
   // A plan of one's own makes a choice of what pays.
   await first.goto(`${baseUrl}/app/me/plans`);
   await first.click(byId('buy-ten-swaps'));
@@ -127,7 +130,7 @@ async function swapScreens(page: Page, context: JourneyContext, picture: Picture
   await picture('swap-pay');
   await page.click(byId('release-reservation'));
   await page.waitForSelector(byId('reserve'));
-  const pack = await packOnRecord(page, baseUrl);
+  const pack = await packOnRecord(page, context);
   await startSwap(page, context);
   const names: Record<string, string> = {
     'return-door-released': 'swap-return',

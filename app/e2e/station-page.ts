@@ -23,7 +23,7 @@ export async function stationStories(
   operator: Operator,
   report: Report,
 ): Promise<void> {
-  const { baseUrl, device } = context;
+  const { baseUrl, device, words } = context;
   const path = `${baseUrl}/app/station/${device}`;
   await journey(
     report,
@@ -31,13 +31,14 @@ export async function stationStories(
     async () => {
       await page.goto(path);
       await page.waitForSelector(byId('slot-board'));
-      await page.locator(byId('my-slots')).getByText('号仓有适合你车的电池').waitFor();
+      await page.locator(byId('my-slots')).getByText(words.mySlots).waitFor();
       const state = (await (await fetch(`${context.control}/state`)).json()) as {
         slots: { slot: number; pack: object | null }[];
       };
       for (const { slot, pack } of state.slots) {
         const label = (await page.locator(byId(`slot-${slot}`)).getAttribute('aria-label')) ?? '';
-        if (label.includes('空仓') !== (pack === null)) throw new Error(`slot ${slot} is shown as ${label}`);
+        if (label.includes(words.emptySlot) !== (pack === null))
+          throw new Error(`slot ${slot} is shown as ${label}`);
       }
     },
   );
@@ -45,15 +46,17 @@ export async function stationStories(
     await setHours(operator, device, []);
     try {
       await page.goto(path);
-      await page.locator(byId('hours')).getByText('暂不开放').waitFor();
+      await page.locator(byId('hours')).getByText(words.shut).waitFor();
       await page.goto(`${baseUrl}/app/`);
       await page.waitForSelector(byId(`station-${device}`));
       await page.click(byId('filter-open'));
       await page.locator(byId(`station-${device}`)).waitFor({ state: 'detached' });
+      await page.goto(`${baseUrl}/app/swap?station=${device}`);
+      await page.getByText(words.outsideHours).waitFor();
     } finally {
       await setHours(operator, device, null);
     }
     await page.goto(path);
-    await page.locator(byId('hours')).getByText('全天开放').waitFor();
+    await page.locator(byId('hours')).getByText(words.alwaysOpen).waitFor();
   });
 }

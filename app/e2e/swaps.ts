@@ -7,19 +7,20 @@ import {
   handOver,
   type JourneyContext,
   journey,
+  NEWEST_ORDER,
   PHONE,
   packOnRecord,
   type Report,
+  settledOrder,
   WAIT_MS,
 } from './context.js';
 import { cameraFlags, filmOfCode } from './fake-camera.js';
 
-const NEWEST_ORDER = '/core/v0/orders?_limit=1&_sort=createdAt&_order=desc';
 type Subscription = { state: string; swapsLeft: number };
 
-/** Swaps as they go well and as they go on after something broke. */
+/** Swaps as they go well, and with the network of the phone gone in the middle. */
 export async function swapStories(page: Page, context: JourneyContext, report: Report): Promise<void> {
-  const { baseUrl } = context;
+  const { baseUrl, language, words } = context;
 
   await journey(
     report,
@@ -30,7 +31,7 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
       const browser = await context.launch(cameraFlags(film));
       try {
         const other = await (
-          await browser.newContext({ viewport: PHONE, locale: 'zh-CN', permissions: ['camera'] })
+          await browser.newContext({ viewport: PHONE, locale: language, permissions: ['camera'] })
         ).newPage();
         other.setDefaultTimeout(WAIT_MS);
         await other.goto(`${baseUrl}/app/`);
@@ -39,8 +40,8 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
         await other.goto(`${baseUrl}/app/swap`);
         await other.click(byId('scan-station'));
         await other.waitForSelector(byId('chosen-station'));
-        await pressStart(other);
-        await followInstructions(other, context, await packOnRecord(other, baseUrl));
+        await pressStart(other, context);
+        await followInstructions(other, context, await packOnRecord(other, context));
         await other.click(byId('see-receipt'));
         await other.waitForSelector(byId('receipt'));
         const [plan] = await asRider<Subscription[]>(other, baseUrl, '/core/v0/subscriptions');
@@ -54,12 +55,12 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
   );
 
   await journey(report, 'the rider pays one swap alone and keeps the plan for later', async () => {
-    const pack = await packOnRecord(page, baseUrl);
+    const pack = await packOnRecord(page, context);
     await page.goto(`${baseUrl}/app/swap?station=${context.device}`);
     await page.click(byId('pay-swap'));
     const shown = page.locator(byId('swap-price'));
     await shown.getByText('¥5.00').waitFor();
-    await pressStart(page);
+    await pressStart(page, context);
     await followInstructions(page, context, pack);
     await page.click(byId('see-receipt'));
     await page.waitForSelector(byId('receipt'));
@@ -76,7 +77,7 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
   });
 
   await journey(report, 'the same with the network of the phone cut half-way', async () => {
-    const pack = await packOnRecord(page, baseUrl);
+    const pack = await packOnRecord(page, context);
     await startSwap(page, context);
     await stepReached(page, 'return-door-released');
     let cut = false;
@@ -86,47 +87,46 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
       if (step !== 'pack-inserted' || cut) return;
       cut = true;
       await browserContext.setOffline(true);
-      await page.getByText('连接不稳定').waitFor();
+      await page.getByText(words.unsteady).waitFor();
       await browserContext.setOffline(false);
     });
-    await page.getByText('换电完成', { exact: true }).first().waitFor();
+    await page.getByText(words.complete, { exact: true }).first().waitFor();
     if (!cut) throw new Error('the network was never cut');
   });
+}
 
-  await journey(report, 'a swap goes on after the app was killed in the middle, in English', async () => {
-    await page.goto(`${baseUrl}/app/me`);
-    // What the hub writes from now on is in English too.
-    const told = page.waitForResponse(
-      (response) => response.request().method() === 'PATCH' && response.url().includes('/core/v0/users/'),
-    );
-    await page.click(byId('language-en'));
-    if (!(await told).ok()) throw new Error('the hub was not told the language');
-    const pack = await packOnRecord(page, baseUrl);
+/** Swaps that go on after something broke, or was arranged before. */
+export async function laterSwapStories(page: Page, context: JourneyContext, report: Report): Promise<void> {
+  const { baseUrl, rider, words } = context;
+
+  await journey(report, 'a swap goes on after the app was killed in the middle', async () => {
+    const pack = await packOnRecord(page, context);
     await startSwap(page, context);
     await stepReached(page, 'return-door-released');
     await page.waitForSelector(byId('door-left'));
+    await page.getByText(words.doorTime).waitFor();
     await page.goto('about:blank');
     await page.goto(`${baseUrl}/app/swap`);
     await page.waitForSelector(byId('swap-instruction'));
     await followInstructions(page, context, pack);
-    await page.getByText('Swap complete', { exact: true }).first().waitFor();
-    await lastOrderIsOver(page, baseUrl);
+    await page.getByText(words.complete, { exact: true }).first().waitFor();
+    await settledOrder(page, baseUrl);
   });
 
   await journey(report, 'a pack is reserved with a countdown, and the swap uses it', async () => {
     await page.goto(`${baseUrl}/app/swap?station=${context.device}`);
-    await page.click(byId(`vehicle-v-demo`));
+    await page.click(byId(`vehicle-${rider.vehicle}`));
     await page.click(byId('reserve'));
     await page.waitForSelector(byId('reservation-left'));
-    const pack = await packOnRecord(page, baseUrl);
-    await pressStart(page);
+    const pack = await packOnRecord(page, context);
+    await pressStart(page, context);
     await followInstructions(page, context, pack);
     const [used] = await asRider<{ state: string }[]>(page, baseUrl, '/core/v0/reservations?_limit=1');
     if (used?.state !== 'used') throw new Error(`the reservation is ${used?.state}`);
   });
 
   await journey(report, 'a jammed door is recovered at another slot', async () => {
-    const pack = await packOnRecord(page, baseUrl);
+    const pack = await packOnRecord(page, context);
     const [last] = await asRider<{ returned: { slot: number } | null }[]>(page, baseUrl, NEWEST_ORDER);
     const state = (await (await fetch(`${context.control}/state`)).json()) as {
       slots: { slot: number; packClass: string; pack: { socPct: number } | null }[];
@@ -141,20 +141,9 @@ export async function swapStories(page: Page, context: JourneyContext, report: R
       await startSwap(page, context);
       const { takeDoor } = await followInstructions(page, context, pack);
       if (takeDoor === best.slot) throw new Error(`door ${best.slot} was jammed and opened`);
-      await page.getByText('Swap complete', { exact: true }).first().waitFor();
+      await page.getByText(words.complete, { exact: true }).first().waitFor();
     } finally {
       await inject(context, 'jam-lock', { slot: best.slot, on: false });
     }
   });
-}
-
-/** The app says that a swap is complete when the pack is taken; the hub closes the order a moment later. */
-async function lastOrderIsOver(page: Page, baseUrl: string): Promise<void> {
-  const until = Date.now() + WAIT_MS;
-  for (;;) {
-    const [order] = await asRider<{ state: string }[]>(page, baseUrl, NEWEST_ORDER);
-    if (order?.state === 'completed') return;
-    if (Date.now() > until) throw new Error(`the last order is ${order?.state}`);
-    await page.waitForTimeout(250);
-  }
 }

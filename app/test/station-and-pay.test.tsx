@@ -1,4 +1,5 @@
 import { cleanup, fireEvent, screen, waitFor } from '@testing-library/react';
+import { ApiError } from '@voltbay/protocol/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { StationScreen } from '../src/features/stations/station-screen.js';
 import { StationsScreen } from '../src/features/stations/stations-screen.js';
@@ -126,4 +127,46 @@ test('when nobody knows how a swap ended, the rider is told when they can start 
     api: anApi({ orders: async () => [order], order: async () => order }),
   });
   expect(await screen.findByText(/You can start again by \d\d:30 at the latest/)).toBeTruthy();
+});
+
+test('outside the opening hours the rider is told before asking, and in the refusal that nothing was charged', async () => {
+  query = { station: '1231' };
+  renderScreen(<SwapScreen />, {
+    session: await signedIn(),
+    api: anApi({
+      stations: async () => [aStation(NEVER)],
+      startSwap: async () => {
+        throw new ApiError(409, {
+          type: 'about:blank',
+          title: 'Conflict',
+          status: 409,
+          code: 'STATION_REFUSED',
+          reason: 'OUTSIDE_HOURS',
+        });
+      },
+    }),
+  });
+  expect(await screen.findByText('It is outside the opening hours')).toBeTruthy();
+  expect(screen.getByText(/^Not open for now\. Choose another station/)).toBeTruthy();
+  fireEvent.click(await screen.findByTestId('swap-now'));
+  expect(await screen.findByText(/^Nothing .*Not open for now\. Choose another station/)).toBeTruthy();
+  expect(screen.getAllByText('It is outside the opening hours')).toHaveLength(1);
+});
+
+test.each([
+  [undefined, /stayed in the cabinet/],
+  ['2026-11-22T08:03:00.000Z', /took your own pack home/],
+])('a failed swap says where the old pack is (given back: %s)', async (givenBackAt, words) => {
+  const order = anOrder({ state: 'dispensing' });
+  const returned = { packId: 'VB-A-0900', slot: 3, at: '2026-11-22T08:01:00.000Z' };
+  const failed = anOrder({
+    state: 'failed',
+    reason: 'DOOR_JAM',
+    returned: { ...returned, ...(givenBackAt === undefined ? {} : { givenBackAt }) },
+  });
+  renderScreen(<SwapScreen />, {
+    session: await signedIn(),
+    api: anApi({ orders: async () => [order], order: async () => failed }),
+  });
+  expect((await screen.findByTestId('swap-old-pack')).textContent).toMatch(words);
 });

@@ -65,6 +65,8 @@ describe('a swap that is billed by energy', () => {
       packId: 'VB-A-0900',
       reading: { slot: 5, voltageMv: 49_500, remainingMah: 8_000 },
     });
+    // Stations tell that the pack is gone before its door is shut, and what it read with the latter.
+    await step('pack-taken', { slot: 1, packId: 'VB-A-0101' });
     await step('dispensed', {
       slot: 1,
       packId: 'VB-A-0101',

@@ -135,6 +135,47 @@ describe('orders', () => {
     await eventually(async () => (await balance()) === 10_000, 'released');
   }, 60_000);
 
+  it('asks for no pack while the last one is in the cabinet, and for it once it was taken home again', async () => {
+    const cabinet = await station();
+    const attempt = async (key: string) => {
+      const before = cabinet.received.length;
+      const asked = swap(key);
+      const command = await eventually(
+        async () => cabinet.received.slice(before).find(({ type }) => type === MSG_TYPE.SERVER_ASK_CHARGE),
+        'the command',
+      );
+      await cabinet.result(command.id, 'started');
+      const { id } = (await asked).body;
+      return { id, returns: command.data?.returns, returnSerials: command.data?.returnSerials };
+    };
+    const holds = (packIds: string[]) =>
+      eventually(
+        async () => {
+          const { body } = await hub.call<Vehicle>('GET', '/core/v0/vehicles/v-demo', { token: rider });
+          return body.packIds.join() === packIds.join();
+        },
+        `the vehicle holds ${packIds.join() || 'nothing'}`,
+      );
+    const first = await attempt('kept-1');
+    expect(first).toMatchObject({ returns: 1, returnSerials: ['VB-A-0900'] });
+    await cabinet.step(first.id, 'returned', { slot: 3, packId: 'VB-A-0900' });
+    await cabinet.step(first.id, 'failed', { reason: 'NOT_COLLECTED' });
+    await reaches(first.id, 'failed');
+    await holds([]);
+    const second = await attempt('kept-2');
+    expect(second).toMatchObject({ returns: 0, returnSerials: undefined });
+    await cabinet.step(second.id, 'dispensed', { slot: 5, packId: 'VB-A-0105' });
+    await cabinet.step(second.id, 'completed');
+    await reaches(second.id, 'completed');
+    await holds(['VB-A-0105']);
+    const third = await attempt('kept-3');
+    expect(third).toMatchObject({ returns: 1, returnSerials: ['VB-A-0105'] });
+    await cabinet.step(third.id, 'returned', { slot: 5, packId: 'VB-A-0105' });
+    await cabinet.step(third.id, 'failed', { reason: 'DOOR_JAM', givenBack: [5] });
+    expect((await reaches(third.id, 'failed')).returned).toHaveProperty('givenBackAt');
+    await holds(['VB-A-0105']);
+  }, 60_000);
+
   it('503 when the station is offline: nothing was made', async () => {
     const answer = await swap('tap-3');
     expect([answer.status, problemOf(answer as Answer).code]).toEqual([503, 'STATION_OFFLINE']);

@@ -9,7 +9,7 @@ import { runRow } from './run-row.js';
 const TOLERANCE = 0.25;
 const ROUNDS = 3;
 /** After this long no row is begun or repeated. */
-const BUDGET_MS = 110_000;
+const BUDGET_MS = 75_000;
 /** Interleaved ratios bear other work on the machine, but not a machine on which the same work takes as long as it likes. */
 const MAX_JITTER = 1;
 const MIN_IDLE = 0.15;

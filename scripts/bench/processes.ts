@@ -15,11 +15,17 @@ export function startPeer<Ready extends { ready: true }>(
 ): Promise<Child<Ready>> {
   return startChild<Ready>({
     name: script,
-    args: [join(root, 'scripts', 'bench', 'peers', script), JSON.stringify(settings)],
+    args: [...profiling(), join(root, 'scripts', 'bench', 'peers', script), JSON.stringify(settings)],
     cwd: root,
     logFile: join(dir, `${script}.log`),
   });
 }
+
+/** The hub's flags in its unit file and its compose file (`scripts/deploy`). */
+const HUB_FLAGS = ['--max-semi-space-size=32'];
+/** `BENCH_PROF=folder` writes a CPU profile of each program there when it ends. */
+const profiling = (): string[] =>
+  process.env.BENCH_PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROF}`] : [];
 
 /** A document server alone in a process: both sides of a row store there, each in its own database. */
 export const startStore = (root: string, dir: string) =>
@@ -34,11 +40,7 @@ export function startHub(
   const run = ['run', '--demo', '--json', '--port', '0', '--mqtt-port', '0', '--data', data];
   return startChild<HubReady>({
     name: 'hub',
-    args: [
-      ...(process.env.BENCH_PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROF}`] : []),
-      join(root, 'cloud-hub', 'bin', 'voltbay-hub.mjs'),
-      ...run,
-    ],
+    args: [...profiling(), ...HUB_FLAGS, join(root, 'cloud-hub', 'bin', 'voltbay-hub.mjs'), ...run],
     env: {
       LOG_LEVEL: 'warn',
       // One client asks as fast as it can: how much a caller may ask for is not what is measured.

@@ -15,9 +15,13 @@ const FLAGS = [
   '--force-prefers-reduced-motion',
 ];
 
+/** The looks that `--look=` names. */
+export const looksOf = (args) =>
+  args.filter((arg) => arg.startsWith('--look=')).map((arg) => arg.slice('--look='.length));
+
 /**
  * Each app has `e2e/journeys.ts` with `run(context, report)` (journeys) and `shots(context, report)` (every screen). `report(name, error?)` is
- * called once a journey. @returns {{passed: number, failed: number, skipped: number, files: string[]}}
+ * called once a journey. Journeys of an app that can take pictures do so of the `looks` named. @returns {{passed: number, failed: number, skipped: number, files: string[]}}
  */
 export async function runJourneys({ kind, apps, short = false, looks = [] }) {
   await ensureInstalled();
@@ -59,10 +63,15 @@ export async function runJourneys({ kind, apps, short = false, looks = [] }) {
   try {
     for (const app of apps) {
       const journeys = await import(`../../${app}/e2e/journeys.ts`);
+      let sinceMs = performance.now();
       const report = async (name, error) => {
+        const tookS = ((performance.now() - sinceMs) / 1_000).toFixed(1);
+        sinceMs = performance.now();
         if (error) counts.failed += 1;
         else counts.passed += 1;
-        note(`${error ? 'FAIL' : 'ok  '} ${app}: ${name}${error ? `\n${error.stack ?? error}` : ''}`);
+        note(
+          `${error ? 'FAIL' : 'ok  '} ${app}: ${name} (${tookS} s)${error ? `\n${error.stack ?? error}` : ''}`,
+        );
         if (error) note(await whatPagesShow(browser));
       };
       const context = {
@@ -84,6 +93,7 @@ export async function runJourneys({ kind, apps, short = false, looks = [] }) {
         folder,
         shotsDir: join(root, 'var', 'shots', app),
         short,
+        looks,
         wantsLook: (look) => looks.length === 0 || looks.includes(look),
       };
       const files = await journeys[kind](context, report).catch((error) =>

@@ -159,6 +159,33 @@ describe('a swap that is refused before anything moves', () => {
     expect(refused).toMatchObject({ reason: 'NO_PACK_READY' });
   });
 
+  it('nothing but silent packs: says which slots could not be read', async () => {
+    const silent = Array.from({ length: 5 }, (_, i): [number, ModelPack] => [
+      i + 1,
+      aPack(`VB-A-${i + 1}`, { silent: true }),
+    ]);
+    await station(Object.fromEntries(silent), { slots: 6 });
+    await ask();
+    expect(await end()).toMatchObject({
+      state: 'rejected',
+      reason: 'NO_PACK_READY',
+      detail: expect.stringContaining('no reading of slot 1, 2, 3, 4, 5'),
+    });
+    expect(model.releases).toEqual([]);
+  });
+
+  it('not because of ten silent packs that come before a good one', async () => {
+    const silent = Array.from({ length: 10 }, (_, i): [number, ModelPack] => [
+      i + 1,
+      aPack(`VB-A-${i + 1}`, { silent: true }),
+    ]);
+    await station({ ...Object.fromEntries(silent), 11: aPack('VB-A-11') }, { slots: 12 });
+    await ask();
+    await bring(0, aPack('VB-A-900', { socPct: 20 }));
+    expect(await fetchPack(1)).toMatchObject({ slot: 11, tag: 'VB-A-11' });
+    expect(await end()).toMatchObject({ state: 'done' });
+  });
+
   it('a silent cabinet', async () => {
     await station({ 1: aPack('VB-A-1') });
     model.faults.silent = true;
@@ -247,6 +274,10 @@ describe('a swap that goes wrong', () => {
     expect(back).toEqual(['VB-A-900', 'XX-9']);
     expect(await end()).toMatchObject({ state: 'failed', reason: 'PACK_NOT_YOURS' });
     noChargedPackLeft();
+    // The hub is told, so that the next swap asks for them.
+    const told = hub.swapEvents();
+    const returned = told.find(({ step }) => step === 'returned');
+    expect(told.find(({ step }) => step === 'failed')?.givenBack).toContain(returned?.slot);
   });
 
   it('hands out first where the plan says so, even when every slot is taken', async () => {

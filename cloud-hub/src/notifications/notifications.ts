@@ -194,7 +194,8 @@ function timesOf({ data, at }: DomainEvent, locale: Locale, timeZone: string): R
   return {
     until: new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : 'zh-CN', {
       timeZone,
-      month: 'numeric',
+      // Day and month in figures are read both ways round.
+      month: locale === 'en' ? 'short' : 'numeric',
       day: 'numeric',
       hour: '2-digit',
       minute: '2-digit',

@@ -2,7 +2,7 @@ import type { Order } from '@voltbay/protocol';
 import { type AsDocument, defineCollection } from '../db/index.js';
 
 /** Work that a transition leaves behind. Each item is idempotent, done after the transition is stored, and then taken off. */
-export type Due = 'capture' | 'release' | 'custody-returned' | 'custody-dispensed';
+export type Due = 'capture' | 'release' | 'custody-returned' | 'custody-given-back' | 'custody-dispensed';
 
 export type OrderDocument = AsDocument<Order> & {
   /** What made it, unique: `station:{device}:{requestId}`, `user:{user}:{idempotencyKey}` or `order:{id}`. */

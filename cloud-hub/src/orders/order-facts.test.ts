@@ -113,6 +113,29 @@ describe('what a fact makes of an order', () => {
     expect(apply(apply(anOrder(), step('dispensed', 'VB-A-2')), step('failed')).settlement).toBe('capture');
   });
 
+  it('learns what the pack read that left from the step that says so, and of no other pack', () => {
+    const reading = { slot: 3, voltageMv: 53_000, remainingMah: 30_000 };
+    const read = (packId: string) => ({
+      ...step('dispensed', packId),
+      dispensed: { packId, slot: 3, reading, at },
+    });
+    const taken = apply(anOrder(), step('pack-taken', 'VB-A-2'));
+    expect(taken.dispensed?.reading).toBeUndefined();
+    expect(apply(taken, read('VB-A-2')).dispensed).toEqual({ packId: 'VB-A-2', slot: 3, reading, at });
+    expect(apply(taken, read('VB-A-9')).dispensed).toEqual(taken.dispensed);
+  });
+
+  it('hands a pack back to the vehicle when the rider took it home again, once', () => {
+    const failed = (givenBack: number[]) =>
+      factOfSwapEvent({ kind: 'swap', step: 'failed', swapId: 's', givenBack, at }, '1231', at);
+    const kept = apply(apply(anOrder(), step('returned', 'VB-A-1')), failed([4]));
+    expect([kept.state, kept.due]).toEqual(['failed', ['custody-returned', 'release']]);
+    const back = apply(apply(anOrder(), step('returned', 'VB-A-1')), failed([3, 4]));
+    expect(back.due).toEqual(['custody-returned', 'release', 'custody-given-back']);
+    expect(back.returned).toMatchObject({ packId: 'VB-A-1', givenBackAt: at });
+    expect(apply({ ...back, due: [] }, { ...failed([3]), key: 'again' }).due).toEqual([]);
+  });
+
   it('decides nothing about the money while the outcome is unknown', () => {
     const unknown = apply(anOrder(), step('unknown'));
     expect([unknown.state, unknown.settlement, unknown.due]).toEqual(['unknown', null, []]);

@@ -27,6 +27,8 @@ export type OrderFact = {
   until?: string;
   returned?: NonNullable<Order['returned']>;
   dispensed?: NonNullable<Order['dispensed']>;
+  /** Slots whose returned packs went home with the rider again. */
+  givenBack?: readonly number[];
   commandId?: string;
   payment?: Order['payment'];
   /** When the sweep looks again, instead of the state's own time-out. */
@@ -75,8 +77,8 @@ export function applyFact(
   const state = wanted ?? order.state;
   const now = isoAt(nowMs);
 
-  const returned = order.returned ?? fact.returned ?? null;
-  const dispensed = order.dispensed ?? fact.dispensed ?? null;
+  const returned = takenHome(withReading(order.returned, fact.returned), fact);
+  const dispensed = withReading(order.dispensed, fact.dispensed);
   const settlement = order.settlement ?? (wanted === null ? null : settlementOf(wanted, dispensed !== null));
   const due = [...order.due];
   const add = (item: Due) => {
@@ -84,6 +86,7 @@ export function applyFact(
   };
   if (settlement !== null && order.settlement === null) add(settlement);
   if (returned?.packId && !order.returned) add('custody-returned');
+  if (returned?.packId && returned.givenBackAt && !order.returned?.givenBackAt) add('custody-given-back');
   if (dispensed?.packId && !order.dispensed) add('custody-dispensed');
 
   const terminal = isTerminalOrderState(state);
@@ -121,6 +124,22 @@ export function applyFact(
   };
   next.expiresAt = ['created', 'authorized', 'dispatched', 'unknown'].includes(state) ? next.sweepAt : null;
   return { outcome: wanted === null ? 'recorded' : 'moved', next };
+}
+
+/** A movement as it was first told; its reading, which energy is billed by, may come with a later step of the same pack. */
+function withReading<Moved extends NonNullable<Order['returned'] | Order['dispensed']>>(
+  known: Moved | null,
+  told: Moved | undefined,
+): Moved | null {
+  if (known === null) return told ?? null;
+  const adds = known.reading === undefined && told?.reading !== undefined && told.packId === known.packId;
+  return adds ? { ...known, reading: told.reading } : known;
+}
+
+/** The returned pack, with when it left again where the fact says so. */
+function takenHome(returned: OrderDocument['returned'], fact: OrderFact): OrderDocument['returned'] {
+  const isBack = returned?.slot !== undefined && fact.givenBack?.includes(returned.slot);
+  return isBack && returned.givenBackAt === undefined ? { ...returned, givenBackAt: fact.at } : returned;
 }
 
 /** The state that the fact really leads to, or null. A refusal after something moved is a failure, an expiry after `unknown` a refusal. */
@@ -199,6 +218,7 @@ export function factOfSwapEvent(event: SwapEvent, device: string, at: string): O
     ...(event.packId === undefined ? {} : { packId: event.packId }),
     ...(event.reason === undefined ? {} : { reason: event.reason }),
     ...(event.leftMs === undefined ? {} : { until: isoAt(Date.parse(at) + event.leftMs) }),
+    ...(event.givenBack === undefined ? {} : { givenBack: event.givenBack }),
     ...(event.step === 'returned' ? { returned: movement } : {}),
     ...(event.step === 'pack-taken' || event.step === 'dispensed' ? { dispensed: movement } : {}),
   };

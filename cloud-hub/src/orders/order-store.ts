@@ -15,6 +15,11 @@ export interface OrderStore {
   findByRequest(requestKey: string): Promise<OrderDocument | null>;
   findOpen(openKey: string): Promise<OrderDocument | null>;
   findByCommand(commandId: string): Promise<OrderDocument | null>;
+  /** The newest orders of a vehicle: how far they are, and what they leave to do. */
+  newestOf(
+    vehicle: { tenantId: string; vehicleId: string },
+    limit: number,
+  ): Promise<Pick<OrderDocument, '_id' | 'state' | 'due'>[]>;
   /** False when the request or the rider has an order already. */
   insert(order: OrderDocument): Promise<boolean>;
   /** Applies a fact to the order as it stands at the moment of the write. Null: no such order. */
@@ -81,6 +86,13 @@ export function createOrderStore(deps: {
     findByRequest: (requestKey) => orders.findOne({ requestKey }),
     findOpen: (openKey) => orders.findOne({ openKey }),
     findByCommand: (commandId) => orders.findOne({ commandId }),
+    newestOf: ({ tenantId, vehicleId }, limit) =>
+      orders
+        .find(
+          { tenantId, vehicleId },
+          { sort: { createdAt: -1, _id: -1 }, limit, projection: { state: 1, due: 1 } },
+        )
+        .toArray(),
     async insert(order) {
       deps.checkpoint?.(`order:${order.state}:before`);
       try {

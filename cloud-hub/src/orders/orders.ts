@@ -21,6 +21,7 @@ import { refuseIfClosed } from './opening.js';
 import { type OrderDocument, openKeyOf } from './order-document.js';
 import { hasBegun, type OrderFact, STATE_TIMEOUT_MS } from './order-facts.js';
 import type { OrderStore } from './order-store.js';
+import { packsToBring } from './packs-to-bring.js';
 import type { Settlement } from './settlement.js';
 
 export type SwapRequest = {
@@ -53,6 +54,8 @@ export interface Orders {
 type Answered = { order: OrderDocument; command?: Command };
 
 const ANSWER_WAIT_MS = 8_000;
+/** How many orders of a vehicle are looked at for one that is not settled. */
+const EARLIER_ORDERS = 10;
 const WAIT_SLICE_MS = 500;
 
 export function createOrders(deps: {
@@ -203,11 +206,13 @@ export function createOrders(deps: {
     if (dispatched.commandId !== commandId || dispatched.state !== 'dispatched') return dispatched;
     at('order:dispatched');
     const except = await deps.blockedAt(order.tenantId, order.stationId);
+    const newest = await store.newestOf(order, EARLIER_ORDERS + 1);
+    const earlier = newest.filter(({ _id }) => _id !== order._id);
     const data: AskChargeData = {
       user: order.userId,
       vehicle: order.vehicleId,
       orderId: order._id,
-      returns: 1,
+      returns: packsToBring(vehicle, earlier),
       ...(vehicle.packIds.length > 0 ? { returnSerials: vehicle.packIds } : {}),
       dispense: {
         packClass: vehicle.packClass,

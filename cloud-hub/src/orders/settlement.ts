@@ -72,9 +72,10 @@ export function createSettlement(deps: {
   const handOver = async (
     order: OrderDocument,
     movement: OrderDocument['returned'],
-    kind: 'returned' | 'dispensed',
+    kind: 'returned' | 'given-back' | 'dispensed',
+    at = movement?.at,
   ) => {
-    if (!movement?.packId) return;
+    if (!movement?.packId || at === undefined) return;
     await deps.custody.handOver({
       key: `order:${order._id}:${kind}`,
       packId: movement.packId,
@@ -87,7 +88,7 @@ export function createSettlement(deps: {
               ...(movement.slot === undefined ? {} : { slot: movement.slot }),
             }
           : { kind: 'vehicle', id: order.vehicleId },
-      at: movement.at,
+      at,
       evidence: { orderId: order._id, step: kind },
     });
   };
@@ -100,6 +101,9 @@ export function createSettlement(deps: {
         return release(order);
       case 'custody-returned':
         await handOver(order, order.returned, 'returned');
+        return undefined;
+      case 'custody-given-back':
+        await handOver(order, order.returned, 'given-back', order.returned?.givenBackAt);
         return undefined;
       case 'custody-dispensed':
         await handOver(order, order.dispensed, 'dispensed');

@@ -4,7 +4,7 @@ import {
   custodyEventsCollection,
 } from '../batteries/battery-documents.js';
 import type { Database } from '../db/index.js';
-import { ordersCollection } from '../orders/order-document.js';
+import { type OrderDocument, ordersCollection } from '../orders/order-document.js';
 import { createFindings, type Difference } from './difference.js';
 
 export type CustodyReport = {
@@ -24,7 +24,7 @@ export type CustodyReport = {
 /** The same tolerance that the custody ledger grants station clocks. */
 const CLOCK_TOLERANCE_MS = 300_000;
 const CHUNK = 500;
-const MOVES = ['returned', 'dispensed'] as const;
+const MOVES = ['returned', 'given-back', 'dispensed'] as const;
 
 /**
  * Holds packs, custody ledger and orders against one another: every pack is where its newest handover put it; every pack that an order
@@ -86,7 +86,14 @@ export async function verifyCustody(database: Database, tenantId: string): Promi
     {
       sort: { createdAt: 1, _id: 1 },
       batchSize: CHUNK,
-      projection: { 'returned.packId': 1, 'dispensed.packId': 1, stationId: 1, vehicleId: 1, due: 1 },
+      projection: {
+        'returned.packId': 1,
+        'returned.givenBackAt': 1,
+        'dispensed.packId': 1,
+        stationId: 1,
+        vehicleId: 1,
+        due: 1,
+      },
     },
   );
   for await (const order of found) {
@@ -94,7 +101,7 @@ export async function verifyCustody(database: Database, tenantId: string): Promi
       const key = `order:${order._id}:${step}`;
       const event = moves.get(key);
       moves.delete(key);
-      const packId = order[step]?.packId;
+      const packId = packMoved(order, step);
       if (order.due.includes(`custody-${step}`)) waiting += 1;
       else if (packId !== undefined && !event) differences.add('HANDOVER_MISSING', key, packId, 'none');
       if (!event) continue;
@@ -120,4 +127,12 @@ export async function verifyCustody(database: Database, tenantId: string): Promi
     warnings: [...warnings.kept],
     warningCount: warnings.count,
   };
+}
+
+function packMoved(
+  order: Pick<OrderDocument, 'returned' | 'dispensed'>,
+  step: (typeof MOVES)[number],
+): string | undefined {
+  if (step === 'given-back') return order.returned?.givenBackAt ? order.returned.packId : undefined;
+  return order[step]?.packId;
 }

@@ -39,6 +39,8 @@ export const orderSchema = z.object({
       slot: z.number().int().optional(),
       reading: readingMessageSchema.optional(),
       at: isoTimeSchema,
+      /** When the rider took it home again, because no charged one could be given. */
+      givenBackAt: isoTimeSchema.optional(),
     })
     .nullable(),
   dispensed: z

@@ -54,6 +54,8 @@ export const swapEventSchema = z.object({
   detail: z.string().max(MESSAGE_LIMITS.maxTextLength).optional(),
   /** How long the rider has from `at` on for what the step asks of them (put in, take out, shut the door), milliseconds. */
   leftMs: z.number().int().min(0).max(86_400_000).optional(),
+  /** With `failed`: slots whose returned packs the rider took home again. */
+  givenBack: z.array(z.number().int().min(1)).max(8).optional(),
   at: timeSchema,
 });
 export type SwapEvent = z.infer<typeof swapEventSchema>;

@@ -1,15 +1,19 @@
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
-import { controlTopic } from '@voltbay/protocol';
+import { type Command, controlTopic, type TokenResponse } from '@voltbay/protocol';
+import Database from 'better-sqlite3';
 import mqtt from 'mqtt';
 import { DEMO } from '../../../simulators/dist/network/demo-accounts.js';
 import { startNetwork } from '../../../simulators/dist/network/network.js';
-import { operatorApi } from '../../../simulators/dist/rider/api.js';
+import { operatorApi, request } from '../../../simulators/dist/rider/api.js';
+import { until } from '../fleet-hub.js';
 import { needsMosquitto, startMosquitto, startPeer } from '../processes.js';
 import type { Row, Sample, Side, Sides } from '../row.js';
 import { median } from '../run-row.js';
 import { usageOf } from '../usage.js';
 
 const COMMANDS = 60;
+const SETTLE_MS = 20_000;
 
 /**
  * An operator's command by REST until its result is in the answer: hub, its store, the broker, the agent with its journal on disk, and all
@@ -40,14 +44,35 @@ export const command: Row = {
       answerTopic: 'echo/answer',
     });
     const echo = await echoClient(broker.url);
-    const ours = sequence([network.hub.pid, network.agent.pid], async () => {
-      await operator.post(path, { name: 'SERVER_ASK_INFO' });
+    const { accessToken: token } = await request<TokenResponse>(network.apiUrl, '/auth/v1/token', {
+      method: 'POST',
+      body: JSON.stringify({ grantType: 'password', ...DEMO.operator }),
     });
+    const body = JSON.stringify({ name: 'SERVER_ASK_INFO' });
+    const ask = async () => {
+      const { id, state } = await request<Command>(network.apiUrl, path, { method: 'POST', token, body });
+      return state === 'done' ? id : null;
+    };
+    const journal = new Database(join(dir, 'network', `agent-${network.device}`, 'agent.db'), {
+      readonly: true,
+    });
+    const journalled = journal.prepare<[], { n: number }>(
+      "SELECT count(*) AS n FROM commands WHERE state = 'done'",
+    );
+    const recorded = async () => ({
+      hub: await operator.count(`/core/v0/commands?stationId=${network.device}&state=done&_limit=1`),
+      agent: journalled.get()?.n ?? 0,
+    });
+    const answered = echoed(join(dir, 'echo.db'));
     return {
-      ours,
-      peer: sequence([peer.pid], echo.ask),
+      ours: sequence([network.hub.pid, network.agent.pid], ask, async () => {
+        const { hub, agent } = await recorded();
+        return agent === hub ? hub : Number.NaN;
+      }),
+      peer: sequence([peer.pid], echo.ask, async () => answered()),
       note: `${COMMANDS} commands a round, one after another, over Mosquitto`,
       async close() {
+        journal.close();
         await echo.close();
         await peer.stop();
         await network.stop();
@@ -57,40 +82,78 @@ export const command: Row = {
   },
 };
 
-function sequence(pids: readonly number[], ask: () => Promise<void>): Side {
+/**
+ * Asks one after another. `ask` answers with what names the command, once; `recorded` counts what is in every journal, NaN while they differ.
+ * What was answered and is not in the journals is lost; what is there more often is doubled.
+ */
+function sequence(
+  pids: readonly number[],
+  ask: (n: number) => Promise<string | null>,
+  recorded: () => Promise<number>,
+): Side {
+  let asked = 0;
   return {
     async round(): Promise<Sample> {
+      const recordedBefore = await settledCount(recorded);
       const before = usageOf(pids);
       const times: number[] = [];
+      const ids = new Set<string>();
       for (let i = 0; i < COMMANDS; i++) {
         const startedMs = performance.now();
-        await ask();
+        const id = await ask(asked++);
         times.push(performance.now() - startedMs);
+        if (id !== null) ids.add(id);
       }
       const after = usageOf(pids);
+      // The hub writes down a moment later what it has told.
+      await until(async () => (await recorded()) - recordedBefore >= COMMANDS, SETTLE_MS);
+      const count = (await settledCount(recorded)) - recordedBefore;
       return {
         value: median(times),
         cpuUsPerOperation: (after.cpuUs - before.cpuUs) / COMMANDS,
         rssMiB: after.rssMiB,
-        // A command without its result fails the round: see `ask`.
-        lost: 0,
-        duplicated: 0,
+        lost: Math.max(0, COMMANDS - Math.min(count, ids.size)),
+        duplicated: Math.max(0, count - COMMANDS),
       };
     },
   };
 }
 
+async function settledCount(recorded: () => Promise<number>): Promise<number> {
+  let count = Number.NaN;
+  const same = await until(async () => {
+    count = await recorded();
+    return !Number.isNaN(count);
+  }, SETTLE_MS);
+  if (!same) throw new Error('hub and agent do not record the same commands');
+  return count;
+}
+
 async function echoClient(mqttUrl: string) {
   const client = await mqtt.connectAsync(mqttUrl, { keepalive: 60 });
-  let onAnswer = (): void => {};
-  client.on('message', () => onAnswer());
+  // Else the peer waits 40 ms for a delayed acknowledgement, and everything looks quick beside it.
+  (client.stream as Partial<Socket>).setNoDelay?.(true);
+  let onAnswer = (_answer: string): void => {};
+  client.on('message', (_topic, payload) => onAnswer(payload.toString('utf8')));
   await client.subscribeAsync('echo/answer', { qos: 1 });
   return {
-    ask: () =>
-      new Promise<void>((resolve, reject) => {
+    ask: (n: number) =>
+      new Promise<string>((resolve, reject) => {
         onAnswer = resolve;
-        client.publishAsync(controlTopic('echo'), '{"type":2}', { qos: 1 }).catch(reject);
+        client.publishAsync(controlTopic('echo'), JSON.stringify({ type: 2, n }), { qos: 1 }).catch(reject);
       }),
     close: () => client.endAsync(true),
+  };
+}
+
+/** Rows that the peer has written. */
+function echoed(file: string): () => number {
+  return () => {
+    const db = new Database(file, { readonly: true });
+    try {
+      return db.prepare<[], { n: number }>('SELECT count(*) AS n FROM commands').get()?.n ?? 0;
+    } finally {
+      db.close();
+    }
   };
 }

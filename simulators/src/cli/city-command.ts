@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { type CityRun, runCity } from '../city/run-city.js';
 import { SimulatorError } from '../errors.js';
 import { factor, wholeNumber } from './numbers.js';
@@ -36,7 +36,9 @@ export function cityCommand(): Command {
     .option('--days <n>', 'simulated days', factor, 7)
     .option('--swaps <n>', 'swaps of a rider on a working day', factor, 1.2)
     .option('--seed <n>', 'everything random follows from it', wholeNumber, 1)
-    .option('--from <day>', 'first day', day, day('2027-01-04'))
+    .addOption(
+      new Option('--from <day>', 'first day').argParser(day).default(day('2027-01-04'), '2027-01-04'),
+    )
     .option('--speed <x>', 'simulated over real time at most; 0 = as fast as it goes', factor, 0)
     .option('--dir <dir>', 'new folder that keeps the hub’s data and log')
     .option('--json', 'print the outcome as JSON')

@@ -1,4 +1,4 @@
-import { write } from 'node:fs';
+import { writeSync } from 'node:fs';
 
 /** Bytes that wait here at most; a UART without flow control loses what comes on top. */
 const MAX_QUEUED = 64 * 1024;
@@ -20,9 +20,10 @@ interface Job {
 }
 
 /**
- * Writes to the master end of a pty at the pace of a serial line (8N1: ten bits a byte). `baudRate` 0 = unpaced.
- * An own queue over fs.write is needed: a tty stream writes blocking to a pty and would deadlock a process that
- * holds both ends.
+ * Writes to the master end of a pty at the pace of a serial line (8N1: ten bits a byte). `baudRate` 0 = unpaced. A line keeps its own time:
+ * bytes that were due while this process had no CPU are there when it has it again, as they would be in a UART's buffer.
+ * An own queue is needed: a tty stream writes blocking to a pty and would deadlock a process that holds both ends. The descriptor itself
+ * does not block, so it is written in place: the thread pool would add its own delay to each answer.
  */
 export function createPacedWriter(
   fd: number,
@@ -34,9 +35,11 @@ export function createPacedWriter(
   let queued = 0;
   let lost = 0;
   let timer: NodeJS.Timeout | undefined;
-  let busy = false;
+  let soon: NodeJS.Immediate | undefined;
   let closed = false;
-  /** When the line becomes free, and how far the first job got. */
+  /** When the last byte of the jobs so far has travelled. */
+  let freeMs = Number.NEGATIVE_INFINITY;
+  /** When the first job's first byte set off, and how far it got. */
   let startedMs: number | undefined;
   let sent = 0;
   let stalledSinceMs: number | undefined;
@@ -59,49 +62,61 @@ export function createPacedWriter(
     stalledSinceMs = undefined;
   }
 
-  function pump() {
+  function pump(): void {
     timer = undefined;
-    const job = jobs[0];
-    if (!job || busy || closed) return;
-    const now = performance.now();
-    if (startedMs === undefined) {
-      if (now < job.notBeforeMs) return later(job.notBeforeMs - now);
-      startedMs = Math.max(job.notBeforeMs, now - 4);
-    }
-    const due =
-      msPerByte === 0
-        ? job.bytes.length
-        : Math.min(job.bytes.length, Math.floor((now - startedMs) / msPerByte));
-    // Small steps keep the pace without a timer for every byte.
-    const step = Math.min(job.bytes.length - sent, Math.max(1, Math.ceil(3 / (msPerByte || 1))));
-    if (due - sent < step) return later(startedMs + (sent + step) * msPerByte - now);
-    busy = true;
-    write(fd, job.bytes, sent, due - sent, null, written);
+    while (!closed && jobs[0] && timer === undefined && soon === undefined) advance(jobs[0]);
   }
 
-  function written(error: NodeJS.ErrnoException | null, count: number) {
-    busy = false;
-    if (closed) return;
-    if (error && error.code !== 'EAGAIN') {
-      drop();
-      onError(error);
+  function advance(job: Job): void {
+    const now = performance.now();
+    if (startedMs === undefined) {
+      if (now < job.notBeforeMs) {
+        later(job.notBeforeMs - now);
+        return;
+      }
+      startedMs = Math.max(job.notBeforeMs, freeMs);
+    }
+    const { length } = job.bytes;
+    const due = msPerByte === 0 ? length : Math.min(length, Math.floor((now - startedMs) / msPerByte));
+    // Small steps keep the pace without a timer for every byte.
+    const step = Math.min(length - sent, Math.max(1, Math.ceil(3 / (msPerByte || 1))));
+    if (due - sent >= step) {
+      put(job, due - sent);
       return;
     }
-    if (error) {
+    const waitMs = startedMs + (sent + step) * msPerByte - now;
+    // A timer is up to a millisecond late; whoever asked waits for the last byte.
+    if (waitMs < 1 && sent + step === length) soon = setImmediate(pumpSoon);
+    else later(waitMs);
+  }
+
+  function pumpSoon(): void {
+    soon = undefined;
+    pump();
+  }
+
+  function put(job: Job, count: number): void {
+    try {
+      sent += writeSync(fd, job.bytes, sent, count, null);
+      stalledSinceMs = undefined;
+    } catch (error) {
+      const failure = error as NodeJS.ErrnoException;
+      if (failure.code !== 'EAGAIN') {
+        drop();
+        onError(failure);
+        return;
+      }
       const now = performance.now();
       stalledSinceMs ??= now;
       if (now - stalledSinceMs > STALL_MS) drop();
-      return later(2);
+      later(2);
+      return;
     }
-    stalledSinceMs = undefined;
-    sent += count;
-    const job = jobs[0];
-    if (job && sent >= job.bytes.length) {
-      jobs.shift();
-      queued -= job.bytes.length;
-      finishJob();
-    }
-    pump();
+    if (sent < job.bytes.length) return;
+    freeMs = (startedMs ?? performance.now()) + sent * msPerByte;
+    jobs.shift();
+    queued -= job.bytes.length;
+    finishJob();
   }
 
   return {
@@ -113,13 +128,14 @@ export function createPacedWriter(
       }
       jobs.push({ bytes, notBeforeMs });
       queued += bytes.length;
-      if (timer === undefined) pump();
+      if (timer === undefined && soon === undefined) pump();
     },
     lost: () => lost,
     close() {
       closed = true;
       jobs = [];
-      if (timer) clearTimeout(timer);
+      clearTimeout(timer);
+      clearImmediate(soon);
     },
   };
 }

@@ -78,7 +78,16 @@ export function createStationSide(deps: Deps) {
       alarms.raise(code, 'critical', { slot, detail });
     },
   });
-  const swaps = createSwapService({ runner, board, cabinet, packs, service, rules, log: part('swap') });
+  const swaps = createSwapService({
+    runner,
+    board,
+    cabinet,
+    packs,
+    service,
+    rules,
+    clock,
+    log: part('swap'),
+  });
   const busySlots = (): number[] => runner.current()?.busySlots() ?? [];
   const reporter = createReporter({
     storage,

@@ -105,8 +105,7 @@ async function askCharge(deps: Deps, command: Command, report: CommandReport): P
 
 async function askInfo(deps: Deps, command: Command, report: CommandReport): Promise<Settlement> {
   if (report.isLate()) return expired;
-  await deps.reporter.reportNow(command.id);
-  return { state: 'done' };
+  return { state: 'done', together: await deps.reporter.freshReport(command.id) };
 }
 
 /** Runs `then` when no swap is under way; the command stays `received` meanwhile. */

@@ -37,6 +37,8 @@ export type Settlement = {
   reason?: string;
   detail?: string;
   result?: Record<string, unknown>;
+  /** Becomes durable in the same transaction. */
+  together?: () => void;
 };
 
 /** What a handler can say while it works. Each call is durable and reported to the hub in one transaction. */
@@ -74,6 +76,9 @@ type Deps = {
 /** So long the same words without an id are the same command, counted from its end. */
 const SAME_WORDS_MS = 60_000;
 
+/** Commands that only look: nothing moves, so that one journal entry, with the answer, says all there is to know. */
+const LOOKING: ReadonlySet<number> = new Set([MSG_TYPE.SERVER_ASK_INFO]);
+
 /** What ties the log lines of a command to those of the hub. */
 function correlation({ requestId, data }: DownlinkEnvelope): { requestId?: string; orderId?: string } {
   const { orderId } = (data ?? {}) as { orderId?: unknown };
@@ -98,6 +103,8 @@ export function createCommandIntake(deps: Deps) {
   const { storage, clock, hubClock, log, crashPoint } = deps;
   const counters = { malformed: 0, foreign: 0, retained: 0, unsupported: 0, repeated: 0, accepted: 0 };
   const inHand = new Set<Promise<void>>();
+  /** Commands in hand whose journal entry is written with their end. */
+  const unwritten = new Map<string, () => void>();
 
   function take(message: Downlink): void {
     const receivedMs = clock.monotonicMs();
@@ -146,6 +153,11 @@ export function createCommandIntake(deps: Deps) {
 
   function accept(envelope: DownlinkEnvelope, handler: CommandHandler, receivedMs: number): void {
     const id = envelope.id ?? ownCommandId(envelope);
+    if (unwritten.has(id)) {
+      // Its answer is on the way.
+      counters.repeated += 1;
+      return;
+    }
     const known = storage.commands.find(id);
     if (known) {
       counters.repeated += 1;
@@ -165,19 +177,27 @@ export function createCommandIntake(deps: Deps) {
     const deadlineMs = commandDeadline(envelope, { monotonicMs: receivedMs, hubMs: hubClock.hubNowMs() });
     const refusal: Settlement | null =
       deadlineMs === null ? { state: 'expired', reason: 'EXPIRED' } : refusedByPrecondition(envelope);
-    storage.transact(() => {
+    const journal = (): void => {
       storage.commands.add({ id, type, data, state: 'received' });
       storage.meta.set('lastCommandId', id);
-      storage.outbox.enqueue([resultMessage({ commandId: id, state: 'received' })]);
-      if (refusal) settle(id, refusal);
-    });
+    };
+    if (LOOKING.has(type) && !refusal) unwritten.set(id, journal);
+    else
+      storage.transact(() => {
+        journal();
+        storage.outbox.enqueue([resultMessage({ commandId: id, state: 'received' })]);
+        if (refusal) settle(id, refusal);
+      });
     crashPoint('command:received');
     if (refusal || deadlineMs === null) return;
     const about = correlation(envelope);
     log.info({ commandId: id, type: msgTypeName(type) ?? type, ...about }, 'command received');
     const { requestId } = envelope;
     const command: Command = { id, type, data, deadlineMs, ...(requestId !== undefined && { requestId }) };
-    const work = execute(command, about, handler).finally(() => inHand.delete(work));
+    const work = execute(command, about, handler).finally(() => {
+      unwritten.delete(id);
+      inHand.delete(work);
+    });
     inHand.add(work);
   }
 
@@ -202,13 +222,16 @@ export function createCommandIntake(deps: Deps) {
   }
 
   /** Records the end of a command and reports it. Safe inside a caller's transaction. */
-  function settle(id: string, settlement: Settlement): void {
-    const { state, reason } = settlement;
+  function settle(id: string, { together, ...said }: Settlement): void {
+    const { state, reason, detail } = said;
     log.info({ commandId: id, state, reason }, 'command settled');
     storage.transact(() => {
-      storage.commands.setState(id, settlement.state, settlement.reason, settlement.detail);
-      storage.outbox.enqueue([resultMessage({ commandId: id, ...settlement })]);
+      unwritten.get(id)?.();
+      together?.();
+      storage.commands.setState(id, state, reason, detail);
+      storage.outbox.enqueue([resultMessage({ commandId: id, ...said })]);
     });
+    unwritten.delete(id);
   }
 
   async function execute(command: Command, about: object, handler: CommandHandler): Promise<void> {

@@ -220,14 +220,41 @@ export const CAUSES: Readonly<Record<CauseCode, Cause>> = {
       zh: '检查 hub.mqttUrl 的主机与端口，并确认网络放行该端口',
     },
   },
-  'tls-failed': {
+  'tls-authority': {
     cause: {
-      en: 'the encrypted connection was refused (certificate or protocol)',
-      zh: '加密连接失败（证书或协议）',
+      en: 'the hub’s certificate is of an authority that this machine does not know',
+      zh: '云端证书的签发机构不受本机信任',
     },
     cure: {
-      en: 'check the station’s clock first, then that mqtts/https leads to the TLS port; a private authority goes into NODE_EXTRA_CA_CERTS',
-      zh: '先检查站点时钟，再确认 mqtts/https 指向 TLS 端口；私有 CA 请设置 NODE_EXTRA_CA_CERTS',
+      en: 'a private authority: put its certificate into a file, name it in NODE_EXTRA_CA_CERTS (/etc/voltbay/agent.env), restart; a public one: something in between answers for the hub (proxy, captive portal)',
+      zh: '私有 CA：将其证书存为文件，在 /etc/voltbay/agent.env 中用 NODE_EXTRA_CA_CERTS 指定并重启；公共 CA：说明中间有代理或认证门户冒充云端',
+    },
+  },
+  'tls-expired': {
+    cause: {
+      en: 'by this machine’s clock the hub’s certificate is out of date, or not valid yet',
+      zh: '按本机时钟，云端证书已过期或尚未生效',
+    },
+    cure: {
+      en: 'check the station’s clock first: voltbay-agent time; if it is right, tell the operator to renew the certificate',
+      zh: '先检查站点时钟：voltbay-agent time；若时钟正确，请通知运营更新证书',
+    },
+  },
+  'tls-name': {
+    cause: { en: 'the certificate is for another name than the config has', zh: '证书的域名与配置不符' },
+    cure: {
+      en: 'use the name that the certificate is for in hub.apiUrl and hub.mqttUrl, not an address; else tell the operator',
+      zh: '在 hub.apiUrl 与 hub.mqttUrl 中使用证书上的域名而非 IP；否则请通知运营',
+    },
+  },
+  'tls-failed': {
+    cause: {
+      en: 'the encrypted connection was refused',
+      zh: '加密连接失败',
+    },
+    cure: {
+      en: 'check that mqtts/https leads to the TLS port and nothing else listens there; then the station’s clock',
+      zh: '确认 mqtts/https 指向 TLS 端口且没有其他程序监听，再检查站点时钟',
     },
   },
   'identity-contested': {

@@ -47,6 +47,9 @@ export type CauseCode =
   | 'hub-unreachable'
   | 'hub-failing'
   | 'broker-unreachable'
+  | 'tls-authority'
+  | 'tls-expired'
+  | 'tls-name'
   | 'tls-failed'
   | 'identity-contested'
   | 'clock-off';

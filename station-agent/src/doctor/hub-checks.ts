@@ -6,6 +6,12 @@ import { type CauseCode, type Finding, ok, problem, skipped } from './finding.js
 export type ApiVisit = { findings: Finding[]; clock: { hubMs: number; atMs: number; tripMs: number } | null };
 
 const TIMEOUT_MS = 8_000;
+/** What OpenSSL says of a certificate that it does not take; the rest of TLS is one cause. */
+const CERTIFICATE: readonly (readonly [RegExp, CauseCode])[] = [
+  [/CERT_HAS_EXPIRED|CERT_NOT_YET_VALID/, 'tls-expired'],
+  [/ALTNAME_INVALID/, 'tls-name'],
+  [/SELF_SIGNED|UNABLE_TO_VERIFY_LEAF|UNABLE_TO_GET_ISSUER|CERT_UNTRUSTED/, 'tls-authority'],
+];
 const TLS =
   /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER|ERR_TLS|ERR_SSL|EPROTO|ALTNAME|SSL routines/i;
 
@@ -20,6 +26,11 @@ export function connectionCause(
   const code = String((inner as { code?: unknown } | null)?.code ?? '');
   const detail = [messageOf(inner), messageOf(inner).includes(code) ? '' : code].filter(Boolean).join(' ');
   if (/ENOTFOUND|EAI_AGAIN/.test(code)) return { cause: 'name-unknown', detail };
+  const certificate = CERTIFICATE.find(([pattern]) => pattern.test(code));
+  if (certificate) {
+    const names = (inner as { cert?: { subjectaltname?: string } }).cert?.subjectaltname;
+    return { cause: certificate[1], detail: names ? `${detail}; it is for ${names}` : detail };
+  }
   if (TLS.test(`${code} ${messageOf(inner)}`)) return { cause: 'tls-failed', detail };
   return { cause: unreachable, detail: detail || 'no answer in time' };
 }

@@ -1,3 +1,4 @@
+import type { BindingInterface } from '@serialport/bindings-cpp';
 import type { BlePackDriver } from '../drivers/driver.js';
 import { createRegistry, type DriverRegistry } from '../drivers/registry.js';
 import { createBleMedium } from '../polling/ble-medium.js';
@@ -25,6 +26,8 @@ export type HardwareDeps = {
   /** For tests and for stations with drivers of their own. */
   registry?: DriverRegistry;
   loadNoble?: LoadNoble;
+  /** For measurements: what stands between the agent and its ports. */
+  binding?: BindingInterface;
 };
 
 const POLLING: PollingConfig = { idleMs: 5_000, urgentMs: 500 };
@@ -125,9 +128,9 @@ export function createHardware(config: HardwareConfig, deps: HardwareDeps): Hard
 }
 
 /** Only ports that something uses are opened. */
-function createLinks(config: HardwareConfig, { clock, log }: HardwareDeps): Map<string, SerialLink> {
+function createLinks(config: HardwareConfig, deps: HardwareDeps): Map<string, SerialLink> {
   const used = new Set([config.cabinet.port, ...config.slots.map(({ pack }) => pack?.port)]);
-  const binding = createRepairedBinding();
+  const { clock, log, binding = createRepairedBinding() } = deps;
   return new Map(
     Object.entries(config.ports)
       .filter(([name]) => used.has(name))

@@ -24,6 +24,8 @@ type Deps = {
 
 /** Changes within this time go out in one report. */
 const GATHER_MS = 300;
+/** The cabinet is not asked again about its mains and meter when it answered so short a while ago. */
+const STATUS_FRESH_MS = 1_000;
 /** While offline only telemetry is kept, this much rarer than live reports. */
 const OFFLINE_FACTOR = 10;
 
@@ -36,6 +38,7 @@ export function createReporter(deps: Deps) {
   let timer: NodeJS.Timeout | null = null;
   let soon: NodeJS.Timeout | null = null;
   let status: CabinetStatus | null = null;
+  let statusReadMs = Number.NEGATIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
   let lookedMs = clock.monotonicMs();
 
@@ -77,6 +80,7 @@ export function createReporter(deps: Deps) {
     if (!cabinet.isUp()) return;
     try {
       status = await cabinet.status();
+      statusReadMs = clock.monotonicMs();
     } catch (error) {
       log.debug({ err: error }, 'cabinet status not read');
     }
@@ -114,10 +118,17 @@ export function createReporter(deps: Deps) {
       timer = null;
       soon = null;
     },
-    /** A fresh report at once; `commandId` names the request that it answers. */
-    async reportNow(commandId?: string): Promise<void> {
+    async reportNow(): Promise<void> {
       await refreshStatus();
-      send(commandId);
+      send();
+    },
+    /**
+     * A fresh report, taken down by the function that comes back: in the caller's transaction, with what it answers. `commandId` names
+     * the request.
+     */
+    async freshReport(commandId: string): Promise<() => void> {
+      if (clock.monotonicMs() - statusReadMs >= STATUS_FRESH_MS) await refreshStatus();
+      return () => send(commandId);
     },
     /** Something changed: report it together with what follows at once. */
     changed(): void {

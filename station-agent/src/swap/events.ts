@@ -73,7 +73,8 @@ export function swapEvents(
       ];
     case 'ended': {
       const { step: _, outcome, ...facts } = step;
-      return [event(outcome, facts)];
+      const givenBack = after.givenBack.filter(({ taken }) => taken).map(({ slot }) => slot);
+      return [event(outcome, { ...facts, ...(givenBack.length > 0 && { givenBack }) })];
     }
     case 'opening':
     case 'not-opened':

@@ -1,12 +1,13 @@
 import type { SwapReason } from '@voltbay/protocol';
+import type { Clock } from '../clock.js';
 import type { CabinetPort, PackSource } from '../hardware/ports.js';
 import type { Logger } from '../logger.js';
 import type { Service } from '../station/service-mode.js';
 import type { SlotBoard } from '../station/slot-board.js';
-import { isUnread } from './eligibility.js';
-import { type Acceptance, planSwap } from './plan.js';
+import type { Acceptance } from './plan.js';
+import { planFreshly } from './plan-freshly.js';
 import type { RunningSwap, SwapRunner } from './runner.js';
-import type { SlotView, SwapRequest, SwapRules } from './types.js';
+import type { SwapRequest, SwapRules } from './types.js';
 
 export type SwapStart = { ok: true; swap: RunningSwap } | { ok: false; reason: SwapReason; detail: string };
 export type SwapService = ReturnType<typeof createSwapService>;
@@ -18,11 +19,9 @@ type Deps = {
   packs: PackSource;
   service: Service;
   rules: SwapRules;
+  clock: Clock;
   log: Logger;
 };
-
-/** How many old readings are renewed before a swap is refused for want of a pack. */
-const MAX_REFRESHED = 3;
 
 /** Pause between looks whether a swap is over. */
 const IDLE_LOOK_MS = 200;
@@ -36,19 +35,8 @@ export function createSwapService(deps: Deps) {
 
   async function plan(request: SwapRequest): Promise<Acceptance> {
     try {
-      const slots = await board.refresh();
-      const first = planSwap(request, slots, rules);
-      if (first.ok || first.reason !== 'NO_PACK_READY') return first;
-      // The only obstacle may be that nobody has looked lately.
-      const unread = slots.filter((slot) => isUnread(slot, request, rules));
-      // Labels are known before readings: the packs that are kept for this order are looked at first.
-      const wanted = (slot: SlotView): number =>
-        Number(request.serials?.includes(slot.pack?.packId ?? '') ?? false);
-      unread.sort((a, b) => wanted(b) - wanted(a));
-      await Promise.all(
-        unread.slice(0, MAX_REFRESHED).map(({ slot }) => packs.readNow(slot, { timeoutMs: 3_000 })),
-      );
-      return planSwap(request, board.views(), rules);
+      await board.refresh();
+      return await planFreshly(request, { views: board.views, packs, rules, clock: deps.clock });
     } catch (error) {
       deps.log.warn({ err: error }, 'the cabinet did not answer when a swap was planned');
       return { ok: false, reason: 'HARDWARE_SILENT', detail: 'the cabinet does not answer' };

@@ -47,6 +47,7 @@ function useDone(): {
   };
 }
 
+/** Whatever changes something carries `data-action`: who may only look must find none. */
 function Trigger(props: Shared & { onClick: () => void }) {
   return (
     <Button
@@ -55,6 +56,7 @@ function Trigger(props: Shared & { onClick: () => void }) {
       danger={props.danger}
       disabled={props.disabled}
       data-testid={props.testId}
+      data-action={props.testId ?? props.label}
       aria-label={props.of ? `${props.label} ${props.of}` : undefined}
       onClick={(event) => {
         event.stopPropagation();

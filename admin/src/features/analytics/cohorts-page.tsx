@@ -3,14 +3,12 @@ import { formatFen } from '@voltbay/protocol/client';
 import { Segmented } from 'antd';
 import { useState } from 'react';
 import { type HeatCell, HeatTable } from '../../components/ui/heat-table.js';
-import { Card, PageHead } from '../../components/ui/page.js';
-import { SectionTabs } from '../../components/ui/section-tabs.js';
-import { EmptyPanel, ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
+import { Card } from '../../components/ui/page.js';
 import { body, type RowOf } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { ANALYTICS_TABS } from '../../routes/sections.js';
+import { FiguresPage } from './figures-page.js';
 
 type Cohort = RowOf<'getRiderCohorts'>;
 type Bucket = Cohort['periods'][number];
@@ -32,7 +30,7 @@ export function CohortsPage() {
   const { hub } = useServices();
   const [period, setPeriod] = useState<(typeof PERIODS)[number]>('month');
   const [measure, setMeasure] = useState<Measure>('retained');
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['analytics', 'cohorts', period],
     queryFn: async ({ signal }) =>
       body(
@@ -47,10 +45,13 @@ export function CohortsPage() {
     if (measure === 'retained') return `${Math.round(value)}%`;
     return measure === 'swaps' ? value.toFixed(1) : formatFen(Math.round(value), language);
   };
-  const last = Math.max(0, ...(data ?? []).flatMap(({ periods }) => periods.map(({ offset }) => offset)));
+  const last = Math.max(
+    0,
+    ...(query.data ?? []).flatMap(({ periods }) => periods.map(({ offset }) => offset)),
+  );
   const most = Math.max(
     1,
-    ...(data ?? []).flatMap(({ periods }) => periods.map((bucket) => figureOf(bucket, measure))),
+    ...(query.data ?? []).flatMap(({ periods }) => periods.map((bucket) => figureOf(bucket, measure))),
   );
   const full = measure === 'retained' ? 100 : most;
   const cellsOf = (cohort: Cohort): HeatCell[] =>
@@ -65,44 +66,35 @@ export function CohortsPage() {
       };
     });
   return (
-    <>
-      <PageHead
-        title={t('nav.analytics')}
-        meta={t('cohort.about')}
-        actions={
-          <>
-            <Segmented
-              aria-label={t('cohort.measure')}
-              value={measure}
-              options={MEASURES.map((value) => ({ value, label: t(`cohort.measure.${value}`) }))}
-              onChange={setMeasure}
-            />
-            <Segmented
-              aria-label={t('analytics.span')}
-              value={period}
-              options={PERIODS.map((value) => ({ value, label: t(`cohort.period.${value}`) }))}
-              onChange={setPeriod}
-            />
-          </>
-        }
-      />
-      <SectionTabs name="nav.analytics" tabs={ANALYTICS_TABS} />
-      {!data ? (
-        error ? (
-          <ErrorPanel error={error} onRetry={() => void refetch()} />
-        ) : (
-          <LoadingPanel rows={8} />
-        )
-      ) : data.length === 0 ? (
-        <EmptyPanel>{t('analytics.none')}</EmptyPanel>
-      ) : (
+    <FiguresPage<Cohort>
+      about={t('cohort.about')}
+      query={query}
+      empty={t('analytics.none')}
+      choices={
+        <>
+          <Segmented
+            aria-label={t('cohort.measure')}
+            value={measure}
+            options={MEASURES.map((value) => ({ value, label: t(`cohort.measure.${value}`) }))}
+            onChange={setMeasure}
+          />
+          <Segmented
+            aria-label={t('analytics.span')}
+            value={period}
+            options={PERIODS.map((value) => ({ value, label: t(`cohort.period.${value}`) }))}
+            onChange={setPeriod}
+          />
+        </>
+      }
+    >
+      {(cohorts) => (
         <Card title={t(`cohort.measure.${measure}`)}>
           <HeatTable
             label={t('cohort.title')}
             corner={t('cohort.came')}
             tone="ready"
             columns={Array.from({ length: last + 1 }, (_, offset) => `+${offset}`)}
-            rows={data.map((cohort) => ({
+            rows={cohorts.map((cohort) => ({
               key: cohort.cohort,
               head: (
                 <>
@@ -115,6 +107,6 @@ export function CohortsPage() {
           />
         </Card>
       )}
-    </>
+    </FiguresPage>
   );
 }

@@ -6,15 +6,13 @@ import { useState } from 'react';
 import { TimeText } from '../../components/ui/age.js';
 import { DataTable } from '../../components/ui/data-table.js';
 import { HeatTable } from '../../components/ui/heat-table.js';
-import { Card, PageHead } from '../../components/ui/page.js';
-import { SectionTabs } from '../../components/ui/section-tabs.js';
-import { EmptyPanel, ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
+import { Card } from '../../components/ui/page.js';
 import { ToneTag } from '../../components/ui/tag.js';
 import { body, type RowOf } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
-import { ANALYTICS_TABS } from '../../routes/sections.js';
+import { FiguresPage } from './figures-page.js';
 
 type Forecast = RowOf<'getShortageForecast'>;
 const HOURS = [6, 12, 24, 48] as const;
@@ -35,7 +33,7 @@ export function ForecastPage() {
   const { language } = usePreferences();
   const { hub } = useServices();
   const [hours, setHours] = useState<(typeof HOURS)[number]>(12);
-  const { data, error, refetch } = useQuery({
+  const query = useQuery({
     queryKey: ['analytics', 'forecast', hours],
     queryFn: async ({ signal }) =>
       body(
@@ -53,37 +51,28 @@ export function ForecastPage() {
     </Link>
   );
   return (
-    <>
-      <PageHead
-        title={t('nav.analytics')}
-        meta={t('forecast.about')}
-        actions={
-          <Segmented
-            aria-label={t('analytics.span')}
-            value={hours}
-            options={HOURS.map((value) => ({ value, label: t('forecast.hours', { hours: value }) }))}
-            onChange={setHours}
-          />
-        }
-      />
-      <SectionTabs name="nav.analytics" tabs={ANALYTICS_TABS} />
-      {!data ? (
-        error ? (
-          <ErrorPanel error={error} onRetry={() => void refetch()} />
-        ) : (
-          <LoadingPanel rows={8} />
-        )
-      ) : data.length === 0 ? (
-        <EmptyPanel>{t('map.none')}</EmptyPanel>
-      ) : (
+    <FiguresPage<Forecast>
+      about={t('forecast.about')}
+      query={query}
+      empty={t('map.none')}
+      choices={
+        <Segmented
+          aria-label={t('analytics.span')}
+          value={hours}
+          options={HOURS.map((value) => ({ value, label: t('forecast.hours', { hours: value }) }))}
+          onChange={setHours}
+        />
+      }
+    >
+      {(rows) => (
         <div style={{ display: 'grid', gap: 16 }}>
           <Card title={t('forecast.risk')}>
             <HeatTable
               label={t('forecast.risk')}
               corner={t('order.station')}
               tone="fault"
-              columns={(data[0]?.hours ?? []).map(({ at }) => formatTime(at, language, 'time').slice(0, 5))}
-              rows={data.map((row) => ({
+              columns={(rows[0]?.hours ?? []).map(({ at }) => formatTime(at, language, 'time').slice(0, 5))}
+              rows={rows.map((row) => ({
                 key: row.stationId,
                 head: station(row),
                 cells: row.hours.map((hour) => ({
@@ -96,7 +85,7 @@ export function ForecastPage() {
           </Card>
           <Card title={t('forecast.stations')} flush>
             <DataTable
-              rows={data.map((row) => ({ ...row, id: row.stationId }))}
+              rows={rows.map((row) => ({ ...row, id: row.stationId }))}
               columns={[
                 { title: t('order.station'), cell: station },
                 { title: t('station.ready'), right: true, cell: (row) => row.readyNow },
@@ -117,6 +106,6 @@ export function ForecastPage() {
           </Card>
         </div>
       )}
-    </>
+    </FiguresPage>
   );
 }

@@ -78,7 +78,11 @@ export function AuditPage() {
         route="/audit"
         search={search}
         searchLabel={t('audit.search')}
-        filters={[]}
+        filters={[
+          { field: 'target', label: t('audit.target') },
+          { field: 'action', label: t('audit.action') },
+          { field: 'at', label: t('ledger.at'), days: true },
+        ]}
         sorts={[{ value: 'at', label: t('ledger.at') }]}
         columns={columns}
         query={query}

@@ -3,6 +3,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { formatDeciC, formatMa, formatMah, formatMv, formatPercent } from '@voltbay/protocol/client';
 import { AgeText } from '../../components/ui/age.js';
 import { CellBars } from '../../components/ui/cell-bars.js';
+import { ChangeHistory } from '../../components/ui/change-history.js';
 import { Card, Facts, PageHead } from '../../components/ui/page.js';
 import { ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { ToneTag } from '../../components/ui/tag.js';
@@ -98,6 +99,7 @@ export function BatteryPage() {
             </Card>
           )}
           {may('telemetry:read') && <BatteryTrends batteryId={battery.id} />}
+          <ChangeHistory target={`batteries/${battery.id}`} />
         </div>
         <div className={styles.column}>
           <Card title={t('battery.history')}>

@@ -84,7 +84,7 @@ function Distributions(props: { latest: Health; days: readonly Health[] }) {
     (colours: ChartColours) => ({
       grid: { ...GRID, top: 36 },
       tooltip: { trigger: 'axis', ...tooltipOf(colours) },
-      legend: { top: 0, textStyle: { color: colours.text } },
+      legend: { type: 'scroll', top: 0, textStyle: { color: colours.text } },
       xAxis: { type: 'category', data: days.map(({ day }) => labelOf(day, 'day')), ...axisOf(colours) },
       yAxis: { type: 'value', minInterval: 1, ...axisOf(colours) },
       dataZoom: [{ type: 'inside' }],

@@ -47,6 +47,7 @@ export function FinanceOverviewPage() {
             loading={check.kind === 'running'}
             onClick={() => void verify()}
             data-testid="verify-ledger"
+            data-action="verify-ledger"
           >
             {t('finance.verify')}
           </Button>

@@ -3,6 +3,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { formatFen } from '@voltbay/protocol/client';
 import { RefundButton } from '../../components/money/refund-button.js';
 import { TimeText } from '../../components/ui/age.js';
+import { ChangeHistory } from '../../components/ui/change-history.js';
 import { TwoColumns } from '../../components/ui/columns.js';
 import { DataTable } from '../../components/ui/data-table.js';
 import { Card, Facts, PageHead } from '../../components/ui/page.js';
@@ -73,28 +74,31 @@ export function PaymentPage() {
       />
       <TwoColumns
         main={
-          <Card title={t('finance.refunds')} flush>
-            <DataTable
-              rows={refunds.data?.items}
-              error={refunds.error}
-              columns={[
-                { title: t('order.created'), cell: (refund) => <TimeText at={refund.createdAt} /> },
-                {
-                  title: t('order.state'),
-                  cell: (refund) => (
-                    <ToneTag tone={refundTone(refund.state)}>{t(`refund.state.${refund.state}`)}</ToneTag>
-                  ),
-                },
-                { title: t('refund.reason'), cell: (refund) => refund.reason },
-                { title: t('plan.by'), cell: (refund) => refund.by },
-                {
-                  title: t('order.amount'),
-                  right: true,
-                  cell: (refund) => formatFen(refund.amountFen, language),
-                },
-              ]}
-            />
-          </Card>
+          <>
+            <Card title={t('finance.refunds')} flush>
+              <DataTable
+                rows={refunds.data?.items}
+                error={refunds.error}
+                columns={[
+                  { title: t('order.created'), cell: (refund) => <TimeText at={refund.createdAt} /> },
+                  {
+                    title: t('order.state'),
+                    cell: (refund) => (
+                      <ToneTag tone={refundTone(refund.state)}>{t(`refund.state.${refund.state}`)}</ToneTag>
+                    ),
+                  },
+                  { title: t('refund.reason'), cell: (refund) => refund.reason },
+                  { title: t('plan.by'), cell: (refund) => refund.by },
+                  {
+                    title: t('order.amount'),
+                    right: true,
+                    cell: (refund) => formatFen(refund.amountFen, language),
+                  },
+                ]}
+              />
+            </Card>
+            <ChangeHistory target={`payments/${payment.id}`} />
+          </>
         }
         side={
           <Card>

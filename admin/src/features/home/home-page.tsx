@@ -4,9 +4,10 @@ import { AgeText, TimeText } from '../../components/ui/age.js';
 import { alarmTone } from '../../components/ui/alarm-tone.js';
 import { Tile, Tiles, TwoColumns } from '../../components/ui/columns.js';
 import { DataTable } from '../../components/ui/data-table.js';
+import { useOrderColumns } from '../../components/ui/order-columns.js';
 import { Card, PageHead } from '../../components/ui/page.js';
 import { ErrorPanel } from '../../components/ui/states.js';
-import { orderTone, ToneTag } from '../../components/ui/tag.js';
+import { ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
@@ -24,6 +25,7 @@ export function HomePage() {
   const t = useT();
   const { hub } = useServices();
   const may = usePermits();
+  const columns = useOrderColumns();
   const today = startOfDay(new Date());
   const live = { refetchInterval: REFRESH_MS };
   const stations = useQuery({
@@ -128,24 +130,9 @@ export function HomePage() {
                   error={unknown.error}
                   empty={calm}
                   columns={[
-                    {
-                      title: t('order.created'),
-                      cell: (order) => (
-                        <Link to="/orders/$orderId" params={{ orderId: order.id }}>
-                          <TimeText at={order.createdAt} />
-                        </Link>
-                      ),
-                    },
-                    {
-                      title: t('order.state'),
-                      cell: (order) => (
-                        <ToneTag tone={orderTone(order.state)}>{t(`order.state.${order.state}`)}</ToneTag>
-                      ),
-                    },
-                    {
-                      title: t('order.station'),
-                      cell: (order) => <span className="mono">{order.stationId}</span>,
-                    },
+                    columns.created,
+                    columns.state,
+                    columns.station,
                     { title: t('order.user'), cell: (order) => <span className="mono">{order.userId}</span> },
                   ]}
                 />

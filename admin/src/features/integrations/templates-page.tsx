@@ -43,11 +43,11 @@ export function TemplatesPage() {
             {
               title: t('template.text'),
               cell: (row) => (
-                <>
+                <div className="words">
                   <b>{row.title}</b>
                   <div>{row.body}</div>
                   {row.changed && <ToneTag tone="swap">{t('template.changed')}</ToneTag>}
-                </>
+                </div>
               ),
             },
             {

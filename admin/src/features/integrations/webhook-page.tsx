@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { Ask, FormButton, Secret } from '../../components/ui/act.js';
 import { TimeText } from '../../components/ui/age.js';
+import { ChangeHistory } from '../../components/ui/change-history.js';
 import { TwoColumns } from '../../components/ui/columns.js';
 import { DataTable } from '../../components/ui/data-table.js';
 import { Card, Facts, PageHead } from '../../components/ui/page.js';
@@ -51,7 +52,12 @@ export function WebhookPage() {
         actions={<WebhookActions webhook={webhook} />}
       />
       <TwoColumns
-        main={<Deliveries webhookId={webhook.id} />}
+        main={
+          <>
+            <Deliveries webhookId={webhook.id} />
+            <ChangeHistory target={`webhooks/${webhook.id}`} />
+          </>
+        }
         side={
           <Card>
             <Facts

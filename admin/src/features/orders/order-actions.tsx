@@ -94,7 +94,7 @@ export function OrderActions(props: { order: Order }) {
         />
       )}
       {may('orders:resolve') && (
-        <Button onClick={() => void download()} data-testid="evidence">
+        <Button onClick={() => void download()} data-testid="evidence" data-action="evidence">
           {t('dispute.evidence')}
         </Button>
       )}

@@ -4,6 +4,7 @@ import type { Order } from '@voltbay/protocol/api';
 import { formatFen, formatPercent, swapProgress } from '@voltbay/protocol/client';
 import { isTerminalOrderState } from '@voltbay/protocol/domain';
 import { TimeText } from '../../components/ui/age.js';
+import { ChangeHistory } from '../../components/ui/change-history.js';
 import { LiveBadge } from '../../components/ui/live-badge.js';
 import { Card, Facts, PageHead } from '../../components/ui/page.js';
 import { ErrorPanel, LoadingPanel, StaleBar } from '../../components/ui/states.js';
@@ -71,6 +72,7 @@ export function OrderPage() {
             <SwapTimeline order={order} />
           </Card>
           {may('batteries:read') && <PackChoice orderId={order.id} />}
+          <ChangeHistory target={`orders/${order.id}`} />
         </div>
         <div className={styles.column}>
           <Card

@@ -5,7 +5,7 @@ import { useT } from '../../lib/i18n/create-i18n.js';
 export function NotFoundPage() {
   const t = useT();
   return (
-    <div style={{ padding: '64px 0', textAlign: 'center' }}>
+    <div style={{ padding: '64px 0', textAlign: 'center' }} data-testid="not-found">
       <h1 style={{ fontSize: 18 }}>{t('state.notFound')}</h1>
       <p style={{ marginTop: 12 }}>
         <Link to="/stations" search={{}}>

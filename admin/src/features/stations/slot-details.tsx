@@ -76,7 +76,14 @@ export function SlotDetails(props: { slot: StationSlot | null; onOpenSlot: (() =
         </div>
       )}
       {props.onOpenSlot && (
-        <Button danger block style={{ marginTop: 14 }} onClick={props.onOpenSlot} data-testid="open-slot">
+        <Button
+          danger
+          block
+          style={{ marginTop: 14 }}
+          onClick={props.onOpenSlot}
+          data-testid="open-slot"
+          data-action="open-slot"
+        >
           {t('slot.open')}
         </Button>
       )}

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Station } from '@voltbay/protocol/api';
 import { PageHead } from '../../components/ui/page.js';
+import { useTabInSight } from '../../components/ui/section-tabs.js';
 import tabStyles from '../../components/ui/section-tabs.module.css';
 import { ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
@@ -21,8 +22,9 @@ const TABS = [
 export function StationTabs(props: { stationId: string }) {
   const t = useT();
   const may = usePermits();
+  const row = useTabInSight();
   return (
-    <nav className={tabStyles.tabs} aria-label={t('nav.stations')}>
+    <nav ref={row} className={tabStyles.tabs} aria-label={t('nav.stations')}>
       {TABS.filter(({ permission }) => may(permission)).map(({ to, label }) => (
         <Link
           key={to}

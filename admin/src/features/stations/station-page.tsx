@@ -103,6 +103,7 @@ export function StationPage() {
                 icon={<RefreshIcon />}
                 onClick={() => setIntent({ name: 'SERVER_ASK_INFO' })}
                 data-testid="ask-info"
+                data-action="ask-info"
               >
                 {t('command.SERVER_ASK_INFO')}
               </Button>
@@ -110,6 +111,7 @@ export function StationPage() {
                 icon={<PowerIcon />}
                 onClick={() => setIntent({ name: 'SERVER_ASK_RESTART' })}
                 data-testid="restart"
+                data-action="restart"
               >
                 {t('command.SERVER_ASK_RESTART')}
               </Button>

@@ -84,7 +84,7 @@ function Commissioning(props: { station: Station }) {
               ))}
             </ul>
             <div style={{ display: 'flex', flexWrap: 'wrap', gap: 8, marginTop: 14 }}>
-              {list.next.map((next) => (
+              {(may('stations:write') ? list.next : []).map((next) => (
                 <Ask
                   key={`${next} ${station.version}`}
                   label={t.code('setup.to', next)}
@@ -160,25 +160,28 @@ function EnrolCard(props: { code: EnrolCode }) {
 function Place(props: { station: Station }) {
   const t = useT();
   const { hub } = useServices();
+  const mayWrite = usePermits()('stations:write');
   const { station } = props;
   return (
     <Card
       title={t('setup.place')}
       extra={
-        <FormButton<PlaceForm>
-          key={station.version}
-          small
-          label={t('action.edit')}
-          testId="edit-place"
-          initial={placeOf(station)}
-          fields={placeFields(t, false)}
-          onSubmit={(values) =>
-            hub.client.PATCH('/core/v0/stations/{id}', {
-              params: { path: { id: station.id }, header: matching(station.version) },
-              body: placeBody(values),
-            })
-          }
-        />
+        mayWrite && (
+          <FormButton<PlaceForm>
+            key={station.version}
+            small
+            label={t('action.edit')}
+            testId="edit-place"
+            initial={placeOf(station)}
+            fields={placeFields(t, false)}
+            onSubmit={(values) =>
+              hub.client.PATCH('/core/v0/stations/{id}', {
+                params: { path: { id: station.id }, header: matching(station.version) },
+                body: placeBody(values),
+              })
+            }
+          />
+        )
       }
     >
       <Facts

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { SlotTone } from '@voltbay/protocol/client';
 import { TimeText } from '../../components/ui/age.js';
+import { ChangeHistory } from '../../components/ui/change-history.js';
 import { DataTable } from '../../components/ui/data-table.js';
 import { Card } from '../../components/ui/page.js';
 import { ToneTag } from '../../components/ui/tag.js';
@@ -31,6 +32,7 @@ export function StationWorkPage() {
         <div style={{ display: 'grid', gap: 16 }}>
           {may('work-orders:read') && <StationWorkOrders stationId={stationId} />}
           <Commands stationId={stationId} />
+          <ChangeHistory target={`stations/${stationId}`} />
         </div>
       )}
     </StationFrame>

@@ -48,8 +48,15 @@ export function MetricFacts() {
         rows={query.data}
         error={query.error}
         columns={[
-          { title: t('about.metric'), cell: (row) => <span className="mono">{row.id}</span> },
-          { title: t('about.meaning'), cell: (row) => <span className="muted">{row.help}</span> },
+          {
+            title: t('about.metric'),
+            cell: (row) => (
+              <div className="words" style={{ overflowWrap: 'anywhere' }}>
+                <span className="mono">{row.id}</span>
+              </div>
+            ),
+          },
+          { title: t('about.meaning'), cell: (row) => <div className="muted words">{row.help}</div> },
           { title: t('about.value'), right: true, cell: (row) => row.value.toLocaleString() },
         ]}
       />

@@ -65,7 +65,10 @@ export function TenantsPage() {
               error={regions.error}
               columns={[
                 { title: t('field.name'), cell: (row) => row.name },
-                { title: t('field.stations'), cell: (row) => row.stationIds.map(nameOf).join(', ') || '–' },
+                {
+                  title: t('field.stations'),
+                  cell: (row) => <div className="words">{row.stationIds.map(nameOf).join(', ') || '–'}</div>,
+                },
                 { title: t('field.created'), cell: (row) => <TimeText at={row.createdAt} style="date" /> },
                 {
                   title: t('list.actions'),

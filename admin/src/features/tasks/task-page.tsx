@@ -3,6 +3,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Button } from 'antd';
 import { useState } from 'react';
 import { TimeText } from '../../components/ui/age.js';
+import { ChangeHistory } from '../../components/ui/change-history.js';
 import { TwoColumns } from '../../components/ui/columns.js';
 import { ConfirmDialog } from '../../components/ui/confirm-dialog.js';
 import { DataTable } from '../../components/ui/data-table.js';
@@ -62,12 +63,12 @@ export function TaskPage() {
           may('tasks:write') && (
             <>
               {replayable && (
-                <Button type="primary" onClick={() => setAsking('replay')}>
+                <Button type="primary" onClick={() => setAsking('replay')} data-action="replay-task">
                   {t('task.replay')}
                 </Button>
               )}
               {cancellable && (
-                <Button danger onClick={() => setAsking('cancel')}>
+                <Button danger onClick={() => setAsking('cancel')} data-action="cancel-task">
                   {t('task.cancel')}
                 </Button>
               )}
@@ -84,16 +85,19 @@ export function TaskPage() {
       )}
       <TwoColumns
         main={
-          <Card title={t('task.history')} flush>
-            <DataTable
-              rows={task.history.map((entry, index) => ({ ...entry, id: String(index) })).reverse()}
-              columns={[
-                { title: t('ledger.at'), cell: (entry) => <TimeText at={entry.at} /> },
-                { title: t('alarms.what'), cell: (entry) => entry.what },
-                { title: t('task.detail'), cell: (entry) => entry.detail ?? entry.owner ?? '' },
-              ]}
-            />
-          </Card>
+          <>
+            <Card title={t('task.history')} flush>
+              <DataTable
+                rows={task.history.map((entry, index) => ({ ...entry, id: String(index) })).reverse()}
+                columns={[
+                  { title: t('ledger.at'), cell: (entry) => <TimeText at={entry.at} /> },
+                  { title: t('alarms.what'), cell: (entry) => entry.what },
+                  { title: t('task.detail'), cell: (entry) => entry.detail ?? entry.owner ?? '' },
+                ]}
+              />
+            </Card>
+            <ChangeHistory target={`tasks/${task.id}`} />
+          </>
         }
         side={
           <>

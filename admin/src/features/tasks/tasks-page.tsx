@@ -189,6 +189,7 @@ function Schedules() {
                     <Button
                       size="small"
                       onClick={() => void run(schedule.id)}
+                      data-action="run-schedule"
                       aria-label={`${t('task.run')} ${schedule.id}`}
                     >
                       {t('task.run')}

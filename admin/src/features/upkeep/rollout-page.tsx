@@ -3,6 +3,7 @@ import { Link, useParams } from '@tanstack/react-router';
 import type { SlotTone } from '@voltbay/protocol/client';
 import { Ask } from '../../components/ui/act.js';
 import { AgeText, TimeText } from '../../components/ui/age.js';
+import { ChangeHistory } from '../../components/ui/change-history.js';
 import { TwoColumns } from '../../components/ui/columns.js';
 import { DataTable } from '../../components/ui/data-table.js';
 import { Card, Facts, PageHead } from '../../components/ui/page.js';
@@ -91,30 +92,33 @@ export function RolloutPage() {
       />
       <TwoColumns
         main={
-          <Card title={t('field.stations')} flush>
-            <DataTable
-              rows={rollout.stations.map((station) => ({ ...station, id: station.stationId }))}
-              columns={[
-                {
-                  title: t('order.station'),
-                  cell: (row) => (
-                    <Link to="/stations/$stationId" params={{ stationId: row.id }} className="mono">
-                      {row.id}
-                    </Link>
-                  ),
-                },
-                {
-                  title: t('field.state'),
-                  cell: (row) => (
-                    <ToneTag tone={TONES[row.state]}>{t(`rollout.station.${row.state}`)}</ToneTag>
-                  ),
-                },
-                { title: t('task.attempts'), right: true, cell: (row) => row.attempts },
-                { title: t('field.reason'), cell: (row) => row.reason ?? '–' },
-                { title: t('user.changed'), cell: (row) => <AgeText at={row.updatedAt} /> },
-              ]}
-            />
-          </Card>
+          <>
+            <Card title={t('field.stations')} flush>
+              <DataTable
+                rows={rollout.stations.map((station) => ({ ...station, id: station.stationId }))}
+                columns={[
+                  {
+                    title: t('order.station'),
+                    cell: (row) => (
+                      <Link to="/stations/$stationId" params={{ stationId: row.id }} className="mono">
+                        {row.id}
+                      </Link>
+                    ),
+                  },
+                  {
+                    title: t('field.state'),
+                    cell: (row) => (
+                      <ToneTag tone={TONES[row.state]}>{t(`rollout.station.${row.state}`)}</ToneTag>
+                    ),
+                  },
+                  { title: t('task.attempts'), right: true, cell: (row) => row.attempts },
+                  { title: t('field.reason'), cell: (row) => row.reason ?? '–' },
+                  { title: t('user.changed'), cell: (row) => <AgeText at={row.updatedAt} /> },
+                ]}
+              />
+            </Card>
+            <ChangeHistory target={`rollouts/${rollout.id}`} />
+          </>
         }
         side={
           <Card>

@@ -5,6 +5,7 @@ import { Pagination } from 'antd';
 import { useState } from 'react';
 import { Ask, FormButton } from '../../components/ui/act.js';
 import { TimeText } from '../../components/ui/age.js';
+import { ChangeHistory } from '../../components/ui/change-history.js';
 import { TwoColumns } from '../../components/ui/columns.js';
 import { DataTable } from '../../components/ui/data-table.js';
 import type { FormField } from '../../components/ui/form-dialog.js';
@@ -60,7 +61,12 @@ export function FleetPage() {
         }
       />
       <TwoColumns
-        main={<Members fleetId={fleet.id} open={fleet.state === 'active'} />}
+        main={
+          <>
+            <Members fleetId={fleet.id} open={fleet.state === 'active'} />
+            <ChangeHistory target={`fleets/${fleet.id}`} />
+          </>
+        }
         side={
           <Card title={t('fleet.terms')}>
             <Facts

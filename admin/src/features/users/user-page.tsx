@@ -4,6 +4,7 @@ import { formatFen } from '@voltbay/protocol/client';
 import { Button } from 'antd';
 import { useState } from 'react';
 import { TimeText } from '../../components/ui/age.js';
+import { ChangeHistory } from '../../components/ui/change-history.js';
 import { TwoColumns } from '../../components/ui/columns.js';
 import { ConfirmDialog } from '../../components/ui/confirm-dialog.js';
 import { Card, Facts, PageHead } from '../../components/ui/page.js';
@@ -53,7 +54,12 @@ export function UserPage() {
         actions={
           may('users:write') &&
           user.status !== 'closed' && (
-            <Button danger={suspend} onClick={() => setAsking(true)} data-testid="change-status">
+            <Button
+              danger={suspend}
+              onClick={() => setAsking(true)}
+              data-testid="change-status"
+              data-action="change-status"
+            >
               {t(suspend ? 'user.suspend' : 'user.activate')}
             </Button>
           )
@@ -65,6 +71,7 @@ export function UserPage() {
             {may('orders:read') && <UserOrders userId={user.id} />}
             {may('charges:read') && <UserCharges userId={user.id} />}
             {may('finance:read') && <UserMovements userId={user.id} />}
+            <ChangeHistory target={`users/${user.id}`} />
           </>
         }
         side={

@@ -3,8 +3,8 @@ import { Link } from '@tanstack/react-router';
 import { formatFen } from '@voltbay/protocol/client';
 import { TimeText } from '../../components/ui/age.js';
 import { DataTable } from '../../components/ui/data-table.js';
+import { useOrderColumns } from '../../components/ui/order-columns.js';
 import { Card } from '../../components/ui/page.js';
-import { orderTone, ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
@@ -13,7 +13,7 @@ const LATEST = { _limit: 10, _sort: 'createdAt', _order: 'desc' } as const;
 
 export function UserOrders(props: { userId: string }) {
   const t = useT();
-  const { language } = usePreferences();
+  const columns = useOrderColumns();
   const { hub } = useServices();
   const { userId } = props;
   const query = useQuery({
@@ -34,28 +34,7 @@ export function UserOrders(props: { userId: string }) {
         rows={query.data?.items}
         error={query.error}
         empty={t('station.noOrders')}
-        columns={[
-          {
-            title: t('order.created'),
-            cell: (order) => (
-              <Link to="/orders/$orderId" params={{ orderId: order.id }}>
-                <TimeText at={order.createdAt} />
-              </Link>
-            ),
-          },
-          {
-            title: t('order.state'),
-            cell: (order) => (
-              <ToneTag tone={orderTone(order.state)}>{t(`order.state.${order.state}`)}</ToneTag>
-            ),
-          },
-          { title: t('order.station'), cell: (order) => <span className="mono">{order.stationId}</span> },
-          {
-            title: t('order.amount'),
-            right: true,
-            cell: (order) => formatFen(order.price.totalFen, language),
-          },
-        ]}
+        columns={[columns.created, columns.state, columns.station, columns.amount]}
       />
     </Card>
   );

@@ -1,21 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { formatFen } from '@voltbay/protocol/client';
 import { TimeText } from '../../components/ui/age.js';
+import { ChangeHistory } from '../../components/ui/change-history.js';
 import { TwoColumns } from '../../components/ui/columns.js';
 import { DataTable } from '../../components/ui/data-table.js';
+import { useOrderColumns } from '../../components/ui/order-columns.js';
 import { Card, Facts, PageHead } from '../../components/ui/page.js';
 import { ErrorPanel, LoadingPanel } from '../../components/ui/states.js';
-import { orderTone, ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePermits } from '../../lib/permissions.js';
-import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import { OwnerActions, OwnerHistory } from './vehicle-owners.js';
 
 export function VehiclePage() {
   const t = useT();
-  const { language } = usePreferences();
+  const columns = useOrderColumns();
   const { vehicleId } = useParams({ from: '/vehicles/$vehicleId' });
   const { hub } = useServices();
   const may = usePermits();
@@ -66,34 +65,19 @@ export function VehiclePage() {
                   error={orders.error}
                   empty={t('station.noOrders')}
                   columns={[
-                    {
-                      title: t('order.created'),
-                      cell: (order) => (
-                        <Link to="/orders/$orderId" params={{ orderId: order.id }}>
-                          <TimeText at={order.createdAt} />
-                        </Link>
-                      ),
-                    },
-                    {
-                      title: t('order.state'),
-                      cell: (order) => (
-                        <ToneTag tone={orderTone(order.state)}>{t(`order.state.${order.state}`)}</ToneTag>
-                      ),
-                    },
+                    columns.created,
+                    columns.state,
                     {
                       title: t('order.dispensedPack'),
                       cell: (order) => <span className="mono">{order.dispensed?.packId ?? '–'}</span>,
                     },
-                    {
-                      title: t('order.amount'),
-                      right: true,
-                      cell: (order) => formatFen(order.price.totalFen, language),
-                    },
+                    columns.amount,
                   ]}
                 />
               </Card>
             )}
             {may('vehicles:write') && <OwnerHistory vehicleId={vehicle.id} />}
+            <ChangeHistory target={`vehicles/${vehicle.id}`} />
           </>
         }
         side={

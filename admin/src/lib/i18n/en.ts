@@ -145,6 +145,12 @@ export const en: Record<MessageKey, string> = {
   'command.SERVER_ASK_DISCONNECT': 'Take offline',
   'command.SERVER_OPEN_SLOT': 'Open slot',
   'command.SERVER_ASK_CHARGE': 'Swap',
+  'command.SERVER_SET_CONFIG': 'Push configuration',
+  'command.SERVER_ASK_DIAGNOSTICS': 'Ask for diagnostics',
+  'command.SERVER_UPDATE': 'Update agent',
+  'command.SERVER_RESERVE': 'Reserve a pack',
+  'command.SERVER_RELEASE': 'Release a reservation',
+  'command.SERVER_BLOCK_PACKS': 'Block packs',
   'command.restart.text':
     "The station's agent restarts and is usually back within 10 to 30 seconds. While a swap runs, it waits until the swap has ended.",
   'command.restart.force': 'Restart at once, even during a swap (its outcome becomes unknown)',

@@ -7,16 +7,18 @@ import { Txt } from './txt.js';
 
 export type ActiveDoor = { slot: number; action: 'in' | 'out' | 'close' | 'wait' };
 
+const ICONS = { in: 'into', out: 'outOf', close: 'shut', wait: 'clock' } as const;
+
 /** Doors per row, as tall cabinets stand: two columns up to eight doors, three up to twelve, then four. */
 const columnsFor = (count: number): number => (count <= 8 ? 2 : count <= 12 ? 3 : 4);
 
-/** The cabinet in front of the rider with the door that matters; `in` shows an arrow into it, `out` one out of it. */
+/** The cabinet in front of the rider with the door that matters; an arrow shows what goes where, or that it is pressed shut. */
 export function CabinetPicture(props: { slotCount: number; active: ActiveDoor | null; compact?: boolean }) {
   const t = useT();
   const palette = usePalette();
   const columns = columnsFor(props.slotCount);
   const pulse = usePulse(props.active !== null);
-  const doorHeight = props.compact ? 22 : 40;
+  const doorHeight = props.compact ? 22 : 46;
   const rows = Math.ceil(props.slotCount / columns);
   return (
     <View
@@ -29,7 +31,8 @@ export function CabinetPicture(props: { slotCount: number; active: ActiveDoor | 
         {
           backgroundColor: palette.surface2,
           borderColor: palette.line,
-          width: columns * (props.compact ? 44 : 78) + 20,
+          width: columns * (props.compact ? 44 : 92) + 20,
+          maxWidth: '100%',
         },
       ]}
     >
@@ -62,13 +65,9 @@ export function CabinetPicture(props: { slotCount: number; active: ActiveDoor | 
                     ]}
                   />
                 )}
-                {active && (active.action === 'in' || active.action === 'out') ? (
-                  <View style={{ transform: [{ rotate: active.action === 'in' ? '-90deg' : '90deg' }] }}>
-                    <Icon name="next" color={palette.tone.swap.ink} size={20} />
-                  </View>
-                ) : null}
+                {active && <Icon name={ICONS[active.action]} color={palette.tone.swap.ink} size={24} />}
                 <Txt
-                  variant={active ? 'strong' : 'small'}
+                  variant={active ? 'heading' : 'small'}
                   color={active ? palette.tone.swap.ink : palette.text3}
                 >
                   {String(slot)}
@@ -109,7 +108,7 @@ const styles = StyleSheet.create({
     alignItems: 'center',
     justifyContent: 'center',
     flexDirection: 'row',
-    gap: 2,
+    gap: 6,
     overflow: 'hidden',
   },
 });

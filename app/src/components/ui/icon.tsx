@@ -33,6 +33,10 @@ const SHAPES = {
   ),
   back: <Path d="m14.5 5-7 7 7 7" />,
   next: <Path d="m9.5 5 7 7-7 7" />,
+  /** Into a box, out of one, a door that is pressed shut. */
+  into: <Path d="M12 3v10M8 9.5l4 4 4-4M5 13v5.5A1.5 1.5 0 0 0 6.5 20h11a1.5 1.5 0 0 0 1.5-1.5V13" />,
+  outOf: <Path d="M12 14V4M8 7.5l4-4 4 4M5 13v5.5A1.5 1.5 0 0 0 6.5 20h11a1.5 1.5 0 0 0 1.5-1.5V13" />,
+  shut: <Path d="M18.5 4v16M4 12h10M10.5 8.5 14 12l-3.5 3.5" />,
   close: <Path d="m6 6 12 12M18 6 6 18" />,
   bike: (
     <>

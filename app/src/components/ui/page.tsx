@@ -10,10 +10,12 @@ export function Page(props: {
   children: React.ReactNode;
   footer?: React.ReactNode;
   testID?: string;
+  /** Its parts stand in `Columns`. */
+  wide?: boolean;
 }) {
   return (
     <SignInGate>
-      <Screen footer={props.footer}>
+      <Screen wide={props.wide ?? false} footer={props.footer}>
         <BackButton />
         <Txt variant="title" role="heading" aria-level={1} testID={props.testID}>
           {props.title}

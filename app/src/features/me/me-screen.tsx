@@ -4,6 +4,7 @@ import { useRouter } from 'expo-router';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
 import { SignInForm } from '../../components/sign-in/sign-in-form.js';
+import { Columns } from '../../components/ui/columns.js';
 import { Icon } from '../../components/ui/icon.js';
 import { LinkRow } from '../../components/ui/link-row.js';
 import { Card, Screen } from '../../components/ui/screen.js';
@@ -26,20 +27,26 @@ export function MeScreen() {
   const signOut = useSignOut();
   const signedIn = phase === 'signed-in';
   return (
-    <Screen title={signedIn ? t('me.title') : undefined}>
+    <Screen wide={signedIn} title={signedIn ? t('me.title') : undefined}>
       {signedIn ? (
-        <Account />
-      ) : phase === 'starting' ? (
-        <Loading />
+        <Columns
+          main={<Account />}
+          side={
+            <>
+              <MoreLinks />
+              <PreferenceCard />
+              <Button onPress={() => void signOut()} testID="sign-out">
+                {t('me.signOut')}
+              </Button>
+            </>
+          }
+        />
       ) : (
-        <SignInForm expired={phase === 'expired'} />
-      )}
-      <PreferenceCard />
-      {!signedIn && <AboutCard />}
-      {signedIn && (
-        <Button onPress={() => void signOut()} testID="sign-out">
-          {t('me.signOut')}
-        </Button>
+        <>
+          {phase === 'starting' ? <Loading /> : <SignInForm expired={phase === 'expired'} />}
+          <PreferenceCard />
+          <AboutCard />
+        </>
       )}
     </Screen>
   );
@@ -50,10 +57,7 @@ function Account() {
   const palette = usePalette();
   const router = useRouter();
   const { language } = usePreferences();
-  const { api } = useServices();
   const { user, vehicles } = useAccount();
-  const notices = useQuery({ queryKey: ['notices'], queryFn: () => api.notices(NOTICES_LOOKED_AT) });
-  const unread = notices.data?.filter((notice) => notice.unread).length ?? 0;
   if (!user.data) {
     return user.error ? <Failed error={user.error} onRetry={() => void user.refetch()} /> : <Loading />;
   }
@@ -145,29 +149,39 @@ function Account() {
           testID="open-invoices"
         />
       </Card>
-      <Card style={{ gap: 0, paddingVertical: 4 }}>
-        <LinkRow
-          first
-          icon="bell"
-          title={t('notices.title')}
-          badge={unread}
-          onPress={() => router.push('/me/notices')}
-          testID="open-notices"
-        />
-        <LinkRow
-          icon="shield"
-          title={t('privacy.title')}
-          onPress={() => router.push('/me/privacy')}
-          testID="open-privacy"
-        />
-        <LinkRow
-          icon="info"
-          title={t('about.title')}
-          onPress={() => router.push('/me/about')}
-          testID="open-about"
-        />
-      </Card>
     </>
+  );
+}
+
+function MoreLinks() {
+  const t = useT();
+  const router = useRouter();
+  const { api } = useServices();
+  const notices = useQuery({ queryKey: ['notices'], queryFn: () => api.notices(NOTICES_LOOKED_AT) });
+  const unread = notices.data?.filter((notice) => notice.unread).length ?? 0;
+  return (
+    <Card style={{ gap: 0, paddingVertical: 4 }}>
+      <LinkRow
+        first
+        icon="bell"
+        title={t('notices.title')}
+        badge={unread}
+        onPress={() => router.push('/me/notices')}
+        testID="open-notices"
+      />
+      <LinkRow
+        icon="shield"
+        title={t('privacy.title')}
+        onPress={() => router.push('/me/privacy')}
+        testID="open-privacy"
+      />
+      <LinkRow
+        icon="info"
+        title={t('about.title')}
+        onPress={() => router.push('/me/about')}
+        testID="open-about"
+      />
+    </Card>
   );
 }
 

@@ -3,6 +3,7 @@ import { formatFen, formatPercent, formatTime, swapProgress } from '@voltbay/pro
 import { useLocalSearchParams } from 'expo-router';
 import { View } from 'react-native';
 import { moneySentence } from '../../components/order/money-sentence.js';
+import { packSentence } from '../../components/order/pack-sentence.js';
 import { StepList } from '../../components/order/step-list.js';
 import { SignInGate } from '../../components/sign-in/sign-in-gate.js';
 import { BackButton } from '../../components/ui/back-button.js';
@@ -45,6 +46,7 @@ function Receipt(props: { orderId: string }) {
   const station = stations?.find(({ id }) => id === order.stationId);
   const vehicle = vehicles.data?.find(({ id }) => id === order.vehicleId);
   const { reason } = swapProgress(order);
+  const oldPack = packSentence(order, t);
   const money = (amountFen: number): string => formatFen(amountFen, language, order.price.currency);
   return (
     <Screen wide>
@@ -97,6 +99,11 @@ function Receipt(props: { orderId: string }) {
                   </Txt>
                 </Row>
               </View>
+              {order.state === 'failed' && oldPack !== null && (
+                <Txt variant="small" tone="text2">
+                  {oldPack}
+                </Txt>
+              )}
             </Card>
           </>
         }

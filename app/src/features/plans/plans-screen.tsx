@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { View } from 'react-native';
 import { Button, Switch } from 'react-native-paper';
 import { ActionError } from '../../components/ui/action-error.js';
+import { Columns } from '../../components/ui/columns.js';
 import { Page } from '../../components/ui/page.js';
 import { Card } from '../../components/ui/screen.js';
 import { Known } from '../../components/ui/stale-note.js';
@@ -29,25 +30,36 @@ export function PlansScreen() {
   const plans = useQuery({ queryKey: ['plans'], queryFn: () => api.plans() });
   const subscriptions = useQuery({ queryKey: ['subscriptions'], queryFn: () => api.subscriptions() });
   return (
-    <Page title={t('plans.title')}>
-      <Known query={subscriptions}>
-        {(all) => {
-          const mine = all.filter(({ state }) => LIVE.has(state));
-          return mine.length === 0 ? (
-            <Notice tone="empty" icon="plan" title={t('plans.none')} text={t('plans.noneText')} />
-          ) : (
-            mine.map((one) => <SubscriptionCard key={one.id} subscription={one} />)
-          );
-        }}
-      </Known>
-      <Txt variant="heading">{t('plans.offers')}</Txt>
-      <Known query={plans}>
-        {(all) =>
-          latestVersions(all)
-            .filter((plan) => plan.kind === 'per-swap' || FOR_SALE.has(plan.kind))
-            .map((plan) => <Offer key={plan.id} plan={plan} />)
+    <Page wide title={t('plans.title')}>
+      <Columns
+        main={
+          <>
+            <Txt variant="heading">{t('plans.mine')}</Txt>
+            <Known query={subscriptions}>
+              {(all) => {
+                const mine = all.filter(({ state }) => LIVE.has(state));
+                return mine.length === 0 ? (
+                  <Notice tone="empty" icon="plan" title={t('plans.none')} text={t('plans.noneText')} />
+                ) : (
+                  mine.map((one) => <SubscriptionCard key={one.id} subscription={one} />)
+                );
+              }}
+            </Known>
+          </>
         }
-      </Known>
+        side={
+          <>
+            <Txt variant="heading">{t('plans.offers')}</Txt>
+            <Known query={plans}>
+              {(all) =>
+                latestVersions(all)
+                  .filter((plan) => plan.kind === 'per-swap' || FOR_SALE.has(plan.kind))
+                  .map((plan) => <Offer key={plan.id} plan={plan} />)
+              }
+            </Known>
+          </>
+        }
+      />
     </Page>
   );
 }

@@ -11,6 +11,8 @@ export function Refusal(props: {
   outcome: Extract<StartOutcome, { kind: 'refused' }>;
   /** When the station will have one more pack that fits. */
   nextReadyAt: string | null;
+  /** From when the place can be entered again, in words. */
+  shutUntil: string | null;
   onOtherStation: () => void;
 }) {
   const t = useT();
@@ -25,12 +27,16 @@ export function Refusal(props: {
     reason === 'NO_PACK_READY' && props.nextReadyAt !== null
       ? t('next.readyAt', { time: clockTime(props.nextReadyAt, language) })
       : null;
+  const opens =
+    reason === 'OUTSIDE_HOURS' && props.shutUntil !== null
+      ? t('hours.shutNow', { until: props.shutUntil, next: '' }).trim()
+      : null;
   return (
     <Notice
       tone="fault"
       icon="alert"
       title={title}
-      text={[t('money.none'), next, wait].filter(Boolean).join(' ')}
+      text={[t('money.none'), opens, next, wait].filter(Boolean).join(' ')}
     >
       {code === 'INSUFFICIENT_BALANCE' ? (
         <Button mode="outlined" onPress={() => router.push('/me/wallet')}>

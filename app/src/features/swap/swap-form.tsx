@@ -21,6 +21,7 @@ import { useStations } from '../../lib/stations/use-stations.js';
 import { PayChoice } from './pay-choice.js';
 import { PriceCard } from './price-card.js';
 import { Refusal } from './refusal.js';
+import { ShutNotice, useShutUntil } from './shut-notice.js';
 import { StationChoice } from './station-choice.js';
 import { usePayOptions } from './use-pay-options.js';
 import { VehicleChoice } from './vehicle-choice.js';
@@ -62,6 +63,7 @@ export function SwapForm(props: {
   const vehicles = account.vehicles.data;
   const chosenVehicle = vehicles?.find((vehicle) => vehicle.id === vehicleId) ?? vehicles?.[0] ?? null;
   const station = stations?.find((candidate) => candidate.id === stationId) ?? null;
+  const shutUntil = useShutUntil(station);
   usePassAhead(account.vehicles.isError ? null : chosenVehicle);
   const noNetwork = stationQuery.error instanceof OfflineError;
   const passHelps = stationId !== null && (noNetwork || station?.online === false);
@@ -177,6 +179,7 @@ export function SwapForm(props: {
               ? (readinessOf(station, chosenVehicle?.packClass ?? null, Date.now()).next?.at ?? null)
               : null
           }
+          shutUntil={shutUntil}
           onOtherStation={() => {
             setStationId(null);
             fresh();
@@ -195,6 +198,7 @@ export function SwapForm(props: {
           </Button>
         </Notice>
       )}
+      {shutUntil !== null && outcome === null && <ShutNotice until={shutUntil} />}
       {standing !== null && standing.stationId !== stationId && reservationCard(standing)}
       <Columns
         main={

@@ -5,6 +5,7 @@ import { useEffect } from 'react';
 import { View } from 'react-native';
 import { Button } from 'react-native-paper';
 import { moneySentence } from '../../components/order/money-sentence.js';
+import { packSentence } from '../../components/order/pack-sentence.js';
 import { Icon } from '../../components/ui/icon.js';
 import { Card, Screen } from '../../components/ui/screen.js';
 import { Txt } from '../../components/ui/txt.js';
@@ -25,6 +26,7 @@ export function SwapResult(props: { order: Order; onLeave: (next: LeaveTo) => vo
   const progress = swapProgress(order);
   const good = order.state === 'completed' || order.state === 'resolved';
   const tone = good ? palette.tone.ready : palette.tone.fault;
+  const oldPack = packSentence(order, t);
   const [before, after] = [order.returned?.reading?.socPct, order.dispensed?.reading?.socPct];
 
   // Balance, packs of the vehicle and the list of orders have changed.
@@ -72,6 +74,11 @@ export function SwapResult(props: { order: Order; onLeave: (next: LeaveTo) => vo
         <Txt tone="text2" style={{ textAlign: 'center' }} testID="swap-money">
           {moneySentence(order, t, language)}
         </Txt>
+        {!good && oldPack !== null && (
+          <Txt tone="text2" style={{ textAlign: 'center' }} testID="swap-old-pack">
+            {oldPack}
+          </Txt>
+        )}
         {good && <Txt tone="text3">{t('phaseHint.done')}</Txt>}
       </Card>
       {!good && <NextTry order={order} onLeave={props.onLeave} />}

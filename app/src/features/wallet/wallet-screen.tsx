@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { View } from 'react-native';
 import { Button, Chip, SegmentedButtons, TextInput } from 'react-native-paper';
 import { ActionError } from '../../components/ui/action-error.js';
+import { Columns } from '../../components/ui/columns.js';
 import { Page } from '../../components/ui/page.js';
 import { Card } from '../../components/ui/screen.js';
 import { StaleNote } from '../../components/ui/stale-note.js';
@@ -31,21 +32,31 @@ export function WalletScreen() {
   const { user } = useAccount();
   const [paymentId, setPaymentId] = useState<string | null>(null);
   return (
-    <Page title={t('wallet.title')}>
+    <Page wide title={t('wallet.title')}>
       <StaleNote queries={[user]} />
-      <Card tint={palette.brand}>
-        <Txt color={palette.onBrand}>{t('me.balance')}</Txt>
-        <Txt variant="figure" color={palette.onBrand} testID="balance">
-          {user.data ? formatFen(user.data.balanceFen, language) : '…'}
-        </Txt>
-      </Card>
-      {paymentId === null ? (
-        <TopUp onStarted={setPaymentId} />
-      ) : (
-        <PendingPayment paymentId={paymentId} onLeave={() => setPaymentId(null)} />
-      )}
-      <Deposits />
-      <History onPending={setPaymentId} />
+      <Columns
+        main={
+          <>
+            <Card tint={palette.brand}>
+              <Txt color={palette.onBrand}>{t('me.balance')}</Txt>
+              <Txt variant="figure" color={palette.onBrand} testID="balance">
+                {user.data ? formatFen(user.data.balanceFen, language) : '…'}
+              </Txt>
+            </Card>
+            {paymentId === null ? (
+              <TopUp onStarted={setPaymentId} />
+            ) : (
+              <PendingPayment paymentId={paymentId} onLeave={() => setPaymentId(null)} />
+            )}
+          </>
+        }
+        side={
+          <>
+            <Deposits />
+            <History onPending={setPaymentId} />
+          </>
+        }
+      />
     </Page>
   );
 }

@@ -61,7 +61,7 @@ export const en: Record<MessageKey, string> = {
   'swap.vehicle': 'Vehicle',
   'swap.noVehicle': 'There is no vehicle on your account yet. Add yours, then swap.',
   'swap.holds': 'Holds pack {{pack}}',
-  'swap.noPack': 'No pack on record',
+  'swap.noPack': 'No pack on record: take one, return none',
   'swap.price': 'This swap',
   'swap.priceUnknown': 'Price as on the order',
   'swap.balance': 'Balance {{amount}}',

@@ -60,7 +60,7 @@ export const zhCn = {
   'swap.vehicle': '车辆',
   'swap.noVehicle': '你的账户下还没有车辆，绑定后即可换电。',
   'swap.holds': '车上电池 {{pack}}',
-  'swap.noPack': '车上没有登记电池',
+  'swap.noPack': '没有登记电池，只取不放',
   'swap.price': '本次换电',
   'swap.priceUnknown': '价格以订单为准',
   'swap.balance': '余额 {{amount}}',

@@ -87,12 +87,11 @@ export async function openSwapSite(cabinet: object) {
       .filter(({ slot, pack }) => pack && (!served || served.includes(slot)))
       .every(({ slot }) => hardware?.packs.latest(slot));
 
-  async function ask(data: Partial<AskChargeData> & object = {}): Promise<SiteSwap> {
+  async function ask(data: Partial<AskChargeData> & object = {}, when = allRead): Promise<SiteSwap> {
     swaps += 1;
     const [id, orderId] = [`cmd-${swaps}`, `order-${swaps}`];
     await hub.until(() => hub.states.at(-1)?.online, 'the station online', WAIT_MS);
-    // A request that comes sooner after a start may be refused: no more than three packs are read for it.
-    await until('every pack is read', allRead, WAIT_MS);
+    await until('every pack is read', when, WAIT_MS);
     const whole = { user: 'u', vehicle: 'v', orderId, dispense: { packClass: 'A' }, ...data };
     await hub.command(MSG_TYPE.SERVER_ASK_CHARGE, whole, { id, ttlMs: 120_000 });
     const events = (): SwapEvent[] => hub.swapEvents().filter(({ requestId }) => requestId === id);

@@ -3817,6 +3817,8 @@ export interface components {
                 reading?: components["schemas"]["Reading"];
                 /** Format: date-time */
                 at: string;
+                /** Format: date-time */
+                givenBackAt?: string;
             } | null;
             dispensed: {
                 packId?: string;
