@@ -19,6 +19,8 @@ export type LineReader = { push(chunk: Uint8Array): void; close(): void };
 export function createLineReader({ delimiter, maxChars, onLine, onOverflow }: LineReaderOptions): LineReader {
   const end = Buffer.from(delimiter, 'latin1');
   let held = 0;
+  /** Chunks of a line that has no end yet: a line goes through the parser at once, not in the ten pieces in which it arrives. */
+  let pieces: Buffer[] = [];
   let parser = createParser();
 
   function createParser(): ReadlineParser {
@@ -40,10 +42,15 @@ export function createLineReader({ delimiter, maxChars, onLine, onOverflow }: Li
       const lastEnd = bytes.lastIndexOf(end);
       if (lastEnd >= 0) held = bytes.length - lastEnd - end.length;
       else held += bytes.length;
-      parser.write(bytes);
+      pieces.push(bytes);
+      if (lastEnd >= 0) {
+        parser.write(pieces.length === 1 ? bytes : Buffer.concat(pieces));
+        pieces = [];
+      }
       if (held <= maxChars) return;
       onOverflow?.(held);
       held = 0;
+      pieces = [];
       replaceParser();
     },
     close() {
