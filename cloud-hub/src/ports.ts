@@ -1,4 +1,4 @@
-import type { Command, LiveEvent, SwapEvent } from '@voltbay/protocol';
+import type { Command, LiveEvent, OpeningHours, SwapEvent } from '@voltbay/protocol';
 
 /** How the hub's features meet. Each is implemented in one feature folder and handed out by the composition root. */
 
@@ -28,6 +28,9 @@ export type StationFacts = {
   online: boolean;
   lifecycle: 'draft' | 'commissioned' | 'live' | 'maintenance' | 'retired';
   topics: 'own' | 'shared';
+  /** Null = always open. */
+  openingHours: OpeningHours | null;
+  timeZone: string;
 };
 
 export type DispatchRequest = {

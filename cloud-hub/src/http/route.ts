@@ -54,6 +54,8 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   /** Strict object of query parameters; `listQuery` makes one for lists. Without it any query parameter is refused. */
   query?: Q;
   body?: B;
+  /** A body for the document, where none can be made from the schema. */
+  example?: unknown;
   /** The body is a file; the handler reads it with `readUpload`. */
   upload?: UploadSpec;
   /** A missing body counts as `{}`. */
