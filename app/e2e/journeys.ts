@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { buyingStories, openShop } from './buying.js';
 import {
   byId,
+  chargePacks,
   createOperator,
   inLanguage,
   type JourneyContext,
@@ -41,18 +42,6 @@ export async function run(context: RunContext, report: Report): Promise<string[]
     await tellStories(context, 'en', operator, (name, error) => report(`in English: ${name}`, error));
   }
   return [];
-}
-
-const CHARGED_MS = 4 * 3_600_000;
-
-/** Hours go by for the packs in the cabinet: the first rider left little that is ready. */
-async function chargePacks(context: RunContext): Promise<void> {
-  const response = await fetch(`${context.control}/actions/advance`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ ms: CHARGED_MS }),
-  });
-  if (!response.ok) throw new Error(`packs were not charged: ${response.status} ${await response.text()}`);
 }
 
 async function tellStories(
