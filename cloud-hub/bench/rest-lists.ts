@@ -9,8 +9,17 @@ export type ListTime = {
   p95Ms: number;
   maxMs: number;
 };
+/** One list route over all addresses at which it was asked. */
+export type RouteTime = Pick<ListTime, 'operationId' | 'p50Ms' | 'p95Ms' | 'maxMs'> & {
+  path: string;
+  requests: number;
+};
 export type ListTimes = {
   lists: ListTime[];
+  /** The slowest first. */
+  routes: RouteTime[];
+  /** Rounds that were begun in time. */
+  rounds: number;
   /** Over every request of every list. */
   p95Ms: number;
   /** The list whose own 95th percentile is the highest. */
@@ -31,6 +40,8 @@ export async function measureLists(options: {
   baseUrl: string;
   token: string;
   rounds: number;
+  /** No round is begun later than this after the first. */
+  budgetMs?: number;
   /** Only lists whose operation id contains it. */
   only?: string;
 }): Promise<ListTimes> {
@@ -72,7 +83,12 @@ export async function measureLists(options: {
   }
   const times = new Map<string, number[]>();
   const answers = new Map<string, { status: number; total: number | null }>();
-  for (let round = 0; round < rounds + FIRST_ROUNDS; round += 1)
+  const endMs = performance.now() + (options.budgetMs ?? Number.POSITIVE_INFINITY);
+  let begun = 0;
+  for (let round = 0; round < rounds + FIRST_ROUNDS; round += 1) {
+    // At least one that counts.
+    if (round > FIRST_ROUNDS && performance.now() > endMs) break;
+    begun = round + 1 - FIRST_ROUNDS;
     for (const { address } of wanted) {
       const startedAt = performance.now();
       const answer = await get(address);
@@ -82,6 +98,7 @@ export async function measureLists(options: {
       answers.set(address, { status: answer.status, total: total === null ? null : Number(total) });
       if (round >= FIRST_ROUNDS) times.set(address, [...(times.get(address) ?? []), tookMs]);
     }
+  }
   const lists = wanted.map(({ operationId, address }): ListTime => {
     const sorted = (times.get(address) ?? []).sort((a, b) => a - b);
     return {
@@ -99,7 +116,21 @@ export async function measureLists(options: {
     null,
   );
   const every = [...times.values()].flat().sort((a, b) => a - b);
-  return { lists, p95Ms: quantile(every, 0.95), slowest };
+  const routes = [...new Set(lists.map(({ operationId }) => operationId))]
+    .map((operationId): RouteTime => {
+      const own = lists.filter((list) => list.operationId === operationId);
+      const sorted = own.flatMap(({ address }) => times.get(address) ?? []).sort((a, b) => a - b);
+      return {
+        operationId,
+        path: own[0]?.address.split('?')[0] ?? '',
+        requests: sorted.length,
+        p50Ms: quantile(sorted, 0.5),
+        p95Ms: quantile(sorted, 0.95),
+        maxMs: quantile(sorted, 1),
+      };
+    })
+    .sort((a, b) => b.p95Ms - a.p95Ms);
+  return { lists, routes, rounds: begun, p95Ms: quantile(every, 0.95), slowest };
 }
 
 /** Of sorted values; in milliseconds with two digits. */

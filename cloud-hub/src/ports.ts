@@ -1,4 +1,4 @@
-import type { Command, LiveEvent, SwapEvent } from '@voltbay/protocol';
+import type { Command, LiveEvent, OpeningHours, SwapEvent } from '@voltbay/protocol';
 
 /** How the hub's features meet. Each is implemented in one feature folder and handed out by the composition root. */
 
@@ -28,6 +28,9 @@ export type StationFacts = {
   online: boolean;
   lifecycle: 'draft' | 'commissioned' | 'live' | 'maintenance' | 'retired';
   topics: 'own' | 'shared';
+  /** Null = always open. */
+  openingHours: OpeningHours | null;
+  timeZone: string;
 };
 
 export type DispatchRequest = {
@@ -54,7 +57,15 @@ export interface CommandDispatcher {
    */
   waitFor(
     commandId: string,
-    options: { states: readonly Command['state'][]; timeoutMs: number },
+    options: {
+      states: readonly Command['state'][];
+      timeoutMs: number;
+      /**
+       * The station's word is enough: it is in the station's journal and comes again until the hub has stored it. Without, it is stored here
+       * before anybody is told.
+       */
+      early?: boolean;
+    },
   ): Promise<Command>;
   get(commandId: string): Promise<Command | null>;
 }

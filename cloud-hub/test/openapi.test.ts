@@ -6,7 +6,7 @@ type Operation = {
   operationId: string;
   summary: string;
   parameters?: { name: string; in: string; required?: boolean }[];
-  requestBody?: unknown;
+  requestBody?: { content: Record<string, { example?: unknown }> };
   responses: Record<
     string,
     { description: string; content?: Record<string, { schema: unknown; examples?: object }> }
@@ -78,6 +78,19 @@ describe('the OpenAPI document', () => {
             expect(PROBLEMS[code as keyof typeof PROBLEMS].status, `${label} ${code}`).toBe(Number(status));
         }
       }
+  });
+
+  it('shows with every request body an example, which the route takes', () => {
+    let shown = 0;
+    for (const route of hub.hub.routes.filter(({ body }) => body !== undefined)) {
+      const content = document.paths[route.path]?.[route.method]?.requestBody?.content;
+      const example = content?.['application/json']?.example;
+      const label = `${route.method} ${route.path}: ${JSON.stringify(example)}`;
+      expect(example, label).toBeDefined();
+      expect(route.body?.safeParse(example).error?.issues ?? [], label).toEqual([]);
+      shown += 1;
+    }
+    expect(shown).toBeGreaterThan(60);
   });
 
   it('names the resources and leaves no reference hanging', () => {

@@ -1,4 +1,4 @@
-import { MSG_TYPE } from '@voltbay/protocol';
+import { localTime, MSG_TYPE } from '@voltbay/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { connectStation } from './support/fake-station.js';
 import { eventually, type HubFixture, problemOf, startHub } from './support/hub-fixture.js';
@@ -115,4 +115,46 @@ describe('reservations', () => {
     now += 121_000;
     await eventually(async () => (await get(answer.body.id)).state === 'expired', 'expired', 20_000);
   }, 40_000);
+
+  it('outside the opening hours riders are told when it opens; nobody is sent there, nothing is kept', async () => {
+    const cabinet = await station();
+    const admin = await hub.operator();
+    const hours = async (openingHours: unknown) => {
+      const { headers } = await hub.call('GET', '/core/v0/stations/1231', { token: admin });
+      const changed = await hub.call('PATCH', '/core/v0/stations/1231', {
+        token: admin,
+        body: { openingHours },
+        headers: { 'If-Match': headers.get('etag') ?? '' },
+      });
+      expect(changed.status).toBe(200);
+    };
+    const swap = () =>
+      hub.call('POST', '/core/v0/orders', {
+        token: rider,
+        body: { stationId: '1231', vehicleId: 'v-demo' },
+        headers: { 'Idempotency-Key': `swap-${++serial}` },
+      });
+    const timeOfDay = (atMs: number) => {
+      const { minute } = localTime(atMs, 'Asia/Shanghai');
+      const two = (value: number) => String(value).padStart(2, '0');
+      return `${two(Math.floor(minute / 60))}:${two(minute % 60)}`;
+    };
+    const opensMs = Math.floor(Date.now() / 60_000) * 60_000 + 2 * 3_600_000;
+    await hours([{ from: timeOfDay(opensMs), to: timeOfDay(opensMs + 3_600_000) }]);
+    for (const refused of [await swap(), await reserve()]) {
+      expect(problemOf(refused)).toMatchObject({ status: 409, code: 'STATION_REFUSED', reason: 'CLOSED' });
+      expect(problemOf(refused).detail).toContain(new Date(opensMs).toISOString());
+      const waitS = Number(refused.headers.get('retry-after'));
+      expect(waitS).toBeGreaterThan(3_600);
+      expect(waitS).toBeLessThanOrEqual(7_200);
+    }
+    await hours([]);
+    const never = await swap();
+    expect(problemOf(never)).toMatchObject({ status: 409, reason: 'CLOSED' });
+    expect(never.headers.get('retry-after')).toBeNull();
+    for (const list of ['orders', 'reservations'])
+      expect((await hub.call('GET', `/core/v0/${list}`, { token: rider })).body).toEqual([]);
+    await hours(null);
+    await kept(cabinet);
+  }, 60_000);
 });

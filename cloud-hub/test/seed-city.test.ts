@@ -71,6 +71,8 @@ describe('the seeded city', () => {
   it('adds up: orders, ledger, wallets, custody, figures and audit chain agree, and the hub computes the same figures', async () => {
     const report = await seed(database);
     expect(report.documents).toMatchObject({ orders: 240, batteries: 60, users: 300 });
+    const some = ['coupons', 'rider_coupons', 'deposits', 'reconciliations'];
+    for (const name of some) expect(report.documents[name], name).toBeGreaterThan(0);
     const verdict = await verify(database);
     expect(found(verdict)).toMatchObject({
       orders: [],

@@ -131,7 +131,12 @@ export function createAnalyticsRoutes(deps: {
       },
       problems: ['NOT_FOUND'],
       async handler({ query, principal }) {
-        const found = await grouped(filterOf(principal, query, 'hour'), '$bucket');
+        const found = await rows
+          .aggregate<HourSums>([
+            { $match: filterOf(principal, query, 'hour') },
+            { $group: { _id: '$bucket', swaps: { $sum: '$swaps' }, shortages: { $sum: '$shortages' } } },
+          ])
+          .toArray();
         return ok(heatMap(found, deps.timeZone));
       },
     }),
@@ -171,11 +176,10 @@ export function createAnalyticsRoutes(deps: {
   ];
 }
 
+type HourSums = Pick<RollupDocument, 'swaps' | 'shortages'> & { _id: string };
+
 /** Hours of UTC put into the cells of the local week. */
-function heatMap(
-  hours: readonly (Pick<RollupDocument, 'swaps' | 'shortages'> & { _id: string })[],
-  timeZone: string,
-) {
+function heatMap(hours: readonly HourSums[], timeZone: string) {
   const cellOf = weekCells(timeZone);
   const cells = Array.from({ length: WEEK_CELLS }, (_, index) => ({
     weekday: Math.floor(index / 24) + 1,

@@ -6,6 +6,7 @@ import { type AsDocument, type Database, defineCollection, isDuplicateKey } from
 import { problem } from '../http/problem.js';
 import type { Clock } from '../ports.js';
 import { type LedgerEntryDocument, ledgerCollection } from './ledger.js';
+import type { Posting } from './postings.js';
 
 export const buyerSchema = z.strictObject({
   title: z.string().min(1).max(100),
@@ -79,7 +80,7 @@ export interface Invoices {
 }
 
 /** What an entry sold (positive) or took back (negative), with the tax in it. */
-function saleOf(entry: LedgerEntryDocument): { netFen: number; taxFen: number; amountFen: number } {
+export function saleOf(entry: Posting): { netFen: number; taxFen: number; amountFen: number } {
   const sum = (match: (account: string) => boolean) =>
     0 - entry.lines.filter((line) => match(line.account)).reduce((total, line) => total + line.amountFen, 0);
   const netFen = sum((account) => account.startsWith('revenue-'));
@@ -87,45 +88,51 @@ function saleOf(entry: LedgerEntryDocument): { netFen: number; taxFen: number; a
   return { netFen, taxFen, amountFen: netFen + taxFen };
 }
 
+type InvoiceDraft = Pick<Invoice, 'tenantId' | 'userId' | 'kind' | 'buyer' | 'creditsInvoiceId'>;
+
+/** The document over these entries, with its number. Pure. */
+export function invoiceOf(
+  draft: InvoiceDraft,
+  sold: readonly Posting[],
+  issue: { id: string; number: number; at: string },
+): InvoiceDocument {
+  const lines = sold.map((entry) => ({
+    entryKey: entry.key,
+    orderId: entry.orderId ?? null,
+    at: entry.at,
+    ...saleOf(entry),
+  }));
+  const total = (name: 'netFen' | 'taxFen' | 'amountFen') => lines.reduce((sum, line) => sum + line[name], 0);
+  return {
+    _id: issue.id,
+    version: 1,
+    createdAt: issue.at,
+    updatedAt: issue.at,
+    ...draft,
+    number: issue.number,
+    printed: `${SERIES[draft.kind]}-${String(issue.number).padStart(8, '0')}`,
+    lines,
+    netFen: total('netFen'),
+    taxFen: total('taxFen'),
+    totalFen: total('amountFen'),
+    currency: 'CNY',
+    sources: lines.map((line) => line.entryKey),
+  };
+}
+
 export function createInvoices(deps: { database: Database; clock: Clock }): Invoices {
   const invoices = deps.database.collection(invoicesCollection);
   const entries = deps.database.collection(ledgerCollection);
 
   /** The number is taken by the write itself, so none can be lost between counting and writing. */
-  const write = async (
-    draft: Pick<Invoice, 'tenantId' | 'userId' | 'kind' | 'buyer' | 'creditsInvoiceId'>,
-    sold: LedgerEntryDocument[],
-  ): Promise<InvoiceDocument> => {
-    const lines = sold.map((entry) => ({
-      entryKey: entry.key,
-      orderId: entry.orderId ?? null,
-      at: entry.at,
-      ...saleOf(entry),
-    }));
-    const total = (name: 'netFen' | 'taxFen' | 'amountFen') =>
-      lines.reduce((sum, line) => sum + line[name], 0);
+  const write = async (draft: InvoiceDraft, sold: LedgerEntryDocument[]): Promise<InvoiceDocument> => {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
       const last = await invoices.findOne(
         { tenantId: draft.tenantId, kind: draft.kind },
         { sort: { number: -1 }, projection: { number: 1 } },
       );
       const number = (last?.number ?? 0) + 1;
-      const now = isoNow(deps.clock);
-      const document: InvoiceDocument = {
-        _id: `inv-${uuidv7()}`,
-        version: 1,
-        createdAt: now,
-        updatedAt: now,
-        ...draft,
-        number,
-        printed: `${SERIES[draft.kind]}-${String(number).padStart(8, '0')}`,
-        lines,
-        netFen: total('netFen'),
-        taxFen: total('taxFen'),
-        totalFen: total('amountFen'),
-        currency: 'CNY',
-        sources: lines.map((line) => line.entryKey),
-      };
+      const document = invoiceOf(draft, sold, { id: `inv-${uuidv7()}`, number, at: isoNow(deps.clock) });
       try {
         await invoices.insertOne(document);
         return document;

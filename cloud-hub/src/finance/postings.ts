@@ -72,3 +72,16 @@ export function saleLines(
     { account: 'tax-payable', amountFen: -taxFen },
   );
 }
+
+/** What a provider owes for a day as money in the bank, less its fees. */
+export function settlementLines(
+  provider: string,
+  day: { paymentsFen: number; refundsFen: number; feesFen: number },
+): LedgerLine[] {
+  const dueFen = day.paymentsFen - day.refundsFen;
+  return linesOf(
+    { account: 'bank', amountFen: dueFen - day.feesFen },
+    { account: `provider-fees:${provider}`, amountFen: day.feesFen },
+    { account: `provider-clearing:${provider}`, amountFen: -dueFen },
+  );
+}

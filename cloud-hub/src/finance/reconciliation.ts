@@ -8,7 +8,7 @@ import { beijingDate, beijingTime, type PaymentProvider, type ProviderName } fro
 import type { Clock } from '../ports.js';
 import type { Wallets } from '../wallets/wallets.js';
 import type { Ledger } from './ledger.js';
-import { type LedgerLine, linesOf } from './postings.js';
+import { settlementLines } from './postings.js';
 import { compareStatement, type Difference, type OurRecord } from './statement-compare.js';
 
 /**
@@ -125,13 +125,8 @@ export function createReconciliations(deps: {
   /** Books what the provider owes us for the day as money in the bank, once, when nothing is in doubt any more. */
   const settle = async (document: ReconciliationDocument): Promise<ReconciliationDocument> => {
     if (document.settled || document.state === 'different') return document;
-    const { provider, paymentsFen, refundsFen, feesFen, date, tenantId } = document;
-    const dueFen = paymentsFen - refundsFen;
-    const lines: LedgerLine[] = linesOf(
-      { account: 'bank', amountFen: dueFen - feesFen },
-      { account: `provider-fees:${provider}`, amountFen: feesFen },
-      { account: `provider-clearing:${provider}`, amountFen: -dueFen },
-    );
+    const { provider, date, tenantId } = document;
+    const lines = settlementLines(provider, document);
     if (lines.length > 0)
       await deps.ledger.post(tenantId, {
         key: `settled:${provider}:${date}`,

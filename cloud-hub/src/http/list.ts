@@ -174,15 +174,21 @@ export async function listReply<T extends AnyDocument, R = unknown>(options: {
   const window = list.cursor ? { $and: [...filter.$and, afterCursor(list)] } : filter;
   const sort =
     list.sortPath === '_id' ? { _id: list.order } : { [list.sortPath]: list.order, _id: list.order };
+  const found = hasPattern(list.filter) ? await fewOf(source, filter) : null;
   const [total, documents] = await Promise.all([
-    countOf(source, scope, list.filter),
+    found ? found.length : countOf(source, scope, list.filter),
     source
-      .find(window, {
-        sort,
-        limit: list.limit + 1,
-        skip: list.cursor ? 0 : (list.page - 1) * list.limit,
-        projection: options.projection,
-      })
+      .find(
+        found
+          ? { $and: [scope, { _id: { $in: found } }, ...(list.cursor ? [afterCursor(list)] : [])] }
+          : window,
+        {
+          sort,
+          limit: list.limit + 1,
+          skip: list.cursor ? 0 : (list.page - 1) * list.limit,
+          projection: options.projection,
+        },
+      )
       .toArray() as Promise<T[]>,
   ]);
   const page = documents.slice(0, list.limit);
@@ -200,6 +206,22 @@ export async function listReply<T extends AnyDocument, R = unknown>(options: {
     ? await toResources(page)
     : page.map((document) => (toResource ? toResource(document) : toPlainResource(document)));
   return ok(shown, headers);
+}
+
+const FEW = 1_000;
+
+const hasPattern = (filter: Record<string, unknown>): boolean =>
+  Object.values(filter).some(
+    (condition) => typeof condition === 'object' && condition !== null && '$regex' in condition,
+  );
+
+/**
+ * The ids of all that match, where they are few: what contains a text is found by going through an index once, not once to count and
+ * once more for the page. Null for many, of which a page is full before long.
+ */
+async function fewOf(source: ListSource, filter: Record<string, unknown>): Promise<string[] | null> {
+  const found = await source.find(filter, { limit: FEW + 1, projection: { _id: 1 } }).toArray();
+  return found.length > FEW ? null : found.map(({ _id }) => _id as string);
 }
 
 const MIN_ID_START = 8;

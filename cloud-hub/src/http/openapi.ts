@@ -2,6 +2,7 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { PROBLEMS, type ProblemCode, problemSchema } from '@voltbay/protocol';
 import type { z } from 'zod';
 import { nameSchemas } from './named-schemas.js';
+import { requestExample } from './request-example.js';
 import type { HttpRoute } from './route.js';
 
 type RouteConfig = Parameters<OpenAPIHono['openAPIRegistry']['registerPath']>[0];
@@ -129,7 +130,7 @@ function configOf(route: HttpRoute): RouteConfig {
         ? {
             body: {
               required: !route.bodyOptional,
-              content: { 'application/json': { schema: route.body } },
+              content: { 'application/json': { schema: route.body, ...exampleOf(route) } },
             },
           }
         : {}),
@@ -146,6 +147,11 @@ function configOf(route: HttpRoute): RouteConfig {
     responses,
   } as RouteConfig;
 }
+
+const exampleOf = ({ body, example }: HttpRoute): { example?: unknown } => {
+  const shown = example ?? (body && requestExample(body));
+  return shown === undefined ? {} : { example: shown };
+};
 
 /** The OpenAPI 3.1 document of the routes. */
 export function openApiDocument(

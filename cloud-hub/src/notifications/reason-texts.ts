@@ -5,6 +5,7 @@ const CHINESE: Readonly<Record<SwapReason, string>> = {
   STATION_BUSY: '正在为其他用户换电',
   OUT_OF_SERVICE: '换电站暂停服务',
   MAINTENANCE: '换电站维护中',
+  CLOSED: '换电站不在营业时间',
   NO_EMPTY_SLOT: '没有空仓位',
   NO_PACK_READY: '没有充好的电池',
   WRONG_CLASS: '电池型号不符',

@@ -17,6 +17,7 @@ import type { Quotes } from '../plans/quotes.js';
 import type { Clock, CommandDispatcher, StationDirectory, StationFacts } from '../ports.js';
 import type { Wallets } from '../wallets/wallets.js';
 import { newOrder } from './new-order.js';
+import { refuseIfClosed } from './opening.js';
 import { type OrderDocument, openKeyOf } from './order-document.js';
 import { hasBegun, type OrderFact, STATE_TIMEOUT_MS } from './order-facts.js';
 import type { OrderStore } from './order-store.js';
@@ -182,11 +183,13 @@ export function createOrders(deps: {
       throw problem('NOT_FOUND', `no station ${request.stationId}`);
     return facts;
   };
-  const refuseIfUnfit = (facts: StationFacts) => {
+  const refuseIfUnfit = (facts: StationFacts, origin: Order['origin']) => {
     const refused = (reason: string) =>
       problem('STATION_REFUSED', `station ${facts.device} is ${facts.lifecycle}`, { reason });
     if (facts.lifecycle === 'maintenance') throw refused('MAINTENANCE');
     if (facts.lifecycle !== 'live') throw refused('OUT_OF_SERVICE');
+    // Who is at the station, and the operator who sends somebody there, know why.
+    if (origin === 'remote') refuseIfClosed(facts, clock.now(), clock.now());
     if (!facts.online) throw problem('STATION_OFFLINE', `station ${facts.device} is offline`);
   };
 
@@ -298,7 +301,7 @@ export function createOrders(deps: {
         if (same) return answerOf(await awaitAnswer(same));
       }
       const [vehicle, facts] = await Promise.all([check(request), station(request)]);
-      refuseIfUnfit(facts);
+      refuseIfUnfit(facts, request.origin);
       const { order, isNew } = await authorise(request, vehicle);
       if (!isNew || order.state !== 'authorized') return answerOf(await awaitAnswer(order));
       return answerOf(await awaitAnswer(await dispatch(order, vehicle, request.by)));

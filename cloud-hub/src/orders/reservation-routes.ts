@@ -88,7 +88,7 @@ export function createReservationRoutes(deps: {
       tags,
       access: needs('orders:create'),
       description:
-        'With `from` a pack that will be ready by then is promised when none is ready now (state `promised`); the station keeps it as soon as it is charged (`active`). `until` counts from `from`.',
+        'With `from` a pack that will be ready by then is promised when none is ready now (state `promised`); the station keeps it as soon as it is charged (`active`). `until` counts from `from`. A station that is closed by then refuses (409 STATION_REFUSED, reason `CLOSED`, with the time it opens in `detail` and `Retry-After`).',
       body: z.strictObject({
         stationId: deviceSchema,
         vehicleId: idSchema,

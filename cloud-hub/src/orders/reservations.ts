@@ -9,6 +9,7 @@ import type { Clock, CommandDispatcher, StationDirectory } from '../ports.js';
 import type { Settings } from '../system/settings.js';
 import type { Users } from '../users/users.js';
 import type { Vehicles } from '../vehicles/vehicles.js';
+import { refuseIfClosed } from './opening.js';
 import { ordersCollection } from './order-document.js';
 
 export const RESERVATION_STATES = [
@@ -125,7 +126,7 @@ export function createReservations(deps: {
     }
   };
   /** What must hold before a station keeps anything; answers the class of pack that fits. */
-  const check = async (visit: Visit): Promise<string> => {
+  const check = async (visit: Visit, from: string | null): Promise<string> => {
     const { tenantId, userId, vehicleId, stationId } = visit;
     const [user, vehicle, station] = await Promise.all([
       deps.users.find(tenantId, userId),
@@ -142,6 +143,7 @@ export function createReservations(deps: {
       throw problem('STATION_REFUSED', `station ${stationId} is ${station.lifecycle}`, {
         reason: station.lifecycle === 'maintenance' ? 'MAINTENANCE' : 'OUT_OF_SERVICE',
       });
+    refuseIfClosed(station, from === null ? clock.now() : Date.parse(from), clock.now());
     if (!station.online) throw problem('STATION_OFFLINE', `station ${stationId} is offline`);
     return vehicle.packClass;
   };
@@ -258,7 +260,7 @@ export function createReservations(deps: {
   return {
     release,
     async reserve(visit, by, from = null) {
-      const packClass = await check(visit);
+      const packClass = await check(visit, from);
       const promise = from !== null && (await isPromise(visit.stationId, packClass, from));
       const [ttlS, graceS] = await Promise.all([
         deps.settings.get(visit.tenantId, 'orders.reservationTtlS'),

@@ -116,7 +116,7 @@ export function createOrderRoutes(deps: {
     const { body: shown, headers } = reply(await deps.orders.swap(wanted));
     return created(shown, headers);
   };
-  const createRoute = (path: string, operationId: string, description: string) =>
+  const createRoute = (path: string, operationId: string, example: OrderCreate, description: string) =>
     defineRoute({
       method: 'post',
       path,
@@ -127,6 +127,7 @@ export function createOrderRoutes(deps: {
       access: needs('orders:create', { basic: true }),
       idempotency: 'optional',
       body: orderCreateSchema,
+      example,
       responses: {
         200: { description: 'A station asked for a swap that has an order already', schema: orderSchema },
         201: { description: 'The station has started', schema: orderSchema },
@@ -243,11 +244,13 @@ export function createOrderRoutes(deps: {
     createRoute(
       '/core/v0/orders',
       'createOrder',
+      { stationId: '1231', vehicleId: 'v-demo' },
       'Riders send stationId and vehicleId, operators userId as well; Idempotency-Key is required. 201: the station has started. 409: refused, with the reason. 503: offline, nothing was sent. 504: not known yet; the order named by resourceId is settled by evidence.',
     ),
     createRoute(
       '/core/v0/order',
       'createOrderAtStation',
+      { user: 'u-demo', vehicle: 'v-demo', requestId: 'swap-000123' },
       "The 2021 plan's call by a station: {user, vehicle}. When the hub asked that station for this swap the answer is 200 with that order, never a second one.",
     ),
     getRoute('/core/v0/orders/{id}', 'getOrder'),

@@ -137,6 +137,10 @@ export function createPlanRoutes(deps: { database: Database; plans: Plans; tarif
       access: needs('plans:write'),
       idempotency: 'required',
       body: z.strictObject({ stationId: deviceSchema.and(idSchema), bands: z.array(bandSchema).max(48) }),
+      example: {
+        stationId: '1231',
+        bands: [{ name: '晚高峰', nameEn: 'Evening peak', from: '17:00', to: '20:00', changeBp: 1_500 }],
+      },
       responses: { 201: { description: 'The new version', schema: tariffSchema } },
       problems: ['CONFLICT'],
       async handler({ body, principal }) {

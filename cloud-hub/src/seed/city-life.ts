@@ -5,6 +5,7 @@ import { ordersCollection } from '../orders/order-document.js';
 import type { BulkWriter } from './bulk-writer.js';
 import type { Chance } from './chance.js';
 import { DAY_MS, isOut, type Outage, ordersByDay, timesOfDay } from './city-calendar.js';
+import type { CityDeposits } from './city-deposits.js';
 import type { CityDesk, CityTeam } from './city-desk.js';
 import type { CityFigures } from './city-figures.js';
 import {
@@ -39,6 +40,7 @@ export type CityLife = {
   writer: BulkWriter;
   books: RiderBooks;
   passes: CityPasses;
+  deposits: CityDeposits;
   figures: CityFigures;
   desk: CityDesk;
   /** Notes how the packs are doing, day by day: not where the tenant has such notes already. */
@@ -82,6 +84,7 @@ export async function liveCity(city: CityLife): Promise<void> {
     );
     if (chance.hits(0.4)) books.credit(rider.id, atMs, 500, `welcome:${isoAt(atMs)}`);
     books.topUp(rider.id, atMs + 60_000);
+    if (chance.hits(0.4)) city.deposits.place(rider.id, atMs + 240_000);
   };
 
   for (const station of fleet.stations)
@@ -125,6 +128,7 @@ export async function liveCity(city: CityLife): Promise<void> {
       fleet.depot.push(rider.pack);
       rider.pack = null;
       waiting.push(rider);
+      city.deposits.giveBack(rider.id, backMs, city.team.support.id);
       if (chance.hits(0.3)) {
         const amountFen = books.refundTopUp(rider.id, backMs, city.team.support.id);
         if (amountFen > 0)

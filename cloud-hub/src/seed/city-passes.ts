@@ -8,6 +8,7 @@ import { periodEnd } from '../pricing/proration.js';
 import type { BulkWriter } from './bulk-writer.js';
 import type { Chance } from './chance.js';
 import { localTimeOf } from './city-calendar.js';
+import type { CityCoupons } from './city-coupons.js';
 import type { CityRider, CityStation } from './city-fleet.js';
 import type { RiderBooks } from './rider-books.js';
 
@@ -34,6 +35,8 @@ export interface CityPasses {
   reserve(price: Order['price'], orderId: string, atMs: number): void;
   consume(price: Order['price'], orderId: string, atMs: number): void;
   giveBack(price: Order['price'], orderId: string, atMs: number): void;
+  /** What riders leave for a pack. */
+  deposit: { planVersion: string; amountFen: number };
   /** Ends what has ended and writes plans, tariffs and subscriptions. */
   close(): void;
 }
@@ -47,6 +50,7 @@ export function createCityPasses(deps: {
   chance: Chance;
   writer: BulkWriter;
   books: RiderBooks;
+  coupons: CityCoupons;
   stations: readonly CityStation[];
   by: string;
   /** The tenant's own price, when it has one: it stays. */
@@ -232,7 +236,9 @@ export function createCityPasses(deps: {
     return benefit && byId.get(benefit.id);
   };
 
+  const { plan: depositName, planVersion: depositVersion, amountFen: depositFen } = plans.deposit;
   return {
+    deposit: { planVersion: `${depositName}@${depositVersion}`, amountFen: depositFen },
     priceOf(rider, station, atMs) {
       const active = activeOf(rider, atMs);
       const base = active?.kind === 'per-kwh' ? plans.energy : atMs < dearerMs ? plans.before : plans.after;
@@ -240,6 +246,7 @@ export function createCityPasses(deps: {
       return priceOrder({
         ...input(base, station, atMs),
         subscription: covers ? { id: active._id, name: active.name, nameEn: active.nameEn } : null,
+        coupon: active ? null : deps.coupons.couponFor(rider.id, atMs),
       });
     },
     finalPrice: (price, station, atMs, energyWh) =>
@@ -251,6 +258,7 @@ export function createCityPasses(deps: {
           })
         : price,
     reserve(price, orderId, atMs) {
+      deps.coupons.reserve(price, orderId, atMs);
       const one = used(price);
       if (!one) return;
       one.reservations.push(orderId);
@@ -258,6 +266,7 @@ export function createCityPasses(deps: {
       touch(one, atMs);
     },
     consume(price, orderId, atMs) {
+      deps.coupons.consume(price, atMs);
       const one = used(price);
       if (!one) return;
       one.reservations = one.reservations.filter((id) => id !== orderId);
@@ -266,6 +275,7 @@ export function createCityPasses(deps: {
       touch(one, atMs);
     },
     giveBack(price, orderId, atMs) {
+      deps.coupons.giveBack(price, atMs);
       const one = used(price);
       if (!one) return;
       one.reservations = one.reservations.filter((id) => id !== orderId);

@@ -15,6 +15,7 @@ import {
 } from '../wallets/wallet-document.js';
 import type { BulkWriter } from './bulk-writer.js';
 import type { Chance } from './chance.js';
+import type { Settled } from './city-reconciliations.js';
 import { paymentOf, type TopUp } from './top-up.js';
 
 const REMEMBERED = 200;
@@ -59,6 +60,16 @@ export interface RiderBooks {
   ): { id: string; amountFen: number } | null;
   /** Pays what is left of a rider's newest top-up back, as far as the balance goes; answers the fen. */
   refundTopUp(userId: string, atMs: number, by: string): number;
+  /** Moves money between buckets of a wallet, with the posting that says so. */
+  move(
+    userId: string,
+    key: string,
+    atMs: number,
+    change: Partial<Record<Bucket, number>>,
+    posting: Omit<Posting, 'key' | 'at' | 'userId'>,
+  ): void;
+  /** An entry that no wallet has a part in. */
+  post(posting: Posting): void;
   /** Writes wallets, charges and payments as they stand at the end. */
   close(): void;
 }
@@ -70,6 +81,8 @@ export function createRiderBooks(deps: {
   /** What the ledger and the charges hear of: for the figures. */
   booked(posting: Posting): void;
   charged(charge: ChargeDocument): void;
+  /** A provider's payment or refund came to its end. */
+  settled(one: Settled): void;
 }): RiderBooks {
   const { tenantId, chance, writer } = deps;
   const wallets = new Map<string, WalletDocument>();
@@ -168,6 +181,8 @@ export function createRiderBooks(deps: {
     );
 
   return {
+    move: write,
+    post: (posting) => post(posting, Date.parse(posting.at)),
     balanceFen: (userId) => wallets.get(userId)?.balanceFen ?? 0,
     topUp(userId, atMs, leastFen = 0) {
       const wished = chance.pick(TOP_UPS_FEN);
@@ -189,6 +204,7 @@ export function createRiderBooks(deps: {
       };
       payments.push(payment);
       newestPayment.set(userId, payment);
+      deps.settled({ kind: 'payment', provider, no: id, tradeNo: id, amountFen, atMs: payment.paidMs });
       credit(userId, payment.paidMs, amountFen, {
         account: `provider-clearing:${provider}`,
         ref: `payment:${id}`,
@@ -338,6 +354,8 @@ export function createRiderBooks(deps: {
         },
         paidMs,
       );
+      const { provider } = payment;
+      deps.settled({ kind: 'refund', provider, no: id, tradeNo: payment.id, amountFen, atMs: paidMs });
       writer.add(refundsCollection, {
         _id: id,
         tenantId,

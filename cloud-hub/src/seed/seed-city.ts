@@ -11,7 +11,10 @@ import { commandsCollection } from '../commands/command-documents.js';
 import type { CollectionSpec, Database } from '../db/index.js';
 import { HubError } from '../errors.js';
 import { eventCursorsCollection } from '../events/event-feed.js';
+import { invoicesCollection } from '../finance/invoices.js';
 import { ledgerCollection } from '../finance/ledger.js';
+import { createLedgerTotals, ledgerTotalsCollection } from '../finance/ledger-totals.js';
+import { reconciliationsCollection } from '../finance/reconciliation.js';
 import { ordersCollection } from '../orders/order-document.js';
 import { paymentsCollection } from '../payments/payment-document.js';
 import { plansCollection } from '../plans/plan-document.js';
@@ -26,12 +29,16 @@ import { chargesCollection } from '../wallets/wallet-document.js';
 import { createBulkWriter } from './bulk-writer.js';
 import { createChance } from './chance.js';
 import { DAY_MS, outagesOf } from './city-calendar.js';
+import { createCityCoupons } from './city-coupons.js';
+import { createCityDeposits } from './city-deposits.js';
 import { type CityTeam, createCityDesk } from './city-desk.js';
 import { createCityFigures } from './city-figures.js';
 import { buildFleet } from './city-fleet.js';
 import { regionIdOf, writeFleet } from './city-inventory.js';
+import { buyersOf, createCityInvoices } from './city-invoices.js';
 import { liveCity } from './city-life.js';
 import { CITY_TIME_ZONE, createCityPasses } from './city-passes.js';
+import { createCityReconciliations } from './city-reconciliations.js';
 import { type CitySize, type CityWish, citySize } from './city-size.js';
 import { withoutIndexes } from './late-indexes.js';
 import { createRiderBooks } from './rider-books.js';
@@ -124,13 +131,36 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
     writer,
   });
   const desk = createCityDesk({ tenantId, team, chance, writer, audit: deps.audit });
+  const invoices = createCityInvoices({
+    tenantId,
+    untilMs,
+    numbers: await lastNumbers(database, tenantId),
+    buyers: buyersOf(fleet.riders),
+    chance,
+    writer,
+  });
+  // Days that the tenant has reconciled stay as they are.
+  const reconciled = await database.collection(reconciliationsCollection).findOne({ tenantId });
   const books = createRiderBooks({
     tenantId,
     chance,
     writer,
-    booked: (posting) => figures.posted(posting),
+    booked(posting) {
+      figures.posted(posting);
+      invoices.booked(posting);
+    },
     charged: (charge) => figures.charged(charge),
+    settled: (one) => reconciliations.settled(one),
   });
+  const reconciliations = createCityReconciliations({
+    tenantId,
+    untilMs,
+    chance,
+    writer,
+    by: team.support.id,
+    post: books.post,
+  });
+  const coupons = createCityCoupons({ tenantId, tag, fromMs, untilMs, chance, writer });
   const indexes = await withoutIndexes(database, LARGE);
   const plans = database.collection(plansCollection);
   const perSwap = await plans.findOne({ tenantId, plan: 'per-swap' }, { sort: { planVersion: -1 } });
@@ -143,9 +173,11 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
     chance,
     writer,
     books,
+    coupons,
     stations: fleet.stations,
     by: team.admin.id,
   });
+  const deposits = createCityDeposits({ tenantId, ...passes.deposit, chance, writer, books });
   const phase = (text: string, done: number, total: number) => deps.progress?.(text, done, total);
 
   phase('orders', 0, size.orders);
@@ -162,12 +194,17 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
     writer,
     books,
     passes,
+    deposits,
     figures,
     desk,
     progress: (done) => phase('orders', done, size.orders),
   });
   phase('books and packs', 0, 1);
   passes.close();
+  coupons.close();
+  deposits.close();
+  if (!reconciled) reconciliations.close();
+  invoices.close();
   books.close();
   writeFleet({ tenantId, tag, fleet, fromMs, untilMs, chance, writer });
   desk.alarms(fleet.stations, fromMs, untilMs);
@@ -178,6 +215,10 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   await indexes.build((done, total) => phase('indexes', done, total));
   await createCohorts({ database, timeZone }).summarise(tenantId, figures.activeDays());
   phase('accounts', 0, 1);
+  // A ledger that grew has its sums already; this one would have them added up by the first who asks. Sums from before are without
+  // the city, whose entries are older.
+  await database.collection(ledgerTotalsCollection).deleteOne({ _id: tenantId });
+  await createLedgerTotals({ database, clock: { now: () => untilMs } }).byKind(tenantId);
   await desk.close();
   await writeRegions(database, { tenantId, tag, fleet, at: isoAt(fromMs - 2 * DAY_MS) });
   for (const device of devices)
@@ -208,6 +249,16 @@ async function refuseInUse(database: Database, tenantId: string): Promise<void> 
         'TENANT_IN_USE',
         `tenant ${tenantId} has ${spec.name} already: name another with --tenant, or add the city to it with --force`,
       );
+}
+
+async function lastNumbers(
+  database: Database,
+  tenantId: string,
+): Promise<{ invoice: number; 'credit-note': number }> {
+  const last = async (kind: 'invoice' | 'credit-note') =>
+    (await database.collection(invoicesCollection).findOne({ tenantId, kind }, { sort: { number: -1 } }))
+      ?.number ?? 0;
+  return { invoice: await last('invoice'), 'credit-note': await last('credit-note') };
 }
 
 /** A free block of device numbers: they are unique over all tenants. */

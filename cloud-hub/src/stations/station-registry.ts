@@ -1,4 +1,4 @@
-import type { StationState } from '@voltbay/protocol';
+import type { OpeningHours, StationState } from '@voltbay/protocol';
 import type { Database } from '../db/index.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
@@ -17,6 +17,8 @@ export type StationEntry = {
   name: string;
   lifecycle: StationDocument['lifecycle'];
   topics: StationDocument['topics'];
+  openingHours: OpeningHours | null;
+  timeZone: string;
   online: boolean;
   incarnation: number;
   instanceId: string | null;
@@ -106,6 +108,8 @@ export function createStationRegistry(deps: StationRegistryDeps): StationRegistr
       name: station.name,
       lifecycle: station.lifecycle,
       topics: station.topics,
+      openingHours: station.openingHours ?? null,
+      timeZone: station.timeZone,
       online: known.online || bornJustNow(held),
       incarnation: identity.incarnation,
       instanceId: identity.instanceId,

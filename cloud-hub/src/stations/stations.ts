@@ -138,8 +138,8 @@ export function createStations(deps: StationsDeps): Stations {
       const fresh = known && clock.now() - known.loadedAtMs < FACTS_MAX_AGE_MS;
       const entry = fresh ? known : await registry.load(device);
       if (!entry) return null;
-      const { tenantId, name, online, lifecycle, topics } = entry;
-      return { device, tenantId, name, online, lifecycle, topics };
+      const { tenantId, name, online, lifecycle, topics, openingHours, timeZone } = entry;
+      return { device, tenantId, name, online, lifecycle, topics, openingHours, timeZone };
     },
     async create(input) {
       const now = isoNow(clock);

@@ -35,6 +35,12 @@ const condition: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.tuple(scalar, scalar).map(([$eq, $gt]) => ({ $eq, $gt })) },
   { weight: 1, arbitrary: scalar.map(($ne) => ({ $ne })) },
   { weight: 1, arbitrary: fc.boolean().map(($exists) => ({ $exists })) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom('', 'a', '^b', 'c$', '[^a]', 'B', '\\0'), fc.constantFrom('', 'i'))
+      .map(([$regex, $options]) => ({ $regex, $options })),
+  },
   { weight: 1, arbitrary: scalar.map((y) => ({ $elemMatch: { y } })) },
 );
 
@@ -86,7 +92,7 @@ function withDocuments(documents: readonly Document[], indexes: readonly Documen
   const plain = createEngine({ file: ':memory:' });
   const indexed = createEngine({ file: ':memory:' });
   if (indexes.length > 0) {
-    const named = indexes.map((index, i) => ({ ...index, name: `index_${i}` }));
+    const named = indexes.map(({ key, ...rest }, i) => ({ key, ...rest, name: `index_${i}` }));
     mustRun(indexed, { createIndexes: 't', indexes: named, $db: 'test' });
   }
   for (const [i, document] of documents.entries()) {
@@ -142,4 +148,29 @@ describe('index plans', () => {
       );
     });
   }
+
+  it('an index that is built over what is there holds what one that was there before holds', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...INDEX_SETS),
+        fc.array(testDocument, { minLength: 5, maxLength: 40 }),
+        (indexes, documents) => {
+          const { plain, indexed } = withDocuments(documents, indexes);
+          try {
+            const named = indexes.map(({ key, ...rest }, i) => ({ key, ...rest, name: `index_${i}` }));
+            mustRun(plain, { createIndexes: 't', indexes: named, $db: 'test' });
+            for (const { name, key } of named) {
+              // In the order of the index, so that its keys are compared and not only its documents.
+              const find = { find: 't', filter: {}, hint: name, sort: key };
+              expect(text(findAll(plain, find))).toEqual(text(findAll(indexed, find)));
+            }
+          } finally {
+            plain.close();
+            indexed.close();
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
 });

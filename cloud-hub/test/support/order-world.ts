@@ -116,6 +116,8 @@ export function createWorld(database: Database) {
           online: true,
           lifecycle: 'live',
           topics: 'own',
+          openingHours: null,
+          timeZone: 'Asia/Shanghai',
         }),
       },
       dispatcher: {

@@ -6,6 +6,7 @@ export const SWAP_REASONS = {
   STATION_BUSY: 'another swap is running',
   OUT_OF_SERVICE: 'the station is out of service',
   MAINTENANCE: 'the station is in maintenance',
+  CLOSED: 'the station is outside its opening hours',
   NO_EMPTY_SLOT: 'no empty slot for the returned pack',
   NO_PACK_READY: 'no pack is charged enough',
   WRONG_CLASS: 'the pack is of another class',

@@ -328,6 +328,7 @@ export const en: Record<MessageKey, string> = {
   'reason.STATION_BUSY': 'Another swap is running',
   'reason.OUT_OF_SERVICE': 'The station is out of service',
   'reason.MAINTENANCE': 'The station is in maintenance',
+  'reason.CLOSED': 'The station is outside its opening hours',
   'reason.NO_EMPTY_SLOT': 'No empty slot for the returned pack',
   'reason.NO_PACK_READY': 'No pack is charged enough',
   'reason.WRONG_CLASS': 'The pack is of another class',

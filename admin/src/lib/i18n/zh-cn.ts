@@ -322,6 +322,7 @@ export const zhCn = {
   'reason.STATION_BUSY': '另一次换电正在进行',
   'reason.OUT_OF_SERVICE': '换电站停止服务',
   'reason.MAINTENANCE': '换电站维护中',
+  'reason.CLOSED': '换电站不在营业时间',
   'reason.NO_EMPTY_SLOT': '没有空仓接收归还的电池',
   'reason.NO_PACK_READY': '没有充好的电池',
   'reason.WRONG_CLASS': '电池类型不符',

@@ -1,13 +1,20 @@
 import { type Doc, isDocument } from '../bson/values.js';
 
 /**
- * Top-level fields that a leading `$group` reads, so that no others are decoded; undefined when the stage is another
- * one or may read any field.
+ * Top-level fields that a leading `$group`, also one behind an `$unwind`, reads, so that no others are decoded; undefined when the
+ * stages are others or may read any field.
  */
-export function fieldsRead(stage: Doc | undefined): string[] | undefined {
-  if (stage === undefined || !('$group' in stage)) return undefined;
+export function fieldsRead(stages: readonly Doc[]): string[] | undefined {
   const fields = new Set<string>();
-  return collect(stage.$group, fields) ? [...fields] : undefined;
+  const unwound = stages[0]?.$unwind;
+  const path = isDocument(unwound) ? unwound.path : unwound;
+  if (typeof path === 'string') {
+    if (isDocument(unwound) && unwound.includeArrayIndex !== undefined) return undefined;
+    collect(path, fields);
+  }
+  const group = stages[typeof path === 'string' ? 1 : 0];
+  if (group === undefined || !('$group' in group)) return undefined;
+  return collect(group.$group, fields) ? [...fields] : undefined;
 }
 
 /** Adds the field paths of an expression; false when it refers to the whole document. */

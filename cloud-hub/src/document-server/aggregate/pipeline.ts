@@ -118,7 +118,7 @@ export function* runPipeline(
   prepared: PreparedPipeline,
   source: PipelineSource,
 ): Generator<Doc, void, undefined> {
-  const input = decoded(prepared.read, fieldsRead(prepared.rest[0]));
+  const input = decoded(prepared.read, fieldsRead(prepared.rest));
   if (prepared.rest.length === 0) {
     yield* input;
     return;

@@ -15,6 +15,8 @@ export interface Constraint {
   high?: Bound;
   /** True when the filter cannot match a document that lacks the path. */
   present: boolean;
+  /** True when the text has to match a pattern: an index that holds the path can tell without the document. */
+  pattern?: true;
 }
 
 /** The AND-ed constraints of a filter by path, and whether they say everything the filter says. */
@@ -132,6 +134,10 @@ const OPERATORS: Record<string, (constraint: Constraint, value: unknown) => bool
   $gte: (constraint, value) => bound(constraint, 'low', { value, inclusive: true }),
   $lt: (constraint, value) => bound(constraint, 'high', { value, inclusive: false }),
   $lte: (constraint, value) => bound(constraint, 'high', { value, inclusive: true }),
+  $regex: (constraint) => {
+    constraint.pattern = true;
+    return false;
+  },
   $exists: (constraint, value) => {
     if (value === true || value === 1) constraint.present = true;
     return false;

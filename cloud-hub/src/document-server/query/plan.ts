@@ -169,6 +169,7 @@ function bestUse(
     bounded * 4 +
     (range ? 2 : 0) +
     (request.sort.length > 0 && sorted ? 1.5 : 0) +
+    (fields.some((field) => constraints.byPath.get(field)?.pattern) ? 0.7 : 0) +
     (bounded === fields.length ? (candidate.index === null ? 10 : candidate.index.spec.unique ? 5 : 0.5) : 0);
   const used = bounded + (range ? 1 : 0);
   const covered =

@@ -5,6 +5,7 @@ import { type Collection, topLevelNames } from '../storage/catalog.js';
 import type { SqliteFile } from '../storage/database.js';
 import type { Records, StoredRecord } from '../storage/records.js';
 import { compileFilter, type ExpressionCompiler, type Filter } from './filter.js';
+import { keyFilterOf } from './key-filter.js';
 import { chooseOrderedPlan, choosePlan, type Plan } from './plan.js';
 import { countKeys, type ScanStats, scan } from './scan.js';
 import { compareSortKeys, type SortField, sortKeys } from './sort.js';
@@ -103,7 +104,8 @@ export class Reader {
     source: Doc,
     stats: ScanStats,
   ): Generator<StoredRecord, void, undefined> {
-    const records = scan(this.file, collection, plan, stats);
+    const keyFilter = plan.index ? keyFilterOf(source, plan.index) : undefined;
+    const records = scan(this.file, collection, plan, stats, keyFilter);
     if (plan.covered || Object.keys(source).length === 0) {
       yield* records;
       return;

@@ -1,6 +1,7 @@
 import type { Collection } from '../storage/catalog.js';
 import type { SqliteFile } from '../storage/database.js';
 import type { StoredRecord } from '../storage/records.js';
+import type { KeyFilter } from './key-filter.js';
 import type { KeyRange, Plan } from './plan.js';
 
 /** Counts of what a read touched; shown by explain. */
@@ -30,6 +31,7 @@ export function* scan(
   collection: Collection,
   plan: Plan,
   stats: ScanStats,
+  keyFilter?: KeyFilter,
 ): Generator<StoredRecord, void, undefined> {
   if (plan.index === undefined) {
     for (const row of tablePages(file, collection, plan.reverse)) {
@@ -40,7 +42,20 @@ export function* scan(
   }
   const seen = plan.index !== null && plan.index.multikeyMask !== 0 ? new Set<number>() : undefined;
   const ranges = plan.reverse ? [...plan.ranges].reverse() : plan.ranges;
+  const docOf = file.prepare(`SELECT doc FROM c${collection.id} WHERE rid = ?`);
   for (const range of ranges) {
+    if (keyFilter !== undefined) {
+      for (const { rid, k } of keyPages(file, plan, range)) {
+        stats.keysExamined++;
+        if (!keyFilter(k) || seen?.has(rid)) continue;
+        const row = docOf.get(rid) as Pick<Row, 'doc'> | undefined;
+        if (row === undefined) continue;
+        seen?.add(rid);
+        stats.docsExamined++;
+        yield { rid, bytes: row.doc };
+      }
+      continue;
+    }
     for (const row of rangePages(file, collection, plan, range)) {
       stats.keysExamined++;
       if (seen !== undefined) {
@@ -94,6 +109,24 @@ function* rangePages(file: SqliteFile, collection: Collection, plan: Plan, range
     if (last === undefined || rows.length < size) return;
     size = nextPageSize(size, rows);
     rows = file.prepare(sql.next).all(...nextPosition(plan, range, last, sql.resumesByRow), size) as Row[];
+  }
+}
+
+/** Keys of a secondary index without their documents, in its order. */
+function* keyPages(file: SqliteFile, plan: Plan, { low, high }: KeyRange): Generator<Omit<Row, 'doc'>> {
+  const order = plan.reverse ? ' DESC' : '';
+  const select = `SELECT rid, k FROM x${plan.index?.id}`;
+  const tail = `ORDER BY k${order}, rid${order} LIMIT ${LARGEST_PAGE}`;
+  let rows = file.prepare(`${select} WHERE k >= ? AND k < ? ${tail}`).all(low, high) as Omit<Row, 'doc'>[];
+  const next = plan.reverse
+    ? `${select} WHERE k >= ? AND (k, rid) < (?, ?) ${tail}`
+    : `${select} WHERE (k, rid) > (?, ?) AND k < ? ${tail}`;
+  for (;;) {
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < LARGEST_PAGE) return;
+    const position = plan.reverse ? [low, last.k, last.rid] : [last.k, last.rid, high];
+    rows = file.prepare(next).all(...position) as Omit<Row, 'doc'>[];
   }
 }
 
