@@ -157,7 +157,7 @@ describe('index plans', () => {
         (indexes, documents) => {
           const { plain, indexed } = withDocuments(documents, indexes);
           try {
-            const named = indexes.map((index, i) => ({ ...index, name: `index_${i}` }));
+            const named: Document[] = indexes.map((index, i) => ({ ...index, name: `index_${i}` }));
             mustRun(plain, { createIndexes: 't', indexes: named, $db: 'test' });
             for (const { name, key } of named) {
               // In the order of the index, so that its keys are compared and not only its documents.
