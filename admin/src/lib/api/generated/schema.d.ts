@@ -1361,7 +1361,7 @@ export interface paths {
         put?: never;
         /**
          * Keeps a pack for the rider: until `until`, with some grace for who is at the door
-         * @description With `from` a pack that will be ready by then is promised when none is ready now (state `promised`); the station keeps it as soon as it is charged (`active`). `until` counts from `from`.
+         * @description With `from` a pack that will be ready by then is promised when none is ready now (state `promised`); the station keeps it as soon as it is charged (`active`). `until` counts from `from`. A station that is closed by then refuses (409 STATION_REFUSED, reason `CLOSED`, with the time it opens in `detail` and `Retry-After`).
          */
         post: operations["createReservation"];
         delete?: never;
@@ -4315,6 +4315,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "phone": "13800000001"
+                 *     }
+                 */
                 "application/json": {
                     phone: string;
                 };
@@ -4393,6 +4398,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "grantType": "otp",
+                 *       "phone": "13800000001",
+                 *       "code": "123456"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     grantType: "otp";
@@ -4704,6 +4716,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "device": "1231",
+                 *       "code": "123456"
+                 *     }
+                 */
                 "application/json": {
                     device: string;
                     code: string;
@@ -5251,6 +5269,22 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "support",
+                 *       "name": "李雷",
+                 *       "password": "a long pass phrase",
+                 *       "roles": [
+                 *         "viewer"
+                 *       ],
+                 *       "stationIds": [
+                 *         "1231"
+                 *       ],
+                 *       "regionIds": [
+                 *         "r-east"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     username: string;
                     name: string;
@@ -5494,6 +5528,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "roles": [
+                 *         "viewer"
+                 *       ],
+                 *       "stationIds": [
+                 *         "1231"
+                 *       ],
+                 *       "regionIds": [
+                 *         "r-east"
+                 *       ],
+                 *       "status": "active"
+                 *     }
+                 */
                 "application/json": {
                     name?: string;
                     roles?: string[];
@@ -5651,6 +5700,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "a long pass phrase"
+                 *     }
+                 */
                 "application/json": {
                     password: string;
                 };
@@ -6106,6 +6160,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "technician",
+                 *       "description": "维护班组",
+                 *       "permissions": [
+                 *         "stations:read"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     /** @default  */
@@ -6407,6 +6470,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "description": "维护班组",
+                 *       "permissions": [
+                 *         "stations:read"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     description?: string;
                     permissions?: ("stations:read" | "stations:write" | "stations:command" | "stations:credentials" | "credentials:rotate" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "users:reveal" | "identities:create" | "identities:read" | "identities:decide" | "account:read" | "account:close" | "vehicles:read" | "vehicles:write" | "vehicles:transfer" | "vehicles:accept" | "fleets:read" | "fleets:write" | "vehicles:bind" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "disputes:create" | "disputes:read" | "disputes:write" | "approvals:read" | "approvals:decide" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "deposits:return" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "operators:read" | "operators:write" | "system:read" | "system:write" | "api-keys:read" | "api-keys:write" | "metrics:read" | "work-orders:read" | "work-orders:write" | "reports:create" | "reports:read" | "configs:read" | "configs:write" | "diagnostics:read" | "diagnostics:create" | "diagnostics:upload" | "logs:read" | "releases:read" | "releases:write" | "releases:download" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
@@ -6554,6 +6625,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "current": "spring",
+                 *       "next": "13800000001"
+                 *     }
+                 */
                 "application/json": {
                     current: string;
                     next: string;
@@ -6651,6 +6728,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "a long pass phrase"
+                 *     }
+                 */
                 "application/json": {
                     password: string;
                 };
@@ -6760,6 +6842,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "123456"
+                 *     }
+                 */
                 "application/json": {
                     code: string;
                 };
@@ -6865,6 +6952,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "password": "a long pass phrase"
+                 *     }
+                 */
                 "application/json": {
                     password: string;
                 };
@@ -6963,6 +7055,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "support",
+                 *       "password": "a long pass phrase"
+                 *     }
+                 */
                 "application/json": {
                     username: string;
                     password: string;
@@ -7058,6 +7156,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "support",
+                 *       "topic": "spring",
+                 *       "action": "publish",
+                 *       "retain": true
+                 *     }
+                 */
                 "application/json": {
                     username: string;
                     topic: string;
@@ -7156,6 +7262,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "support",
+                 *       "password": "a long pass phrase"
+                 *     }
+                 */
                 "application/json": {
                     username: string;
                     password: string;
@@ -7253,6 +7365,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "support"
+                 *     }
+                 */
                 "application/json": {
                     username: string;
                 };
@@ -7349,6 +7466,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "username": "support",
+                 *       "topic": "spring",
+                 *       "acc": 1
+                 *     }
+                 */
                 "application/json": {
                     username: string;
                     topic: string;
@@ -7544,6 +7668,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "phone": "13800000001",
+                 *       "locale": "zh-CN"
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     phone: string;
@@ -7753,6 +7884,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "status": "active",
+                 *       "locale": "zh-CN"
+                 *     }
+                 */
                 "application/json": {
                     name?: string;
                     /** @enum {string} */
@@ -7982,6 +8120,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "plate": "京A·D0001",
+                 *       "vin": "1M8GDM9AXKP042788",
+                 *       "model": "VB-A 60 V 30 Ah",
+                 *       "packClass": "A",
+                 *       "packSlots": 1,
+                 *       "ownerUserId": "spring",
+                 *       "packIds": [
+                 *         "spring"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     plate?: string;
                     vin?: string;
@@ -8194,6 +8345,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "plate": "京A·D0001",
+                 *       "vin": "1M8GDM9AXKP042788",
+                 *       "model": "VB-A 60 V 30 Ah",
+                 *       "packClass": "A",
+                 *       "packSlots": 1,
+                 *       "ownerUserId": "spring",
+                 *       "packIds": [
+                 *         "spring"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     plate?: string;
                     vin?: string;
@@ -8339,6 +8503,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "toUserId": "u-demo2",
+                 *       "toPhone": "13800000001"
+                 *     }
+                 */
                 "application/json": {
                     toUserId?: string | null;
                     toPhone?: string;
@@ -8769,6 +8939,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "payerUserId": "u-demo",
+                 *       "dayLimitFen": 1,
+                 *       "monthLimitFen": 1
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     payerUserId: string;
@@ -9015,6 +9193,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "payerUserId": "u-demo",
+                 *       "state": "active",
+                 *       "dayLimitFen": 1,
+                 *       "monthLimitFen": 1
+                 *     }
+                 */
                 "application/json": {
                     name?: string;
                     payerUserId?: string;
@@ -9268,6 +9455,12 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "dayLimitFen": 1,
+                 *       "monthLimitFen": 1
+                 *     }
+                 */
                 "application/json": {
                     dayLimitFen?: number | null;
                     monthLimitFen?: number | null;
@@ -9483,6 +9676,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "number": "110101199003070011"
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     number: string;
@@ -9727,6 +9926,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "电池续航不足"
+                 *     }
+                 */
                 "application/json": {
                     reason?: string;
                 };
@@ -9875,6 +10079,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "电池续航不足"
+                 *     }
+                 */
                 "application/json": {
                     reason?: string;
                 };
@@ -10023,6 +10232,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "电池续航不足"
+                 *     }
+                 */
                 "application/json": {
                     reason: string;
                 };
@@ -10308,6 +10522,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "voltbay://v/v-demo"
+                 *     }
+                 */
                 "application/json": {
                     code: string;
                 } | {
@@ -10552,6 +10771,26 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "plan": "per-swap",
+                 *       "kind": "per-swap",
+                 *       "name": "李雷",
+                 *       "nameEn": "Courier month",
+                 *       "amountFen": 600,
+                 *       "taxRateBp": 1,
+                 *       "terms": {
+                 *         "swaps": 1,
+                 *         "validDays": 1,
+                 *         "length": {
+                 *           "days": 1
+                 *         },
+                 *         "holdFen": 1,
+                 *         "withoutReadingFen": 1,
+                 *         "dayCapFen": 1
+                 *       }
+                 *     }
+                 */
                 "application/json": {
                     plan?: string;
                     /** @enum {string} */
@@ -10942,6 +11181,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "stationId": "1231",
+                 *       "bands": [
+                 *         {
+                 *           "name": "晚高峰",
+                 *           "nameEn": "Evening peak",
+                 *           "from": "17:00",
+                 *           "to": "20:00",
+                 *           "changeBp": 1500
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     stationId: string;
                     bands: {
@@ -11422,6 +11675,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "planVersion": "month@1",
+                 *       "autoRenew": true,
+                 *       "userId": "u-demo",
+                 *       "memberIds": [
+                 *         "spring"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     planVersion: string;
                     autoRenew?: boolean;
@@ -11828,6 +12091,21 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "123456",
+                 *       "name": "李雷",
+                 *       "nameEn": "Courier month",
+                 *       "off": {
+                 *         "amountFen": 600
+                 *       },
+                 *       "minFen": 1,
+                 *       "maxOffFen": 1,
+                 *       "validFrom": "2026-11-22T08:00:00.000Z",
+                 *       "validTo": "2026-11-22T08:00:00.000Z",
+                 *       "maxClaims": 1
+                 *     }
+                 */
                 "application/json": {
                     code: string;
                     name: string;
@@ -12105,6 +12383,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "123456",
+                 *       "userId": "u-demo"
+                 *     }
+                 */
                 "application/json": {
                     code: string;
                     userId?: string;
@@ -12370,6 +12654,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "stationId": "1231",
+                 *       "vehicleId": "v-demo"
+                 *     }
+                 */
                 "application/json": components["schemas"]["OrderCreate"];
             };
         };
@@ -12514,6 +12804,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "user": "u-demo",
+                 *       "vehicle": "v-demo",
+                 *       "requestId": "swap-000123"
+                 *     }
+                 */
                 "application/json": components["schemas"]["OrderCreate"];
             };
         };
@@ -12742,6 +13039,18 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "state": "returned",
+                 *       "returnedPackId": "VB-A-0900",
+                 *       "returnedSlot": 1,
+                 *       "dispensedPackId": "VB-A-0901",
+                 *       "dispensedSlot": 1,
+                 *       "reason": "电池续航不足",
+                 *       "note": "监控显示骑手已取走电池",
+                 *       "at": "2026-11-22T08:00:00.000Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["OrderUpdate"];
             };
         };
@@ -12943,6 +13252,18 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "state": "returned",
+                 *       "returnedPackId": "VB-A-0900",
+                 *       "returnedSlot": 1,
+                 *       "dispensedPackId": "VB-A-0901",
+                 *       "dispensedSlot": 1,
+                 *       "reason": "电池续航不足",
+                 *       "note": "监控显示骑手已取走电池",
+                 *       "at": "2026-11-22T08:00:00.000Z"
+                 *     }
+                 */
                 "application/json": components["schemas"]["OrderUpdate"];
             };
         };
@@ -13152,6 +13473,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "kind": "not-received",
+                 *       "note": "监控显示骑手已取走电池"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     kind: "not-received" | "wrong-charge" | "bad-pack" | "not-returned" | "damage" | "other";
@@ -13571,6 +13898,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "state": "investigating",
+                 *       "resolution": "补偿一次换电",
+                 *       "refundFen": 1
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     state: "investigating" | "accepted" | "rejected" | "withdrawn";
@@ -14058,6 +14392,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "note": "监控显示骑手已取走电池"
+                 *     }
+                 */
                 "application/json": {
                     note?: string;
                 };
@@ -14217,6 +14556,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "note": "监控显示骑手已取走电池"
+                 *     }
+                 */
                 "application/json": {
                     note?: string;
                 };
@@ -14581,6 +14925,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "电池续航不足"
+                 *     }
+                 */
                 "application/json": {
                     reason?: string;
                 };
@@ -14711,6 +15060,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "note": "监控显示骑手已取走电池",
+                 *       "dispensedPackId": "VB-A-0901"
+                 *     }
+                 */
                 "application/json": {
                     note: string;
                     dispensedPackId?: string;
@@ -14992,6 +15347,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "stationId": "1231",
+                 *       "vehicleId": "v-demo",
+                 *       "userId": "u-demo",
+                 *       "from": "2026-11-01T00:00:00.000Z"
+                 *     }
+                 */
                 "application/json": {
                     stationId: string;
                     vehicleId: string;
@@ -15490,6 +15853,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "vehicleId": "v-demo",
+                 *       "ttlS": 300
+                 *     }
+                 */
                 "application/json": {
                     vehicleId: string;
                     ttlS?: number;
@@ -15966,6 +16335,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "provider": "alipay",
+                 *       "amountFen": 600
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     provider: "alipay" | "wechat";
@@ -16242,6 +16617,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "amountFen": 600,
+                 *       "reason": "电池续航不足"
+                 *     }
+                 */
                 "application/json": {
                     amountFen: number;
                     reason: string;
@@ -17109,6 +17490,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "amountFen": 600,
+                 *       "reason": "电池续航不足"
+                 *     }
+                 */
                 "application/json": {
                     amountFen: number;
                     reason: string;
@@ -17517,6 +17904,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "planVersion": "month@1"
+                 *     }
+                 */
                 "application/json": {
                     planVersion: string;
                 };
@@ -17801,6 +18193,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "amountFen": 600,
+                 *       "reason": "电池续航不足"
+                 *     }
+                 */
                 "application/json": {
                     amountFen: number;
                     reason: string;
@@ -18075,6 +18473,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "from": "2026-11-01T00:00:00.000Z",
+                 *       "to": "2026-11-22T00:00:00.000Z",
+                 *       "buyer": {
+                 *         "title": "上海示范配送有限公司",
+                 *         "taxNumber": "91310000MA1K123456"
+                 *       }
+                 *     }
+                 */
                 "application/json": {
                     /** Format: date-time */
                     from: string;
@@ -18501,6 +18909,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "provider": "alipay",
+                 *       "date": "2026-11-21"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     provider: "alipay" | "wechat";
@@ -18664,6 +19078,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "no": 1,
+                 *       "action": "accepted",
+                 *       "note": "监控显示骑手已取走电池"
+                 *     }
+                 */
                 "application/json": {
                     no: number;
                     /** @enum {string} */
@@ -18929,6 +19350,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "stationIds": [
+                 *         "1231"
+                 *       ],
+                 *       "shareBp": 1
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     stationIds: string[];
@@ -19176,6 +19606,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "month": "2026-10"
+                 *     }
+                 */
                 "application/json": {
                     month: string;
                 };
@@ -19657,6 +20092,29 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "device": "1231",
+                 *       "name": "李雷",
+                 *       "topics": "own",
+                 *       "location": {
+                 *         "lat": 39.9042,
+                 *         "lon": 116.4074,
+                 *         "address": "北京市东城区东长安街1号"
+                 *       },
+                 *       "timeZone": "Asia/Shanghai",
+                 *       "openingHours": [
+                 *         {
+                 *           "from": "07:00",
+                 *           "to": "22:00",
+                 *           "weekdays": [
+                 *             1
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "regionId": "spring"
+                 *     }
+                 */
                 "application/json": {
                     device: string;
                     name: string;
@@ -19878,6 +20336,29 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "topics": "own",
+                 *       "location": {
+                 *         "lat": 39.9042,
+                 *         "lon": 116.4074,
+                 *         "address": "北京市东城区东长安街1号"
+                 *       },
+                 *       "timeZone": "Asia/Shanghai",
+                 *       "openingHours": [
+                 *         {
+                 *           "from": "07:00",
+                 *           "to": "22:00",
+                 *           "weekdays": [
+                 *             1
+                 *           ]
+                 *         }
+                 *       ],
+                 *       "regionId": "spring",
+                 *       "lifecycle": "draft"
+                 *     }
+                 */
                 "application/json": {
                     name?: string;
                     /** @enum {string} */
@@ -20422,6 +20903,19 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "stationId": "1231",
+                 *       "title": "上海示范配送有限公司",
+                 *       "detail": "仓门锁卡滞，更换锁体",
+                 *       "priority": "low",
+                 *       "assignee": "op-1",
+                 *       "alarmIds": [
+                 *         "spring"
+                 *       ],
+                 *       "dueAt": "2026-11-22T08:00:00.000Z"
+                 *     }
+                 */
                 "application/json": {
                     stationId: string;
                     title: string;
@@ -20705,6 +21199,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "state": "open",
+                 *       "assignee": "op-1",
+                 *       "priority": "low",
+                 *       "note": "监控显示骑手已取走电池"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     state?: "open" | "assigned" | "in-progress" | "done" | "cancelled";
@@ -20879,6 +21381,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "kind": "danger",
+                 *       "note": "监控显示骑手已取走电池",
+                 *       "slot": 1,
+                 *       "orderId": "o-019ab3c4-0000-7000-8000-000000000000"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     kind: "danger" | "door-stuck" | "pack-problem" | "screen-or-reader" | "app-or-payment" | "cannot-reach" | "dirty-or-damaged" | "other";
@@ -21597,6 +22107,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "id": "VB-A-0001",
+                 *       "packClass": "A",
+                 *       "model": "VB-A 60 V 30 Ah"
+                 *     }
+                 */
                 "application/json": {
                     id: string;
                     packClass: string;
@@ -21805,6 +22322,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "packClass": "A",
+                 *       "model": "VB-A 60 V 30 Ah",
+                 *       "status": "in-service"
+                 *     }
+                 */
                 "application/json": {
                     packClass?: string;
                     model?: string;
@@ -22276,6 +22800,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "note": "监控显示骑手已取走电池"
+                 *     }
+                 */
                 "application/json": {
                     note: string;
                 };
@@ -22406,6 +22935,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "note": "监控显示骑手已取走电池"
+                 *     }
+                 */
                 "application/json": {
                     note: string;
                 };
@@ -22536,6 +23070,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "to": {
+                 *         "kind": "depot",
+                 *         "id": "VB-A-0001",
+                 *         "slot": 1
+                 *       },
+                 *       "note": "监控显示骑手已取走电池",
+                 *       "document": "spring"
+                 *     }
+                 */
                 "application/json": {
                     to: {
                         /** @enum {string} */
@@ -22803,6 +23348,49 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "packClass": "A",
+                 *       "category": "lmt",
+                 *       "maker": "spring",
+                 *       "makerAddress": "spring",
+                 *       "economicOperator": "spring",
+                 *       "manufacturingPlace": "spring",
+                 *       "chemistry": "spring",
+                 *       "criticalRawMaterials": [
+                 *         "spring"
+                 *       ],
+                 *       "hazardousSubstances": [
+                 *         "spring"
+                 *       ],
+                 *       "massG": 1,
+                 *       "nominalVoltageMv": 1,
+                 *       "minVoltageMv": 1,
+                 *       "maxVoltageMv": 1,
+                 *       "ratedCapacityMah": 1,
+                 *       "ratedEnergyWh": 1,
+                 *       "ratedPowerW": 1,
+                 *       "expectedCycles": 1,
+                 *       "minTemperatureDeciC": 1,
+                 *       "maxTemperatureDeciC": 1,
+                 *       "innerResistanceMicroOhm": 1,
+                 *       "roundTripEfficiencyPct": 1,
+                 *       "warrantyMonths": 1,
+                 *       "carbonFootprintGPerKwh": 1,
+                 *       "recycledContentPct": {
+                 *         "cobalt": 1,
+                 *         "lithium": 1,
+                 *         "nickel": 1,
+                 *         "lead": 1
+                 *       },
+                 *       "renewableContentPct": 1,
+                 *       "declarationOfConformityUrl": "https://hooks.example.com/voltbay",
+                 *       "dueDiligenceUrl": "https://hooks.example.com/voltbay",
+                 *       "dismantlingUrl": "https://hooks.example.com/voltbay",
+                 *       "safetyUrl": "https://hooks.example.com/voltbay",
+                 *       "sparePartsUrl": "https://hooks.example.com/voltbay"
+                 *     }
+                 */
                 "application/json": {
                     packClass: string;
                     /** @enum {string} */
@@ -23007,6 +23595,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "SERVER_ASK_INFO"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     name: "SERVER_ASK_INFO";
@@ -24843,6 +25436,52 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "quietHours": {
+                 *         "from": "07:00",
+                 *         "to": "22:00",
+                 *         "timeZone": "Asia/Shanghai"
+                 *       },
+                 *       "channels": {
+                 *         "order": {
+                 *           "in-app": true,
+                 *           "push": true,
+                 *           "sms": true
+                 *         },
+                 *         "payment": {
+                 *           "in-app": true,
+                 *           "push": true,
+                 *           "sms": true
+                 *         },
+                 *         "reservation": {
+                 *           "in-app": true,
+                 *           "push": true,
+                 *           "sms": true
+                 *         },
+                 *         "plan": {
+                 *           "in-app": true,
+                 *           "push": true,
+                 *           "sms": true
+                 *         },
+                 *         "pack": {
+                 *           "in-app": true,
+                 *           "push": true,
+                 *           "sms": true
+                 *         },
+                 *         "approval": {
+                 *           "in-app": true,
+                 *           "push": true,
+                 *           "sms": true
+                 *         },
+                 *         "alarm": {
+                 *           "in-app": true,
+                 *           "push": true,
+                 *           "sms": true
+                 *         }
+                 *       }
+                 *     }
+                 */
                 "application/json": {
                     quietHours: {
                         from: string;
@@ -25016,6 +25655,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "provider": "expo",
+                 *       "token": "ExponentPushToken[xxxxxxxxxxxxxxxxxxxxxx]",
+                 *       "platform": "ios"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     provider: "expo";
@@ -25411,6 +26057,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "title": "上海示范配送有限公司",
+                 *       "body": "spring"
+                 *     }
+                 */
                 "application/json": {
                     title: string;
                     body: string;
@@ -26320,6 +26972,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "from": "2026-11-01T00:00:00.000Z",
+                 *       "to": "2026-11-22T00:00:00.000Z"
+                 *     }
+                 */
                 "application/json": {
                     /** Format: date-time */
                     from: string;
@@ -26544,6 +27202,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "report": "orders",
+                 *       "format": "csv",
+                 *       "locale": "zh-CN",
+                 *       "from": "2026-11-01T00:00:00.000Z",
+                 *       "to": "2026-11-22T00:00:00.000Z",
+                 *       "stationId": "1231"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     report: "orders" | "charges" | "hours" | "days" | "alarms" | "audit";
@@ -27014,6 +27682,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "url": "https://hooks.example.com/voltbay",
+                 *       "events": [
+                 *         "*"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     url: string;
@@ -27329,6 +28006,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "url": "https://hooks.example.com/voltbay",
+                 *       "events": [
+                 *         "*"
+                 *       ],
+                 *       "active": true
+                 *     }
+                 */
                 "application/json": {
                     name?: string;
                     url?: string;
@@ -27475,6 +28162,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "overlapS": 1
+                 *     }
+                 */
                 "application/json": {
                     overlapS?: number;
                 };
@@ -28059,6 +28751,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "config": {},
+                 *       "note": "监控显示骑手已取走电池"
+                 *     }
+                 */
                 "application/json": {
                     config: {
                         [key: string]: unknown;
@@ -28560,6 +29258,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "note": "监控显示骑手已取走电池"
+                 *     }
+                 */
                 "application/json": {
                     note?: string;
                 };
@@ -29029,6 +29732,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "level": "debug",
+                 *       "minutesBack": 1,
+                 *       "forS": 1,
+                 *       "orderId": "o-019ab3c4-0000-7000-8000-000000000000"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     level: "debug" | "info" | "warn" | "error" | "fatal";
@@ -29263,6 +29974,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "releaseVersion": "1.2.3",
+                 *       "sha256": "0000000000000000000000000000000000000000000000000000000000000000",
+                 *       "signature": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+                 *       "notes": "spring"
+                 *     }
+                 */
                 "application/json": {
                     releaseVersion: string;
                     sha256: string;
@@ -29946,6 +30665,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "releaseId": "spring"
+                 *     }
+                 */
                 "application/json": {
                     releaseId: string;
                     stationIds?: string[];
@@ -30253,6 +30977,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "电池续航不足"
+                 *     }
+                 */
                 "application/json": {
                     reason?: string;
                 };
@@ -30409,6 +31138,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "电池续航不足"
+                 *     }
+                 */
                 "application/json": {
                     reason?: string;
                 };
@@ -30565,6 +31299,11 @@ export interface operations {
         };
         requestBody?: {
             content: {
+                /**
+                 * @example {
+                 *       "reason": "电池续航不足"
+                 *     }
+                 */
                 "application/json": {
                     reason?: string;
                 };
@@ -31005,6 +31744,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "value": 1,
+                 *       "note": "监控显示骑手已取走电池"
+                 *     }
+                 */
                 "application/json": {
                     value: number | string | boolean;
                     note?: string;
@@ -31389,6 +32134,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "entries": [
+                 *         {
+                 *           "code": "123456",
+                 *           "labels": {},
+                 *           "enabled": true
+                 *         }
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     entries: {
                         code: string;
@@ -31696,6 +32452,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "stationIds": [
+                 *         "1231"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     stationIds: string[];
@@ -31921,6 +32685,14 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "stationIds": [
+                 *         "1231"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     stationIds: string[];
@@ -32232,6 +33004,17 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "id": "retail",
+                 *       "name": "李雷",
+                 *       "admin": {
+                 *         "username": "support",
+                 *         "name": "李雷",
+                 *         "password": "a long pass phrase"
+                 *       }
+                 *     }
+                 */
                 "application/json": {
                     id: string;
                     name: string;
@@ -32357,6 +33140,12 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "state": "active",
+                 *       "reason": "电池续航不足"
+                 *     }
+                 */
                 "application/json": {
                     /** @enum {string} */
                     state: "active" | "suspended";
@@ -32593,6 +33382,20 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "permissions": [
+                 *         "stations:read"
+                 *       ],
+                 *       "stationIds": [
+                 *         "1231"
+                 *       ],
+                 *       "expiresAt": "2026-11-22T08:00:00.000Z",
+                 *       "perDay": 1,
+                 *       "pricePerThousandFen": 1
+                 *     }
+                 */
                 "application/json": {
                     name: string;
                     permissions: ("stations:read" | "stations:write" | "stations:command" | "batteries:read" | "batteries:write" | "users:read" | "users:write" | "identities:create" | "identities:read" | "identities:decide" | "account:read" | "account:close" | "vehicles:read" | "vehicles:write" | "vehicles:transfer" | "vehicles:accept" | "fleets:read" | "fleets:write" | "vehicles:bind" | "plans:read" | "plans:write" | "subscriptions:read" | "subscriptions:write" | "orders:read" | "orders:create" | "orders:update" | "orders:cancel" | "orders:resolve" | "disputes:create" | "disputes:read" | "disputes:write" | "approvals:read" | "passes:create" | "passes:read" | "passes:revoke" | "passes:verify" | "charges:read" | "finance:read" | "finance:manage" | "payments:read" | "payments:create" | "payments:refund" | "deposits:return" | "commands:read" | "alarms:read" | "alarms:write" | "events:read" | "telemetry:read" | "system:read" | "metrics:read" | "work-orders:read" | "work-orders:write" | "reports:create" | "reports:read" | "configs:read" | "configs:write" | "diagnostics:read" | "diagnostics:create" | "diagnostics:upload" | "logs:read" | "releases:read" | "releases:download" | "tasks:read" | "tasks:write" | "audit:read" | "webhooks:read" | "webhooks:write" | "notifications:read" | "notifications:write" | "analytics:read" | "exports:read" | "exports:create")[];
@@ -32911,6 +33714,13 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "李雷",
+                 *       "perDay": 1,
+                 *       "pricePerThousandFen": 1
+                 *     }
+                 */
                 "application/json": {
                     name?: string;
                     perDay?: number | null;
