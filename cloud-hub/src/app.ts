@@ -5,15 +5,9 @@ import { type AppLinks, appleAssociation, assetLinks } from './http/app-links.js
 import { corsFor } from './http/cors.js';
 import { docsPage } from './http/docs-page.js';
 import { openApiDocument } from './http/openapi.js';
-import {
-  answerProblem,
-  mountRoutes,
-  type PipelineDeps,
-  requestIdOf,
-  strayRequest,
-  translate,
-} from './http/pipeline.js';
+import { answerProblem, mountRoutes, type PipelineDeps, strayRequest, translate } from './http/pipeline.js';
 import { problem } from './http/problem.js';
+import { requestIdOf } from './http/request-facts.js';
 import type { HttpRoute } from './http/route.js';
 import { securityHeaders } from './http/security.js';
 import { servePages } from './http/static-files.js';

@@ -270,6 +270,7 @@ export async function assemble(
     database,
     registry: stations.registry,
     send: link.send,
+    onTaken: commands.overheard,
     onStored: commands.heard,
     logger,
     clock,

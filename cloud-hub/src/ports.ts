@@ -57,7 +57,15 @@ export interface CommandDispatcher {
    */
   waitFor(
     commandId: string,
-    options: { states: readonly Command['state'][]; timeoutMs: number },
+    options: {
+      states: readonly Command['state'][];
+      timeoutMs: number;
+      /**
+       * The station's word is enough: it is in the station's journal and comes again until the hub has stored it. Without, it is stored here
+       * before anybody is told.
+       */
+      early?: boolean;
+    },
   ): Promise<Command>;
   get(commandId: string): Promise<Command | null>;
 }

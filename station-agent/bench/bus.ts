@@ -1,6 +1,6 @@
-import type { BindingInterface, BindingPortInterface } from '@serialport/bindings-cpp';
 import { createRepairedBinding } from '../src/transports/serial/repaired-binding.js';
 import { createBench, until } from '../test/hardware/support/bench.js';
+import { createLineWatch } from '../test/hardware/support/line-watch.js';
 import { pylontechBus, startVirtualStation } from '../test/hardware/support/virtual-station.js';
 
 export type BusResult = {
@@ -16,8 +16,6 @@ export type BusResult = {
 
 const BAUD = 9_600;
 const BITS_PER_BYTE = 10;
-/** `~20` and the address, then `46` and the command; the first pack has address 2. */
-const FIRST_QUESTION = '~20024642';
 
 /**
  * Rounds over `packs` packs on a 9600 baud bus, back to back, against the wire time of their bytes. Both are counted at the serial binding,
@@ -57,55 +55,4 @@ export async function benchBus({ packs = 12, rounds = 3 } = {}): Promise<BusResu
 function share(values: readonly number[], part: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length * part)] ?? Number.NaN;
-}
-
-type Round = { tookMs: number; bytes: number };
-
-/** Stands between the agent and one port of a binding, counts its bytes and looks at the clock. */
-function createLineWatch() {
-  const rounds: Round[] = [];
-  const own: number[] = [];
-  let roundStartMs: number | undefined;
-  let bytes = 0;
-  let heardMs: number | undefined;
-
-  function asked(request: Buffer): void {
-    const nowMs = performance.now();
-    if (heardMs !== undefined) own.push(nowMs - heardMs);
-    heardMs = undefined;
-    if (request.toString('latin1').startsWith(FIRST_QUESTION)) {
-      if (roundStartMs !== undefined) rounds.push({ tookMs: nowMs - roundStartMs, bytes });
-      roundStartMs = nowMs;
-      bytes = 0;
-    }
-    bytes += request.length;
-  }
-
-  function watched(port: BindingPortInterface): BindingPortInterface {
-    const read = port.read.bind(port);
-    const write = port.write.bind(port);
-    port.read = async (buffer, offset, length) => {
-      const filled = await read(buffer, offset, length);
-      bytes += filled.bytesRead;
-      heardMs = performance.now();
-      return filled;
-    };
-    port.write = (buffer) => {
-      asked(buffer);
-      return write(buffer);
-    };
-    return port;
-  }
-
-  return {
-    rounds: rounds as readonly Round[],
-    own: own as readonly number[],
-    around: (binding: BindingInterface, path: string | undefined): BindingInterface => ({
-      list: () => binding.list(),
-      open: async (options) => {
-        const port = await binding.open(options);
-        return options.path === path ? watched(port) : port;
-      },
-    }),
-  };
 }

@@ -18,6 +18,7 @@ const child = (...args: string[]): Promise<{ stdout: string }> =>
     [
       '--max-semi-space-size=1',
       '--optimize-for-size',
+      '--no-opt',
       '--import',
       import.meta.resolve('tsx'),
       CHILD,

@@ -2,26 +2,42 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { MSG_TYPE } from '@voltbay/protocol';
 import Database from 'better-sqlite3';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aPack, type CabinetModel, createCabinetModel } from './support/cabinet-model.js';
+import type { Go } from './support/crash-child.js';
 import { serveHardware } from './support/remote-hardware.js';
 import { createScriptedHub } from './support/scripted-hub.js';
 import { tempDir } from './support/test-agent.js';
 
 const CHILD = fileURLToPath(new URL('support/crash-child.ts', import.meta.url));
 
+/** Processes that have the agent loaded and wait: a start costs a second of loading, which passes while another one works. */
+const waiting: ChildProcess[] = [];
+function prepare(): void {
+  while (waiting.length < 2) {
+    const child = fork(CHILD, {
+      execArgv: ['--import', 'tsx'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    child.on('error', () => {});
+    waiting.push(child);
+  }
+}
+beforeAll(prepare);
+afterAll(() => {
+  for (const child of waiting) child.kill('SIGKILL');
+});
+
 function startChild(model: CabinetModel, dataDir: string, mqttUrl: string, crashAt?: string): ChildProcess {
-  const child = fork(CHILD, [dataDir, mqttUrl], {
-    execArgv: ['--import', 'tsx'],
-    env: { ...process.env, ...(crashAt && { VOLTBAY_CRASH_AT: crashAt }) },
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
+  prepare();
+  const child = waiting.shift() as ChildProcess;
+  prepare();
   const stop = serveHardware(model, {
     send: (message) => void (child.connected && child.send(message as object, () => {})),
     onMessage: (listener) => void child.on('message', listener),
   });
   child.on('exit', stop);
-  child.on('error', () => {});
+  child.send({ go: { dataDir, mqttUrl, ...(crashAt !== undefined && { crashAt }) } } satisfies Go);
   return child;
 }
 

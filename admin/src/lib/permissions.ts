@@ -1,10 +1,14 @@
-import { useQuery } from '@tanstack/react-query';
+import { queryOptions, useQuery } from '@tanstack/react-query';
+import type { HubApi } from './api/hub-api.js';
 import { useServices } from './services.js';
 
 /** Who is signed in, with permissions; read once per session. */
+export const meQuery = (hub: Pick<HubApi, 'me'>) =>
+  queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => hub.me(signal), staleTime: 300_000 });
+
 export function useMe() {
   const { hub } = useServices();
-  return useQuery({ queryKey: ['me'], queryFn: ({ signal }) => hub.me(signal), staleTime: 300_000 });
+  return useQuery(meQuery(hub));
 }
 
 /** True for `orders:read` when the person has it, `orders:*` or `*`. While unknown, nothing is permitted. */

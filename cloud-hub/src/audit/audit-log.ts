@@ -59,12 +59,16 @@ export function createAuditLog(deps: {
   const writing = new Map<string, Promise<void>>();
 
   const seal = (tenantId: string, hash: string) => deps.vault.mac('audit', `${tenantId}/${hash}`);
+  /** The end of each chain as this process wrote it last. Where another one went on, the number is taken, and the store is asked. */
+  const ends = new Map<string, { seq: number; hash: string }>();
   const lastOf = (tenantId: string) =>
     entries.findOne({ tenantId }, { sort: { seq: -1 }, projection: { seq: 1, hash: 1 } });
 
   const append = async (tenantId: string, batch: readonly Waiting[]) => {
     for (let round = 0; round < ROUNDS; round += 1) {
-      const last = await lastOf(tenantId);
+      const last = ends.get(tenantId) ?? (await lastOf(tenantId));
+      // Known again when these are stored.
+      ends.delete(tenantId);
       let [seq, prev] = [last?.seq ?? 0, last?.hash ?? GENESIS];
       const documents: AuditDocument[] = batch.map(({ facts }) => {
         seq += 1;
@@ -97,10 +101,13 @@ export function createAuditLog(deps: {
         await append(tenantId, batch.slice(stored));
         return;
       }
-      await heads.updateOne({ _id: tenantId }, { $max: { seq } }, { upsert: true }).catch((error) => {
-        if (!isDuplicateKey(error)) throw error;
-      });
+      ends.set(tenantId, { seq, hash: prev });
       for (const item of batch) item.done();
+      // The mark against cutting off the end may follow: the next entry waits for it.
+      await heads.updateOne({ _id: tenantId }, { $max: { seq } }, { upsert: true }).catch((error) => {
+        if (!isDuplicateKey(error))
+          deps.logger.error({ tenantId, err: error }, 'end of the audit log not marked');
+      });
       return;
     }
     throw new HubError('CONFLICT', `the audit chain of ${tenantId} has too many writers`, {

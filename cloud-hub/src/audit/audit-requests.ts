@@ -17,9 +17,16 @@ export type AnsweredRequest = {
   ip: string;
   path: string;
   body: unknown;
+  /** Its entry was written when it began to act: see `acting`. */
+  entered?: Promise<void>;
 };
 
 export interface RequestAudit {
+  /**
+   * Called when a request is about to act outside the hub: its entry is on the way before the deed is, instead of after it. Resolves when
+   * it is stored; a failure is logged.
+   */
+  acting(request: Omit<AnsweredRequest, 'status' | 'code' | 'entered'>): Promise<void>;
   /** Called for every answered request. What people changed is stored before their answer leaves. */
   answered(request: AnsweredRequest): Promise<void>;
 }
@@ -34,32 +41,43 @@ export function createRequestAudit(deps: {
   /** Tenant whose log holds what nobody was signed in for. */
   homeTenantId: string;
 }): RequestAudit {
+  const enter = (
+    { route, principal, requestId, ip, path, body }: Omit<AnsweredRequest, 'status'>,
+    outcome: string,
+    code?: string,
+  ): Promise<void> => {
+    const anonymous = principal.audience === 'anonymous';
+    return deps.log
+      .record({
+        tenantId: anonymous ? deps.homeTenantId : principal.tenantId,
+        actor: { kind: principal.audience, id: principal.sub, name: principal.name ?? null },
+        action: route.operationId,
+        target: targetOf(path),
+        outcome,
+        requestId,
+        ip,
+        detail: {
+          ...(code ? { code } : {}),
+          ...(body === undefined || PERSONAL.has(route.operationId) ? {} : { sent: redacted(body) }),
+        },
+      })
+      .catch((error) =>
+        deps.logger.error({ requestId, action: route.operationId, err: error }, 'audit entry was not stored'),
+      );
+  };
   return {
-    async answered({ route, principal, status, code, requestId, ip, path, body }) {
+    acting: (request) => enter(request, 'sent'),
+    async answered(request) {
+      const { route, principal, status, code, entered } = request;
       if (route.method === 'get' || status === 429) return;
-      const anonymous = principal.audience === 'anonymous';
       // Noise of strangers; a wrong password on the sign-in call itself is recorded.
-      if (anonymous && (status === 400 || code === 'UNAUTHENTICATED' || code === 'TOKEN_EXPIRED')) return;
-      const stored = deps.log
-        .record({
-          tenantId: anonymous ? deps.homeTenantId : principal.tenantId,
-          actor: { kind: principal.audience, id: principal.sub, name: principal.name ?? null },
-          action: route.operationId,
-          target: targetOf(path),
-          outcome: String(status),
-          requestId,
-          ip,
-          detail: {
-            ...(code ? { code } : {}),
-            ...(body === undefined || PERSONAL.has(route.operationId) ? {} : { sent: redacted(body) }),
-          },
-        })
-        .catch((error) =>
-          deps.logger.error(
-            { requestId, action: route.operationId, err: error },
-            'audit entry was not stored',
-          ),
-        );
+      if (
+        principal.audience === 'anonymous' &&
+        (status === 400 || code === 'UNAUTHENTICATED' || code === 'TOKEN_EXPIRED')
+      )
+        return;
+      // What came of a deed that succeeded stands with the deed; a failure is worth an entry of its own.
+      const stored = entered && status < 300 ? entered : enter(request, String(status), code);
       if (principal.audience === 'operator') await stored;
     },
   };

@@ -139,6 +139,7 @@ export function createExternalBroker(deps: ExternalBrokerDeps): ExternalBroker {
       const connected = await connect();
       client = connected;
       connected.handleMessage = (packet, done) => {
+        answerTogether(connected.stream);
         const wait = onMessage(packet);
         if (wait) wait.then(() => done(), done);
         else done();
@@ -188,6 +189,13 @@ export function createExternalBroker(deps: ExternalBrokerDeps): ExternalBroker {
     disconnect: () => 0,
     stats: () => ({ ...counts, connected: client?.connected ? 1 : 0 }),
   };
+}
+
+/** Acknowledgements of the messages that came in one turn leave in one write: each alone would cost a system call. */
+function answerTogether(stream: { writableCorked?: number; cork?(): void; uncork?(): void }): void {
+  if (!stream.cork || (stream.writableCorked ?? 0) > 0) return;
+  stream.cork();
+  setImmediate(() => stream.uncork?.());
 }
 
 const isV5 = (client: MqttClient): boolean => client.options.protocolVersion === 5;

@@ -22,6 +22,7 @@ import { type CommandDocument, commandsCollection, commandView } from './command
 import { canMove, isSettled, statesBefore } from './command-state.js';
 import { createCommandWaiters } from './command-waiters.js';
 import { resultFacts } from './result-facts.js';
+import { createToldCommands } from './told-commands.js';
 
 /** The command after a result, as the projection writes it. */
 function withResult(command: Command, result: CommandResultData, at: string, now: string): Command {
@@ -61,6 +62,10 @@ export type CommandsDeps = {
 export interface Commands extends CommandDispatcher {
   /** Applies COMMAND_RESULT messages. */
   readonly projection: Projection;
+  /** The command, or what was told of it since it was written down. */
+  newest(command: Command): Command;
+  /** A message that has come and is not stored yet: told to those who take the station's word. */
+  overheard(message: MessageDocument): void;
   /** Messages that are stored just now: who waits for a command here is told before the projection has written it down. */
   heard(messages: readonly MessageDocument[]): void;
   /**
@@ -84,28 +89,18 @@ const ASK_AGAIN_FOR_MS = 24 * 3_600_000;
 /** With the old `issuedAt` this is over before it arrives: the station can only say what it knows. */
 const ASKING_TTL_MS = 1;
 const SWEEP_BATCH = 200;
-const MAX_RECENT = 2_000;
 
 export function createCommands(deps: CommandsDeps): Commands {
   const { registry, path, live, clock, logger } = deps;
   const commands = deps.database.collection(commandsCollection);
   const waiters = createCommandWaiters();
 
-  /** Newest state of commands that this process sent a short while ago. */
-  const recent = new Map<string, Command>();
-
-  function remember(command: Command): void {
-    recent.delete(command.id);
-    recent.set(command.id, command);
-    if (recent.size <= MAX_RECENT) return;
-    const oldest = recent.keys().next().value;
-    if (oldest !== undefined) recent.delete(oldest);
-  }
+  const told = createToldCommands();
 
   function announce(command: Command): void {
-    const told = recent.get(command.id);
+    const known = told.stored(command.id);
     // Results of one batch are heard together and written one by one: the newest one told stays.
-    if (told && command.version > told.version) remember(command);
+    if (known && command.version > known.version) told.keep(command);
     waiters.tell(command);
     live.publish({ type: 'command', id: command.id, tenantId: command.tenantId, command });
   }
@@ -167,7 +162,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       if (known) return known;
       throw error;
     }
-    remember(commandView(document));
+    told.keep(commandView(document));
     const sent = await path.send(
       request.device,
       station.topics,
@@ -191,7 +186,7 @@ export function createCommands(deps: CommandsDeps): Commands {
       });
       throw new StationOfflineError(request.device);
     }
-    const command = recent.get(document._id) ?? commandView(document);
+    const command = told.stored(document._id) ?? commandView(document);
     live.publish({ type: 'command', id: command.id, tenantId: command.tenantId, command });
     return command;
   }
@@ -264,11 +259,10 @@ export function createCommands(deps: CommandsDeps): Commands {
     return document ? commandView(document) : null;
   }
 
-  /** What somebody was told is never taken back: a result that is stored but not projected yet counts. */
+  /** What somebody was told is never taken back: a result that is not written down yet counts. */
   async function get(commandId: string): Promise<Command | null> {
     const known = await stored(commandId);
-    const told = recent.get(commandId);
-    return known && told && told.version > known.version ? told : known;
+    return known && told.newest(known);
   }
 
   async function applyResult(device: string, at: string, result: CommandResultData): Promise<void> {
@@ -289,16 +283,28 @@ export function createCommands(deps: CommandsDeps): Commands {
     if (current?.stationId === device && current.state === result.state) await settle(current);
   }
 
+  function hear({ type, device, at, data }: MessageDocument, early: boolean): void {
+    if (type !== MSG_TYPE.COMMAND_RESULT) return;
+    const result = data as CommandResultData;
+    const known = early ? told.newestOf(result.commandId) : told.stored(result.commandId);
+    if (!known || known.stationId !== device || !waiters.waitedFor(known.id)) return;
+    if (!canMove(known.state, result.state)) return;
+    const next = withResult(known, result, at, isoAt(clock.now()));
+    told.keep(next, { early });
+    waiters.tell(next, early);
+  }
+
   return {
     send,
     get,
-    async waitFor(commandId, { states, timeoutMs }) {
-      const waiter = waiters.wait(commandId, states);
+    newest: told.newest,
+    async waitFor(commandId, { states, timeoutMs, early = false }) {
+      const waiter = waiters.wait(commandId, { states, early });
       const deadline = clock.now() + timeoutMs;
       let timer: NodeJS.Timeout | undefined;
       try {
         for (;;) {
-          const current = recent.get(commandId) ?? (await get(commandId));
+          const current = told.stored(commandId) ?? (await get(commandId));
           const leftMs = deadline - clock.now();
           // An order names its command just before it is written: another process may look in between.
           if (!current && leftMs <= 0) throw new HubError('NOT_FOUND', `no command ${commandId}`);
@@ -313,25 +319,18 @@ export function createCommands(deps: CommandsDeps): Commands {
           ]);
           clearTimeout(timer);
           if (next) return next;
-          const newest = recent.has(commandId) ? await get(commandId) : null;
-          if (newest) remember(newest);
+          const known = told.stored(commandId);
+          const written = known && (await stored(commandId));
+          if (written && written.version > known.version) told.keep(written);
         }
       } finally {
         clearTimeout(timer);
         waiter.cancel();
       }
     },
+    overheard: (message) => hear(message, true),
     heard(messages) {
-      for (const { type, device, at, data } of messages) {
-        if (type !== MSG_TYPE.COMMAND_RESULT) continue;
-        const result = data as CommandResultData;
-        const known = recent.get(result.commandId);
-        if (!known || known.stationId !== device || !waiters.waitedFor(known.id)) continue;
-        if (!canMove(known.state, result.state)) continue;
-        const next = withResult(known, result, at, isoAt(clock.now()));
-        remember(next);
-        waiters.tell(next);
-      }
+      for (const message of messages) hear(message, false);
     },
     async sweep() {
       const overdue = await commands

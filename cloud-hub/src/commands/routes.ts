@@ -23,8 +23,9 @@ import {
   versioned,
 } from '../http/index.js';
 import type { CommandDispatcher, DispatchRequest, StationDirectory } from '../ports.js';
-import { commandsCollection, commandView } from './command-documents.js';
+import { type CommandDocument, commandsCollection, commandView } from './command-documents.js';
 import { outcomeOf, outcomeProblem } from './command-outcome.js';
+import type { Commands } from './commands.js';
 
 const LIST: ListSpec = {
   fields: {
@@ -44,7 +45,7 @@ const MAX_WAIT_MS = 15_000;
 
 export function createCommandRoutes(deps: {
   database: Database;
-  commands: CommandDispatcher;
+  commands: CommandDispatcher & Pick<Commands, 'newest'>;
   stations: StationDirectory;
 }): HttpRoute[] {
   const { commands, stations } = deps;
@@ -69,23 +70,29 @@ export function createCommandRoutes(deps: {
       idempotency: 'optional',
       responses: { 201: { description: 'The command', schema: commandSchema } },
       problems: ['NOT_FOUND', 'STATION_OFFLINE', 'STATION_REFUSED', 'OUTCOME_UNKNOWN'],
-      async handler({ params: { id }, query, body, principal, grant }) {
+      async handler({ params: { id }, query, body, principal, grant, request }) {
         const scope = scopeFilter(principal, grant, { station: '_id' });
         const station = await stations.get(id);
         if (!station || station.tenantId !== scope.tenantId || !seesStation(principal, grant, id))
           throw problem('NOT_FOUND', `no station ${id}`);
-        const sent = await commands.send({
+        const sending = commands.send({
           device: id,
           tenantId: station.tenantId,
           by: principal.sub,
           ...requestOf(body, principal.sub),
         });
+        request.acting();
+        const sent = await sending;
         const location = { Location: `/core/v0/commands/${sent.id}` };
         if (!query.waitMs) return created(sent, location);
         const until = query.until ?? 'done';
         const states: readonly Command['state'][] =
           until === 'received' ? ['received', 'started', 'unknown'] : [until, 'unknown'];
-        const command = await commands.waitFor(sent.id, { states, timeoutMs: query.waitMs });
+        const command = await commands.waitFor(sent.id, {
+          states,
+          timeoutMs: query.waitMs,
+          early: true,
+        });
         if (states.includes(command.state) || command.state === 'done')
           if (command.state !== 'unknown') return created(command, location);
         const outcome = outcomeOf(command);
@@ -127,7 +134,7 @@ export function createCommandRoutes(deps: {
           list: listRequest(LIST, query),
           scope: scopeFilter(principal, grant, { station: 'stationId' }),
           source: collection,
-          toResource: commandView,
+          toResource: (document: CommandDocument) => commands.newest(commandView(document)),
         }),
     }),
   ];

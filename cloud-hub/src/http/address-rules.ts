@@ -1,7 +1,8 @@
 import { BlockList, isIP } from 'node:net';
 import type { MiddlewareHandler } from 'hono';
-import { addressOf, answerProblem, requestIdOf } from './pipeline.js';
+import { answerProblem } from './pipeline.js';
 import { problem } from './problem.js';
+import { addressOf, requestIdOf } from './request-facts.js';
 
 export type AddressRules = Readonly<{ allow: readonly string[]; deny: readonly string[] }>;
 type Network = { address: string; prefix: number; family: 'ipv4' | 'ipv6' };

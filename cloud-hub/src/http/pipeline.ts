@@ -1,6 +1,5 @@
 import { PROBLEMS, type ProblemCode } from '@voltbay/protocol';
 import type { Context, Hono } from 'hono';
-import { uuidv7 } from 'uuidv7';
 import type { z } from 'zod';
 import type { RequestAudit } from '../audit/audit-requests.js';
 import type { Logger } from '../logger.js';
@@ -13,8 +12,10 @@ import type { RequestMeter, RequestObserver } from './gateway-ports.js';
 import type { IdempotencyStore, Recorded } from './idempotency.js';
 import { ProblemError, problem, problemBody, validationProblem } from './problem.js';
 import type { RateLimits, RateState } from './rate-limit.js';
+import { addressOf, factsOf, requestIdOf } from './request-facts.js';
 import type { ResponseCache } from './response-cache.js';
 import type { HttpRoute, Reply, RequestFacts } from './route.js';
+import { createSharedReads, type SharedReads } from './shared-reads.js';
 
 /** Verifies the caller. Throws UNAUTHENTICATED, TOKEN_EXPIRED or BAD_CREDENTIALS; null when no credentials were sent. */
 export interface RequestAuthenticator {
@@ -46,17 +47,25 @@ export type PipelineDeps = {
 };
 
 /** What the access log and the metrics say of a request. */
-type Outcome = { status: number; principal: Principal; code?: ProblemCode; body?: unknown };
+type Outcome = {
+  status: number;
+  principal: Principal;
+  code?: ProblemCode;
+  body?: unknown;
+  /** The audit entry, when it was begun before the answer. */
+  entered?: Promise<void>;
+};
 
 /** Puts the routes on the app; each runs the same steps in the same order. Paths with other methods answer 405. */
 export function mountRoutes(app: Hono, routes: readonly HttpRoute[], deps: PipelineDeps): void {
   const methodsByPath = new Map<string, string[]>();
+  const parts = { ...deps, reads: createSharedReads() };
   for (const route of routes) {
     const path = honoPath(route.path);
     const known = methodsByPath.get(path) ?? [];
     known.push(route.method.toUpperCase());
     methodsByPath.set(path, known);
-    app.on(route.method.toUpperCase(), path, (context) => serveRoute(route, context, deps));
+    app.on(route.method.toUpperCase(), path, (context) => serveRoute(route, context, parts));
   }
   for (const [path, methods] of methodsByPath)
     app.all(path, (context) =>
@@ -97,7 +106,9 @@ const rateHeadersOf = (context: Context): Record<string, string> =>
 /** `/core/v0/orders/{id}` → `/core/v0/orders/:id` */
 export const honoPath = (path: string): string => path.replaceAll(/\{([^}]+)\}/g, ':$1');
 
-async function serveRoute(route: HttpRoute, context: Context, deps: PipelineDeps): Promise<Response> {
+type PipelineParts = PipelineDeps & { reads: SharedReads };
+
+async function serveRoute(route: HttpRoute, context: Context, deps: PipelineParts): Promise<Response> {
   const startedAt = performance.now();
   const requestId = requestIdOf(context);
   context.set('route', route.path);
@@ -124,6 +135,7 @@ async function serveRoute(route: HttpRoute, context: Context, deps: PipelineDeps
     ip: addressOf(context, deps.trustedProxies),
     path: context.req.path,
     body: outcome.body,
+    ...(outcome.entered ? { entered: outcome.entered } : {}),
   });
   const durationMs = performance.now() - startedAt;
   deps.observe({ route, status: outcome.status, durationMs, audience: outcome.principal.audience });
@@ -152,7 +164,7 @@ async function serveRoute(route: HttpRoute, context: Context, deps: PipelineDeps
 async function answer(
   route: HttpRoute,
   context: Context,
-  deps: PipelineDeps,
+  deps: PipelineParts,
   requestId: string,
   outcome: Outcome,
 ): Promise<Response> {
@@ -177,9 +189,21 @@ async function answer(
     if (route.ifMatch === 'required' && req.header('if-match') === undefined)
       throw problem('PRECONDITION_REQUIRED', 'send If-Match with the ETag of the last GET');
   }
+  facts.acting = () => {
+    const { body: sent } = outcome;
+    outcome.entered ??= deps.audit?.acting({ route, principal, requestId, ip, path: req.path, body: sent });
+  };
   const run = async () => route.handler({ params, query, body, principal, grant, request: facts, context });
   const extra = { 'X-Request-Id': requestId, ...rateHeadersOf(context) };
 
+  if (route.sharedRead) {
+    const reach = grant.scope === 'tenant' ? principal.stationIds : [principal.sub, principal.device];
+    const key = JSON.stringify([route.operationId, facts.url, principal.tenantId, grant.scope, reach]);
+    const { status, text, headers } = await deps.reads.read(key, async () =>
+      written(route, await run(), deps),
+    );
+    return new Response(text, { status, headers: { ...extra, ...headers } });
+  }
   if (route.cacheS !== undefined)
     return deps.cache.answer({
       key: facts.url,
@@ -290,12 +314,23 @@ function respond(
     for (const [name, value] of Object.entries(extra)) reply.headers.set(name, value);
     return reply;
   }
+  const { status, text, headers } = written(route, reply, deps);
+  return new Response(text, { status, headers: { ...extra, ...headers } });
+}
+
+/** A reply as it is sent; written once for all who share it. */
+function written(
+  route: HttpRoute,
+  reply: Reply,
+  deps: Pick<PipelineDeps, 'validateResponses'>,
+): { status: number; text: string | null; headers: Record<string, string> } {
+  if (reply instanceof Response) throw new Error(`${route.operationId} shares what can be read once only`);
   if (deps.validateResponses) checkReply(route, reply);
-  const headers: Record<string, string> = { ...extra, ...reply.headers };
-  if (reply.body === undefined) return new Response(null, { status: reply.status, headers });
+  const headers = { ...reply.headers };
+  if (reply.body === undefined) return { status: reply.status, text: null, headers };
   headers['Content-Type'] ??= 'application/json';
   headers['Cache-Control'] ??= 'no-store';
-  return new Response(JSON.stringify(reply.body), { status: reply.status, headers });
+  return { status: reply.status, text: JSON.stringify(reply.body), headers };
 }
 
 function checkReply(route: HttpRoute, reply: { status: number; body?: unknown }): void {
@@ -353,40 +388,4 @@ export function answerProblem(context: Context, requestId: string, error: Proble
     status: error.status,
     headers,
   });
-}
-
-/** The caller's X-Request-Id when it is a plain token, else a new one. The same for the whole request. */
-export function requestIdOf(context: Context): string {
-  const known = context.get('requestId') as string | undefined;
-  if (known) return known;
-  const sent = context.req.header('x-request-id');
-  const id = sent && /^[A-Za-z0-9_.:-]{1,64}$/.test(sent) ? sent : uuidv7();
-  context.set('requestId', id);
-  return id;
-}
-
-function factsOf(context: Context, requestId: string, ip: string): RequestFacts {
-  const { req } = context;
-  const url = new URL(req.url);
-  return {
-    id: requestId,
-    ip,
-    userAgent: req.header('user-agent')?.slice(0, 200),
-    method: req.method,
-    url: `${url.pathname}${url.search}`,
-    header: (name) => req.header(name),
-    ifMatch: null,
-    idempotencyKey: null,
-    signal: req.raw.signal,
-  };
-}
-
-export function addressOf(context: Context, trustedProxies: number): string {
-  if (trustedProxies > 0) {
-    const hops = (context.req.header('x-forwarded-for') ?? '').split(',').map((hop) => hop.trim());
-    const hop = hops.at(-trustedProxies);
-    if (hop) return hop.slice(0, 64);
-  }
-  const env = context.env as { incoming?: { socket?: { remoteAddress?: string } } } | undefined;
-  return env?.incoming?.socket?.remoteAddress ?? '127.0.0.1';
 }

@@ -17,6 +17,8 @@ export type RequestFacts = {
   idempotencyKey: string | null;
   /** Aborted when the caller goes away. */
   signal: AbortSignal;
+  /** Says that the handler is about to act outside the hub: the audit entry is written beside it, not after it. */
+  acting(): void;
 };
 
 export type HandlerInput<P, Q, B> = {
@@ -71,6 +73,11 @@ export type RouteSpec<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodT
   perMinute?: number;
   /** The route limits its callers itself: many of them come from one address. */
   ownLimits?: boolean;
+  /**
+   * A GET whose answer depends on its address and on how far the caller sees (`scopeFilter`) and on nothing else of the caller or the request:
+   * those who ask the same at the same time share one reading of the store.
+   */
+  sharedRead?: true;
   /** Seconds that an answer of a public GET may be given again, to everybody alike. */
   cacheS?: number;
   handler(input: HandlerInput<z.output<P>, z.output<Q>, z.output<B>>): Promise<Reply> | Reply;

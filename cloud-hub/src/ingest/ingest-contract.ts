@@ -13,6 +13,8 @@ export type IngestDeps = {
   projections: readonly Projection[];
   /** Publishes to a station's control topic; false when it has no session. Normally `link.send`. */
   send(device: string, topics: 'own' | 'shared', payload: string): Promise<boolean>;
+  /** Told of a message as it comes, before it is stored. Must be quick and not throw. */
+  onTaken?(message: MessageDocument): void;
   /** Told of messages right after they are stored, before they are projected. Must be quick and not throw. */
   onStored?(messages: readonly MessageDocument[]): void;
   logger: Logger;
@@ -36,6 +38,10 @@ export const DEFAULT_LIMITS: IngestLimits = {
   maxBatch: 1_000,
   maxBatchBytes: 8 * 1_048_576,
 };
+
+/** After a batch of so many a moment's wait for so many more makes fewer writes, and fewer acknowledgements, of the same messages. */
+export const GATHER = { from: 32, until: 256, ms: 5 } as const;
+
 /** Uplinks in, stored once, acknowledged after the write, projected into the features. */
 export interface Ingest {
   readonly sink: UplinkSink;

@@ -4,7 +4,7 @@ import { isoNow } from '../clock.js';
 import type { StationEntry } from '../stations/station-registry.js';
 import { acknowledgementsOf, type EpochOutcome, serverAckMessage } from './acknowledgements.js';
 import { createBoundedQueue } from './bounded-queue.js';
-import { DEFAULT_LIMITS, type Ingest, type IngestDeps } from './ingest-contract.js';
+import { DEFAULT_LIMITS, GATHER, type Ingest, type IngestDeps } from './ingest-contract.js';
 import {
   deadLettersCollection,
   epochKey,
@@ -41,12 +41,6 @@ export function createIngest(deps: IngestDeps): Ingest {
     messages,
     clock,
   });
-  const projector = createProjector({
-    projections: deps.projections,
-    deadLetters: deps.database.collection(deadLettersCollection),
-    logger,
-    clock,
-  });
   const runs = createIngestRuns({
     id: uuidv7(),
     runs: deps.database.collection(ingestRunsCollection),
@@ -57,6 +51,13 @@ export function createIngest(deps: IngestDeps): Ingest {
   const queue = createBoundedQueue<QueueItem>({
     maxItems: limits.maxQueued,
     maxBytes: limits.maxQueuedBytes,
+  });
+  const projector = createProjector({
+    projections: deps.projections,
+    deadLetters: deps.database.collection(deadLettersCollection),
+    logger,
+    clock,
+    isBusy: () => queue.length > 0,
   });
   const counts = {
     received: 0,
@@ -116,9 +117,9 @@ export function createIngest(deps: IngestDeps): Ingest {
       parsed,
       uplink.payload,
     );
-    return taken
-      ? enqueue({ kind: 'message', topics: entry.topics, ...taken }, uplink.payload.length)
-      : undefined;
+    if (!taken) return undefined;
+    if (parsed.ok) deps.onTaken?.(taken.document);
+    return enqueue({ kind: 'message', topics: entry.topics, ...taken }, uplink.payload.length);
   }
 
   function enqueue(item: QueueItem, bytes: number): undefined | Promise<void> {
@@ -140,8 +141,10 @@ export function createIngest(deps: IngestDeps): Ingest {
         // Nothing of the batch was acknowledged: the stations send it again.
         logger.error({ err: error }, 'ingest batch lost to a fault');
       }
+      if (batch.length >= GATHER.from && queue.length < GATHER.until && !stopping) await pause(GATHER.ms);
     }
     pumping = false;
+    projector.resume();
     for (const resume of settledWaiters.splice(0)) resume();
   }
 

@@ -25,6 +25,8 @@ export interface Projection {
 export interface Projector {
   /** Resolves when there is room for more. `done` runs after the batch is projected. */
   push(entries: readonly IngestEntry[], done?: () => void): undefined | Promise<void>;
+  /** More has to be stored no longer: what waited for that is projected. */
+  resume(): void;
   /** Resolves when all that was pushed is projected. */
   idle(): Promise<void>;
   stop(): void;
@@ -42,8 +44,13 @@ export function createProjector(deps: {
   logger: Logger;
   clock: Clock;
   maxPendingBatches?: number;
+  /**
+   * Messages wait to be stored and acknowledged: that goes first, for stations keep them until then, and what is shown of them may follow.
+   * At most until there is no room for another batch.
+   */
+  isBusy?: () => boolean;
 }): Projector {
-  const { projections, deadLetters, logger, clock, maxPendingBatches = 8 } = deps;
+  const { projections, deadLetters, logger, clock, maxPendingBatches = 8, isBusy = () => false } = deps;
   const pending: { entries: readonly IngestEntry[]; done?: () => void }[] = [];
   const roomWaiters: (() => void)[] = [];
   const idleWaiters: (() => void)[] = [];
@@ -53,7 +60,7 @@ export function createProjector(deps: {
 
   async function run(): Promise<void> {
     running = true;
-    while (!stopped) {
+    while (!stopped && (pending.length >= maxPendingBatches || !isBusy())) {
       const group = nextGroup();
       if (group.length === 0) break;
       const entries = group.flatMap((batch) => batch.entries);
@@ -67,7 +74,12 @@ export function createProjector(deps: {
       if (pending.length < maxPendingBatches) for (const resume of roomWaiters.splice(0)) resume();
     }
     running = false;
-    for (const resume of idleWaiters.splice(0)) resume();
+    if (pending.length === 0) for (const resume of idleWaiters.splice(0)) resume();
+  }
+
+  function resume(): void {
+    if (running || stopped || pending.length === 0) return;
+    run().catch((error) => logger.error({ err: error }, 'projector stopped by a fault'));
   }
 
   /** What waits is projected together, as one batch: what it costs to ask the store is paid once. */
@@ -140,14 +152,16 @@ export function createProjector(deps: {
   return {
     push(entries, done) {
       pending.push({ entries, done });
-      if (!running && !stopped)
-        run().catch((error) => logger.error({ err: error }, 'projector stopped by a fault'));
+      resume();
       return pending.length >= maxPendingBatches
         ? new Promise((resolve) => roomWaiters.push(resolve))
         : undefined;
     },
+    resume,
     idle: () =>
-      running && !stopped ? new Promise((resolve) => idleWaiters.push(resolve)) : Promise.resolve(),
+      pending.length > 0 && !stopped
+        ? new Promise((resolve) => idleWaiters.push(resolve))
+        : Promise.resolve(),
     stop() {
       stopped = true;
       for (const resume of [...roomWaiters.splice(0), ...idleWaiters.splice(0)]) resume();

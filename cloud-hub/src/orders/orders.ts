@@ -206,7 +206,7 @@ export function createOrders(deps: {
     if (dispatched.commandId !== commandId || dispatched.state !== 'dispatched') return dispatched;
     at('order:dispatched');
     const except = await deps.blockedAt(order.tenantId, order.stationId);
-    const newest = await store.newestOf(order, EARLIER_ORDERS + 1);
+    const newest = vehicle.packIds.length > 0 ? [] : await store.newestOf(order, EARLIER_ORDERS + 1);
     const earlier = newest.filter(({ _id }) => _id !== order._id);
     const data: AskChargeData = {
       user: order.userId,

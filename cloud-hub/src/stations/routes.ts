@@ -139,6 +139,7 @@ export function createStationRoutes(deps: {
       tags: ['stations'],
       access: needs('stations:read'),
       query: listQuery(LIST),
+      sharedRead: true,
       responses: { 200: { description: 'Stations', schema: z.array(stationSchema) } },
       async handler({ query, principal, grant, request }) {
         const reply = await listReply({
@@ -160,6 +161,7 @@ export function createStationRoutes(deps: {
       tags: ['stations'],
       access: needs('stations:read'),
       params,
+      sharedRead: true,
       responses: { 200: { description: 'The station', schema: stationSchema } },
       problems: ['NOT_FOUND'],
       async handler({ params: { id }, principal, grant }) {

@@ -32,10 +32,19 @@ export type ReadingBucketDocument = {
 /** A bucket as the store holds it: its samples are one JSON text, which costs a fraction of nested documents to write. */
 export type StoredReadingBucket = Omit<ReadingBucketDocument, 'samples'> & { samplesJson: string };
 
-export const storedBucket = ({ samples, ...rest }: ReadingBucketDocument): StoredReadingBucket => ({
+/** `textOf`: the JSON text of the readings of a sample, where it was written already. */
+export const storedBucket = (
+  { samples, ...rest }: ReadingBucketDocument,
+  textOf: (sample: ReadingSample) => string | undefined = () => undefined,
+): StoredReadingBucket => ({
   ...rest,
-  samplesJson: JSON.stringify(samples),
+  samplesJson: `[${samples.map((sample) => sampleText(sample, textOf(sample))).join(',')}]`,
 });
+
+function sampleText({ readings, ...rest }: ReadingSample, text = JSON.stringify(readings)): string {
+  return `${JSON.stringify(rest).slice(0, -1)},"readings":${text}}`;
+}
+
 /** Also of a bucket written before its samples became text. */
 export const bucketOf = (stored: StoredReadingBucket | ReadingBucketDocument): ReadingBucketDocument => {
   if ('samples' in stored) return stored;

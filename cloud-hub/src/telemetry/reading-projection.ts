@@ -1,4 +1,4 @@
-import { MSG_TYPE } from '@voltbay/protocol';
+import { MSG_TYPE, type TelemetryData } from '@voltbay/protocol';
 import { MongoBulkWriteError } from 'mongodb';
 import type { Database } from '../db/index.js';
 import type { MessageDocument } from '../ingest/message-document.js';
@@ -24,8 +24,12 @@ export function createReadingProjection(deps: { database: Database }): Projectio
       );
       const documents = bucketsOf(messages);
       if (documents.length === 0) return;
+      const texts = new Map(messages.map((message) => [message._id, readingsText(message)]));
       try {
-        await buckets.insertMany(documents.map(storedBucket), { ordered: false });
+        await buckets.insertMany(
+          documents.map((bucket) => storedBucket(bucket, ({ id }) => texts.get(id))),
+          { ordered: false },
+        );
       } catch (error) {
         // The same batch again after a crash.
         if (!(error instanceof MongoBulkWriteError && error.code === 11000)) throw error;
@@ -36,6 +40,16 @@ export function createReadingProjection(deps: { database: Database }): Projectio
 
 const carriesReadings = ({ type }: MessageDocument): boolean =>
   type === MSG_TYPE.STATION_INFO || type === MSG_TYPE.TELEMETRY;
+
+const TELEMETRY_HEAD = '{"readings":';
+
+/** The JSON text of a message's readings where it was written with the message and nothing is to be added; else undefined. */
+export function readingsText({ type, data, text }: MessageDocument): string | undefined {
+  if (type !== MSG_TYPE.TELEMETRY || text === undefined) return undefined;
+  const { readings, ...more } = data as TelemetryData;
+  const whole = Object.keys(more).length === 0 && readings.every(({ slot }) => slot !== undefined);
+  return whole ? text.slice(TELEMETRY_HEAD.length, -1) : undefined;
+}
 
 /** Messages of a batch as buckets: by station, in order of time, within the limits. Pure. */
 export function bucketsOf(messages: readonly MessageDocument[]): ReadingBucketDocument[] {

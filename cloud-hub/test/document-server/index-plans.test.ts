@@ -92,7 +92,7 @@ function withDocuments(documents: readonly Document[], indexes: readonly Documen
   const plain = createEngine({ file: ':memory:' });
   const indexed = createEngine({ file: ':memory:' });
   if (indexes.length > 0) {
-    const named = indexes.map((index, i) => ({ ...index, name: `index_${i}` }));
+    const named = indexes.map(({ key, ...rest }, i) => ({ key, ...rest, name: `index_${i}` }));
     mustRun(indexed, { createIndexes: 't', indexes: named, $db: 'test' });
   }
   for (const [i, document] of documents.entries()) {
@@ -157,7 +157,7 @@ describe('index plans', () => {
         (indexes, documents) => {
           const { plain, indexed } = withDocuments(documents, indexes);
           try {
-            const named: Document[] = indexes.map((index, i) => ({ ...index, name: `index_${i}` }));
+            const named = indexes.map(({ key, ...rest }, i) => ({ key, ...rest, name: `index_${i}` }));
             mustRun(plain, { createIndexes: 't', indexes: named, $db: 'test' });
             for (const { name, key } of named) {
               // In the order of the index, so that its keys are compared and not only its documents.

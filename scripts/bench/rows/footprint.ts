@@ -18,6 +18,9 @@ const WINDOW_S = { short: 5, normal: 15, long: 60 };
 /** Reads of a window that a busy machine may put into the next one. */
 const SLACK = 0.9;
 const MAX_CPU_RATIO = 0.8;
+/** What the agent may take whatever the peer does: 90 MB, and 5 % of a core at a read of each pack a second. */
+const MAX_RSS_MIB = 90_000_000 / 1_048_576;
+const MAX_CPU_US_PER_READ = 50_000 / PACKS;
 
 /** Both poll all the while, each its own simulated bus in a process of its own, and are looked at in turns. */
 export const footprint: Row = {
@@ -39,6 +42,11 @@ export const footprint: Row = {
       fails(ours, peer) {
         const cpu = (samples: readonly Sample[]) =>
           median(samples.slice(1).map(({ cpuUsPerOperation }) => cpuUsPerOperation ?? Number.NaN));
+        const rssMiB = median(ours.slice(1).map((sample) => sample.rssMiB ?? Number.NaN));
+        if (!(rssMiB <= MAX_RSS_MIB))
+          return `${rssMiB.toFixed(1)} MiB, ≤ ${MAX_RSS_MIB.toFixed(1)} is wanted`;
+        const corePct = (cpu(ours) * PACKS) / 10_000;
+        if (!(cpu(ours) <= MAX_CPU_US_PER_READ)) return `${corePct.toFixed(1)} % of a core, ≤ 5 is wanted`;
         const ratio = cpu(ours) / cpu(peer);
         return ratio <= MAX_CPU_RATIO ? null : `CPU ratio ${ratio.toFixed(2)}, ≤ ${MAX_CPU_RATIO} is wanted`;
       },

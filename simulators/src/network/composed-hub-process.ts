@@ -1,4 +1,4 @@
-import { createHub, readConfig } from '@voltbay/cloud-hub';
+import { createHub, createLogger, type Database, type Hub, openStore, readConfig } from '@voltbay/cloud-hub';
 import type { FromHub, ToHub } from './composed-hub.js';
 
 /**
@@ -13,32 +13,46 @@ let simulatedMs: number | null = null;
 const env = Object.fromEntries(
   Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined),
 );
-const hub = createHub(readConfig(env, { cwd: process.cwd(), repoRoot: null }), {
-  clock: { now: () => simulatedMs ?? Date.now() },
-  sms: {
-    async send({ phone, text }) {
-      tell({ kind: 'sms', phone, text });
+const config = readConfig(env, { cwd: process.cwd(), repoRoot: null });
+let database: Database | undefined;
+let hub: Hub | undefined;
+
+const start = async (nowMs: number | null): Promise<void> => {
+  simulatedMs = nowMs;
+  // Simulated days are made again from their seed: no commit waits for the disk. What loses power lives in real time.
+  if (nowMs !== null)
+    database = await openStore({
+      ...config.store,
+      dataDir: config.dataDir,
+      logger: createLogger({ level: config.logLevel }),
+      bulk: true,
+      onFatal: (error) => fail(error),
+    });
+  hub = createHub(config, {
+    clock: { now: () => simulatedMs ?? Date.now() },
+    sms: {
+      async send({ phone, text }) {
+        tell({ kind: 'sms', phone, text });
+      },
     },
-  },
-});
+    ...(database && { database }),
+  });
+  const { apiUrl, mqttUrl } = await hub.start();
+  tell({ kind: 'ready', apiUrl, mqttUrl });
+};
 
 const stop = async (): Promise<void> => {
-  await hub.stop();
+  await hub?.stop();
+  await database?.close();
   process.exit(0);
+};
+const fail = (error: unknown): void => {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exit(1);
 };
 process.on('message', (message: ToHub) => {
   if (message.kind === 'stop') return void stop();
-  if (message.kind === 'start') {
-    simulatedMs = message.nowMs;
-    hub.start().then(
-      ({ apiUrl, mqttUrl }) => tell({ kind: 'ready', apiUrl, mqttUrl }),
-      (error: unknown) => {
-        process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-        process.exit(1);
-      },
-    );
-    return;
-  }
+  if (message.kind === 'start') return void start(message.nowMs).catch(fail);
   // Time only ever rises, so that text order stays time order.
   simulatedMs = Math.max(simulatedMs ?? 0, message.nowMs);
   tell({ kind: 'time', nowMs: simulatedMs });

@@ -140,6 +140,7 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
           // As the agent's own launcher line does: a station is a small machine.
           '--max-semi-space-size=1',
           '--optimize-for-size',
+          '--no-opt',
           join(options.root, 'station-agent', 'bin', 'voltbay-agent.mjs'),
           'run',
           '--json',

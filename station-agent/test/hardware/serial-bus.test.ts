@@ -1,36 +1,57 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createRepairedBinding } from '../../src/transports/serial/repaired-binding.js';
 import { createSerialLink } from '../../src/transports/serial/serial-link.js';
 import { type Bench, createBench, quietLog, realClock, sleep, until } from './support/bench.js';
-import {
-  packSerial,
-  pylontechBus,
-  startVirtualStation,
-  type VirtualStation,
-} from './support/virtual-station.js';
+import { createLineWatch } from './support/line-watch.js';
+import { packSerial, startVirtualStation, type VirtualStation } from './support/virtual-station.js';
 
-const FAST = { idleMs: 300, urgentMs: 100 };
+const FAST = { idleMs: 200, urgentMs: 100 };
+/** On the quick bus, and on one as slow as most are. */
+const QUICK = [1, 2, 3, 4];
+const SLOW = [5, 6];
+const STATION = {
+  device: '1231',
+  seed: 7,
+  speed: 0,
+  baudRates: { bus1: 115_200, bus2: 9_600 },
+  slots: [...QUICK, ...SLOW].map((slot) => ({
+    slot,
+    packClass: 'A',
+    interface: QUICK.includes(slot)
+      ? { kind: 'pylontech', port: 'bus1', address: slot + 1 }
+      : { kind: 'pylontech', port: 'bus2', address: slot - 3 },
+    pack: { serial: packSerial(slot), packClass: 'A', socPct: 49 + slot },
+  })),
+};
+
+/** One station for all; each scenario leaves it sound. */
 let station: VirtualStation;
 let bench: Bench;
+const hardwareOf = (slots: readonly number[]) => ({
+  ...station.hardware,
+  slots: station.hardware.slots.filter(({ slot }) => slots.includes(slot)),
+});
 
-async function setUp(config: object, polling = FAST): Promise<void> {
-  station = await startVirtualStation(config);
-  bench = createBench(station.hardware, { polling });
+async function setUp(slots: readonly number[], polling = FAST, binding = createRepairedBinding()) {
+  bench = createBench(hardwareOf(slots), { polling, binding });
   await bench.start();
 }
 
-afterEach(async () => {
-  await bench?.stop();
-  await station?.close();
-});
+beforeAll(async () => {
+  station = await startVirtualStation(STATION);
+}, 60_000);
+afterEach(() => bench?.stop());
+afterAll(() => station?.close());
 
 const readSlots = (): Set<number> => new Set(bench.readings.map(({ slot }) => slot));
+const allRead = (slots: readonly number[]): Promise<void> =>
+  until('all packs were read', () => readSlots().size === slots.length);
 const busUp = (): boolean => bench.packs.stats().buses[0]?.up ?? false;
 
 describe('a serial bus with several packs', { timeout: 60_000 }, () => {
   it('reads every pack by its own address', async () => {
-    await setUp(pylontechBus(4));
-    await until('all packs were read', () => readSlots().size === 4);
+    await setUp(QUICK);
+    await allRead(QUICK);
     for (const slot of [1, 2, 3, 4]) {
       const latest = bench.packs.latest(slot);
       expect(latest).toMatchObject({ slot, source: 'pylontech-rs485', transport: 'serial', quality: [] });
@@ -40,24 +61,23 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
     }
   });
 
-  it('keeps the bus at the speed of the wire', async () => {
-    await setUp(pylontechBus(12), { idleMs: 60_000, urgentMs: 500 });
-    await until(
-      'a round over all packs is done',
-      () => bench.packs.stats().buses[0]?.cycleMs !== undefined,
-      40_000,
-    );
-    const cycleMs = bench.packs.stats().buses[0]?.cycleMs ?? 0;
-    // Bytes of one first read: requests of 20 characters; answers to 42, 44, 93 of 132, 84 and 52 characters.
-    const wireMs = (12 * (3 * 20 + 132 + 84 + 52) * 10 * 1000) / 9600;
-    expect(cycleMs).toBeGreaterThan(0.9 * wireMs);
-    // The target is 1.1; a busy test machine gets some slack.
-    expect(cycleMs).toBeLessThan(1.5 * wireMs);
+  it('spends the bus on nothing but two questions to each pack and their answers once it knows what they are', async () => {
+    const watch = createLineWatch();
+    const binding = watch.around(createRepairedBinding(), station.hardware.ports.bus1?.path);
+    await setUp(QUICK, { idleMs: 100, urgentMs: 100 }, binding);
+    await until('they are known and were read on', () => watch.rounds.length >= 10);
+    const last = watch.rounds.slice(-3);
+    // Requests of 20 characters; answers to 42 and 44 of 132 and 84. How long it takes is measured by `npm run bench -- bus`.
+    const bytes = QUICK.length * (2 * 20 + 132 + 84);
+    expect(last.map((round) => round.bytes)).toEqual([bytes, bytes, bytes]);
+    const wireMs = (bytes * 10 * 1000) / 115_200;
+    for (const { tookMs } of last) expect(tookMs).toBeGreaterThan(0.9 * wireMs);
+    expect(bench.packs.stats().buses[0]?.cycleMs).toBeGreaterThan(0.9 * wireMs);
   });
 
   it('does not let a silent pack hold up the others', async () => {
-    await setUp(pylontechBus(3, { baudRate: 115_200 }));
-    await until('all packs were read', () => readSlots().size === 3);
+    await setUp(QUICK);
+    await allRead(QUICK);
     await station.fault('silence', { serial: packSerial(2) });
     await until(
       'the silent pack is polled less often',
@@ -66,7 +86,7 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
     bench.readings.length = 0;
     const silentBefore = bench.packs.stats().slots[1]?.silent ?? 0;
     await until('the others were read ten times', () => bench.readings.length >= 10);
-    expect([...readSlots()].sort()).toEqual([1, 3]);
+    expect([...readSlots()].sort()).toEqual([1, 3, 4]);
     const silentReads = (bench.packs.stats().slots[1]?.silent ?? 0) - silentBefore;
     expect(silentReads).toBeLessThan(5);
 
@@ -76,15 +96,15 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
   });
 
   it('never makes a reading of a bad frame and goes on with the next one', async () => {
-    await setUp(pylontechBus(2, { seed: 7, baudRate: 115_200 }), { idleMs: 200, urgentMs: 100 });
-    await until('both packs were read', () => readSlots().size === 2);
+    await setUp(QUICK);
+    await allRead(QUICK);
     await station.fault('wire', {
       serial: packSerial(1),
-      corruptShare: 0.4,
+      corruptShare: 0.7,
       truncateShare: 0.2,
       noiseShare: 0.4,
     });
-    await until('bad frames were counted', () => (bench.packs.stats().slots[0]?.badFrames ?? 0) >= 5, 40_000);
+    await until('bad frames were counted', () => (bench.packs.stats().slots[0]?.badFrames ?? 0) >= 4, 40_000);
     for (const { slot, reading } of bench.readings) {
       expect(Math.round(reading.socPct ?? -1)).toBe(49 + slot);
       expect(reading.cellMv).toHaveLength(16);
@@ -98,48 +118,42 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
   });
 
   it('reads on through an adapter that echoes every request', async () => {
-    await setUp(pylontechBus(2));
+    await setUp(QUICK);
     await station.fault('echo', { port: 'bus1' });
     bench.readings.length = 0;
-    await until('both packs were read four times', () => bench.readings.length >= 8);
-    expect(readSlots().size).toBe(2);
-    expect(bench.packs.stats().slots.map(({ badFrames }) => badFrames)).toEqual([0, 0]);
+    await until('all packs were read twice', () => bench.readings.length >= 8);
+    expect(readSlots().size).toBe(4);
+    expect(bench.packs.stats().slots.map(({ badFrames }) => badFrames)).toEqual([0, 0, 0, 0]);
+    await station.fault('echo', { port: 'bus1', on: false });
   });
 
   it.each(['idle', 'mid-read'] as const)(
     'comes back after an unplug while %s, without burning CPU',
     async (when) => {
-      await setUp(pylontechBus(2), when === 'idle' ? { idleMs: 20_000, urgentMs: 500 } : FAST);
-      await until('both packs were read', () => readSlots().size === 2);
-      if (when === 'idle') await sleep(500);
-      const reading = when === 'mid-read' ? bench.packs.readNow(1) : null;
+      await setUp(SLOW, when === 'idle' ? { idleMs: 20_000, urgentMs: 500 } : FAST);
+      await allRead(SLOW);
+      const reading = when === 'mid-read' ? bench.packs.readNow(5) : null;
       if (reading) await sleep(60);
-      const unplugMs = performance.now();
-      await station.fault('unplug', { port: 'bus1' });
+      await station.fault('unplug', { port: 'bus2' });
       await until('the unplug is noticed', () => !busUp());
-      expect(performance.now() - unplugMs).toBeLessThan(10_000);
       if (reading) expect(await reading).toMatchObject({ ok: false });
-      expect(await bench.packs.readNow(1)).toMatchObject({ ok: false, reason: 'link-down' });
+      expect(await bench.packs.readNow(5)).toMatchObject({ ok: false, reason: 'link-down' });
 
       const cpu = process.cpuUsage();
-      await sleep(1_000);
+      await sleep(500);
       const { user, system } = process.cpuUsage(cpu);
-      expect((user + system) / 1_000).toBeLessThan(400);
+      expect((user + system) / 1_000).toBeLessThan(250);
 
-      await station.fault('replug', { port: 'bus1' });
-      const replugMs = performance.now();
+      await station.fault('replug', { port: 'bus2' });
       await until('the port is back', busUp);
-      expect(performance.now() - replugMs).toBeLessThan(20_000);
-      expect(await bench.packs.readNow(1)).toMatchObject({ ok: true });
+      expect(await bench.packs.readNow(5)).toMatchObject({ ok: true });
       expect(bench.packs.stats().buses[0]?.reconnects).toBe(1);
     },
   );
 
   it('starts without its port and uses it once it is there', async () => {
-    station = await startVirtualStation(pylontechBus(1));
     await station.fault('unplug', { port: 'bus1' });
-    bench = createBench(station.hardware, { polling: FAST });
-    await bench.start();
+    await setUp([1]);
     expect(await bench.packs.readNow(1)).toMatchObject({ ok: false, reason: 'link-down' });
     await station.fault('replug', { port: 'bus1' });
     await until('the pack was read', () => readSlots().size === 1);
@@ -148,8 +162,8 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
   });
 
   it('tells a second opener what to do', async () => {
-    await setUp(pylontechBus(1));
-    await until('the pack was read', () => readSlots().size === 1);
+    await setUp([1]);
+    await allRead([1]);
     const path = station.hardware.ports.bus1?.path ?? '';
     const binding = createRepairedBinding();
     const second = createSerialLink({ path, baudRate: 9600 }, { binding, clock: realClock, log: quietLog });
@@ -162,9 +176,7 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
   });
 
   it('opens a port anew that swallows everything', async () => {
-    await setUp(pylontechBus(1));
     const path = station.hardware.ports.bus1?.path ?? '';
-    await bench.stop();
     const timing = { silenceMs: 200, watchMs: 50, reopenMinMs: 50 };
     const deps = { binding: createRepairedBinding(), clock: realClock, log: quietLog, timing };
     const link = createSerialLink({ path, baudRate: 9600 }, deps);
@@ -177,8 +189,8 @@ describe('a serial bus with several packs', { timeout: 60_000 }, () => {
   });
 
   it('reads ahead of the schedule and forgets a pack that was taken out', async () => {
-    await setUp(pylontechBus(3), { idleMs: 60_000, urgentMs: 500 });
-    await until('all packs were read', () => readSlots().size === 3);
+    await setUp(QUICK, { idleMs: 60_000, urgentMs: 500 });
+    await allRead(QUICK);
     const before = bench.packs.latest(2)?.monotonicMs ?? 0;
     const outcome = await bench.packs.readNow(2);
     expect(outcome).toMatchObject({ ok: true });

@@ -4,8 +4,14 @@ import { createLogger } from '../../src/logger.js';
 import { connectHardware } from './remote-hardware.js';
 import { testConfig } from './test-agent.js';
 
-/** The agent in a process of its own, on the cabinet of the parent. Arguments: data directory, MQTT address. */
-const [dataDir = '', mqttUrl = ''] = process.argv.slice(2);
+/** What the parent says to begin; until then the process has loaded the agent and waits. */
+export type Go = { go: { dataDir: string; mqttUrl: string; crashAt?: string } };
+
+/** The agent in a process of its own, on the cabinet of the parent. */
+process.on('disconnect', () => process.exit(0));
+const { dataDir, mqttUrl, crashAt } = await new Promise<Go['go']>((resolve) => {
+  process.once('message', (message: Go) => resolve(message.go));
+});
 const channel = {
   send: (message: unknown) => void process.send?.(message as object),
   onMessage: (listener: (message: unknown) => void) => void process.on('message', listener),
@@ -15,8 +21,7 @@ const agent = await createAgent(config, {
   createHardware: () => connectHardware(channel),
   log: createLogger(process.env.TEST_LOG ?? 'silent'),
   secret: 'test-secret',
-  crashPoint: crashPointFrom(process.env.VOLTBAY_CRASH_AT),
+  crashPoint: crashPointFrom(crashAt),
   swap: { tickMs: 50, verifyMs: 2_000 },
 });
-process.on('disconnect', () => process.exit(0));
 await agent.start();

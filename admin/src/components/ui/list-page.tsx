@@ -1,6 +1,6 @@
 import { useNavigate } from '@tanstack/react-router';
-import { Input, Select, Table, type TableColumnsType } from 'antd';
-import { useEffect, useState } from 'react';
+import { Input, Pagination, Select, Table, type TableColumnsType, type TableProps } from 'antd';
+import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { DEFAULT_PAGE_SIZE, isFiltered, type ListSearch, PAGE_SIZES } from '../../lib/list-search.js';
 import { useListPreferences } from '../../lib/lists/list-preferences.js';
@@ -158,7 +158,7 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
         <Cards {...props} items={data.items} total={data.total} go={go} />
       ) : (
         <div className={styles.table}>
-          <Table<T>
+          <CalmTable<T>
             size="small"
             rowKey="id"
             columns={shown.map((column) => ({
@@ -188,21 +188,37 @@ export function ListPage<T extends { id: string }>(props: ListPageProps<T>) {
                   : { sort: undefined, order: undefined },
               );
             }}
-            pagination={{
-              current: search.page ?? 1,
-              pageSize: search.size ?? DEFAULT_PAGE_SIZE,
-              pageSizeOptions: PAGE_SIZES.map(String),
-              showSizeChanger: data.total > DEFAULT_PAGE_SIZE,
-              total: data.total,
-              hideOnSinglePage: data.total <= DEFAULT_PAGE_SIZE,
-              onChange: (page, size) => go({ page, size: PAGE_SIZES.find((known) => known === size) }),
-            }}
+            pagination={false}
             scroll={{ x: 'max-content' }}
           />
+          {data.total > DEFAULT_PAGE_SIZE && (
+            <Pagination
+              size="small"
+              align="end"
+              className={styles.pages}
+              current={search.page ?? 1}
+              pageSize={search.size ?? DEFAULT_PAGE_SIZE}
+              pageSizeOptions={PAGE_SIZES.map(String)}
+              showSizeChanger
+              total={data.total}
+              onChange={(page, size) => go({ page, size: PAGE_SIZES.find((known) => known === size) })}
+            />
+          )}
         </div>
       )}
     </>
   );
+}
+
+/**
+ * A table that lets the page answer a press first: its many cells are drawn after that, in pieces. A row that is chosen shows at once, its
+ * box would jump back otherwise.
+ */
+function CalmTable<T>(props: TableProps<T>) {
+  const deferred = useDeferredValue(props);
+  const chosen = (of: TableProps<T>): number | undefined => of.rowSelection?.selectedRowKeys?.length;
+  const shown = chosen(deferred) === chosen(props) ? deferred : props;
+  return useMemo(() => <Table<T> {...shown} />, [shown]);
 }
 
 /** Keeps what is being typed to itself: a letter does not draw the table anew. */

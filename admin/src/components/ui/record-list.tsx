@@ -1,11 +1,11 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, type LinkProps, useNavigate, useSearch } from '@tanstack/react-router';
 import { formatFen, type SlotTone } from '@voltbay/protocol/client';
 import type { TableColumnsType } from 'antd';
 import type { Page } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { exportQuery } from '../../lib/list-search.js';
 import type { CsvColumn } from '../../lib/lists/csv.js';
+import { useListQuery } from '../../lib/lists/use-list-query.js';
 import { usePreferences } from '../../lib/preferences.js';
 import type { ListRoute } from '../../routes/paths.js';
 import { TimeText } from './age.js';
@@ -115,12 +115,7 @@ export function RecordList<T extends { id: string }, Query>(props: {
   const navigate = useNavigate();
   const { fields, link, row: rowActions, read } = props;
   const sort = props.sort ?? NEWEST;
-  const query = useQuery({
-    queryKey: [props.name, search],
-    queryFn: ({ signal }) => read(listQuery<Query>(search, sort), signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: props.refreshMs ?? false,
-  });
+  const query = useListQuery<T, Query>({ name: props.name, search, sort, read, refreshMs: props.refreshMs });
   const head = (row: T): React.ReactNode => {
     const [first] = fields;
     if (!first) return null;

@@ -1,4 +1,3 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { errorCode } from '@voltbay/protocol/client';
 import { Button, type TableColumnsType } from 'antd';
@@ -9,7 +8,8 @@ import { ListPage } from '../../components/ui/list-page.js';
 import { StaleBar } from '../../components/ui/states.js';
 import type { AuditEntry } from '../../lib/api/office-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { exportQuery } from '../../lib/list-search.js';
+import { useListQuery } from '../../lib/lists/use-list-query.js';
 import { useServices } from '../../lib/services.js';
 
 const SORT = { sort: 'at', order: 'desc' } as const;
@@ -21,11 +21,7 @@ export function AuditPage() {
   const { hub } = useServices();
   const [verdict, setVerdict] = useState<{ good: boolean; text: string } | null>(null);
   const [busy, setBusy] = useState(false);
-  const query = useQuery({
-    queryKey: ['audit', search],
-    queryFn: ({ signal }) => hub.audit(listQuery(search, SORT), signal),
-    placeholderData: keepPreviousData,
-  });
+  const query = useListQuery({ name: 'audit', search, sort: SORT, read: hub.audit });
   async function verify(): Promise<void> {
     setBusy(true);
     try {

@@ -1,4 +1,3 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { Battery } from '@voltbay/protocol/api';
 import { formatDeciC, formatPercent } from '@voltbay/protocol/client';
@@ -8,7 +7,8 @@ import { ListPage } from '../../components/ui/list-page.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { exportQuery } from '../../lib/list-search.js';
+import { useListQuery } from '../../lib/lists/use-list-query.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
 import { BATTERY_TABS } from '../../routes/sections.js';
@@ -30,11 +30,12 @@ export function BatteriesPage() {
   const { hub } = useServices();
   const mayWrite = usePermits()('batteries:write');
   const setStatus = useBatteryStatus();
-  const query = useQuery({
-    queryKey: ['batteries', search],
-    queryFn: ({ signal }) => hub.batteries(listQuery(search, SORT), signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: LIST_REFRESH_MS,
+  const query = useListQuery({
+    name: 'batteries',
+    search,
+    sort: SORT,
+    read: hub.batteries,
+    refreshMs: LIST_REFRESH_MS,
   });
 
   const columns: TableColumnsType<Battery> = [

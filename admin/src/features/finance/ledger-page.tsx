@@ -1,4 +1,3 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import { formatFen } from '@voltbay/protocol/client';
 import type { TableColumnsType } from 'antd';
@@ -7,7 +6,8 @@ import { ListCard } from '../../components/ui/list-card.js';
 import { ListPage } from '../../components/ui/list-page.js';
 import type { LedgerEntry } from '../../lib/api/office-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { exportQuery } from '../../lib/list-search.js';
+import { useListQuery } from '../../lib/lists/use-list-query.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import styles from './finance.module.css';
@@ -26,11 +26,7 @@ export function LedgerPage() {
   const { language } = usePreferences();
   const search = useSearch({ from: '/finance/ledger' });
   const { hub } = useServices();
-  const query = useQuery({
-    queryKey: ['ledger', search],
-    queryFn: ({ signal }) => hub.ledgerEntries(listQuery(search, SORT), signal),
-    placeholderData: keepPreviousData,
-  });
+  const query = useListQuery({ name: 'ledger', search, sort: SORT, read: hub.ledgerEntries });
   const volume = (entry: LedgerEntry): number =>
     entry.lines.reduce((sum, line) => sum + Math.max(0, line.amountFen), 0);
   const columns: TableColumnsType<LedgerEntry> = [

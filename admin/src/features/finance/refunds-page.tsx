@@ -1,4 +1,3 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { formatFen } from '@voltbay/protocol/client';
 import type { TableColumnsType } from 'antd';
@@ -8,7 +7,8 @@ import { ListPage } from '../../components/ui/list-page.js';
 import { ToneTag } from '../../components/ui/tag.js';
 import type { Refund } from '../../lib/api/office-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { exportQuery } from '../../lib/list-search.js';
+import { useListQuery } from '../../lib/lists/use-list-query.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import { FinanceTabs } from './finance-tabs.js';
@@ -23,11 +23,7 @@ export function RefundsPage() {
   const search = useSearch({ from: '/finance/refunds' });
   const navigate = useNavigate();
   const { hub } = useServices();
-  const query = useQuery({
-    queryKey: ['refunds', search],
-    queryFn: ({ signal }) => hub.refunds(listQuery(search, SORT), signal),
-    placeholderData: keepPreviousData,
-  });
+  const query = useListQuery({ name: 'refunds', search, sort: SORT, read: hub.refunds });
   const tag = (refund: Refund) => (
     <ToneTag tone={refundTone(refund.state)}>{t(`refund.state.${refund.state}`)}</ToneTag>
   );

@@ -1,4 +1,3 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { Order } from '@voltbay/protocol/api';
 import { formatFen } from '@voltbay/protocol/client';
@@ -9,7 +8,8 @@ import { ListPage } from '../../components/ui/list-page.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { orderTone, ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { exportQuery } from '../../lib/list-search.js';
+import { useListQuery } from '../../lib/lists/use-list-query.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import { ORDER_TABS } from '../../routes/sections.js';
@@ -25,11 +25,12 @@ export function OrdersPage() {
   const search = useSearch({ from: '/orders' });
   const navigate = useNavigate();
   const { hub } = useServices();
-  const query = useQuery({
-    queryKey: ['orders', search],
-    queryFn: ({ signal }) => hub.orders(listQuery(search, SORT), signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: LIST_REFRESH_MS,
+  const query = useListQuery({
+    name: 'orders',
+    search,
+    sort: SORT,
+    read: hub.orders,
+    refreshMs: LIST_REFRESH_MS,
   });
 
   const columns: TableColumnsType<Order> = [

@@ -1,4 +1,3 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { Station } from '@voltbay/protocol/api';
 import type { TableColumnsType } from 'antd';
@@ -6,7 +5,8 @@ import { AgeText } from '../../components/ui/age.js';
 import { ListPage } from '../../components/ui/list-page.js';
 import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { exportQuery } from '../../lib/list-search.js';
+import { useListQuery } from '../../lib/lists/use-list-query.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
 import { STATION_TABS } from '../../routes/sections.js';
@@ -25,11 +25,12 @@ export function StationsPage() {
   const navigate = useNavigate();
   const { hub } = useServices();
   const may = usePermits();
-  const query = useQuery({
-    queryKey: ['stations', search],
-    queryFn: ({ signal }) => hub.stations(listQuery(search, SORT), signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: LIST_REFRESH_MS,
+  const query = useListQuery({
+    name: 'stations',
+    search,
+    sort: SORT,
+    read: hub.stations,
+    refreshMs: LIST_REFRESH_MS,
   });
 
   const columns: TableColumnsType<Station> = [

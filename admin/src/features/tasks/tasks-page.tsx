@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { errorCode, type SlotTone } from '@voltbay/protocol/client';
 import { Button, type TableColumnsType } from 'antd';
@@ -12,7 +12,8 @@ import { StaleBar } from '../../components/ui/states.js';
 import { ToneTag } from '../../components/ui/tag.js';
 import type { Task } from '../../lib/api/office-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { exportQuery } from '../../lib/list-search.js';
+import { useListQuery } from '../../lib/lists/use-list-query.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
 
@@ -35,12 +36,7 @@ export function TasksPage() {
   const navigate = useNavigate();
   const { hub } = useServices();
   const may = usePermits();
-  const query = useQuery({
-    queryKey: ['tasks', search],
-    queryFn: ({ signal }) => hub.tasks(listQuery(search, SORT), signal),
-    placeholderData: keepPreviousData,
-    refetchInterval: REFRESH_MS,
-  });
+  const query = useListQuery({ name: 'tasks', search, sort: SORT, read: hub.tasks, refreshMs: REFRESH_MS });
   const columns: TableColumnsType<Task> = [
     {
       key: 'kind',

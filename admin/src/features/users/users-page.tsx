@@ -1,4 +1,3 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { User } from '@voltbay/protocol/api';
 import { formatFen } from '@voltbay/protocol/client';
@@ -12,7 +11,8 @@ import { SectionTabs } from '../../components/ui/section-tabs.js';
 import { ToneTag } from '../../components/ui/tag.js';
 import { idempotent } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { exportQuery } from '../../lib/list-search.js';
+import { useListQuery } from '../../lib/lists/use-list-query.js';
 import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
@@ -29,11 +29,7 @@ export function UsersPage() {
   const navigate = useNavigate();
   const { hub } = useServices();
   const mayWrite = usePermits()('users:write');
-  const query = useQuery({
-    queryKey: ['users', search],
-    queryFn: ({ signal }) => hub.users(listQuery(search, SORT), signal),
-    placeholderData: keepPreviousData,
-  });
+  const query = useListQuery({ name: 'users', search, sort: SORT, read: hub.users });
   const columns: TableColumnsType<User> = [
     {
       key: 'name',

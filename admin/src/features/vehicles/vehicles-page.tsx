@@ -1,4 +1,3 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { Vehicle } from '@voltbay/protocol/api';
 import type { TableColumnsType } from 'antd';
@@ -8,7 +7,8 @@ import { ListCard } from '../../components/ui/list-card.js';
 import { ListPage } from '../../components/ui/list-page.js';
 import { idempotent } from '../../lib/api/answers.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { exportQuery, listQuery } from '../../lib/list-search.js';
+import { exportQuery } from '../../lib/list-search.js';
+import { useListQuery } from '../../lib/lists/use-list-query.js';
 import { usePermits } from '../../lib/permissions.js';
 import { useServices } from '../../lib/services.js';
 
@@ -28,11 +28,7 @@ export function VehiclesPage() {
   const navigate = useNavigate();
   const { hub } = useServices();
   const mayWrite = usePermits()('vehicles:write');
-  const query = useQuery({
-    queryKey: ['vehicles', search],
-    queryFn: ({ signal }) => hub.vehicles(listQuery(search, SORT), signal),
-    placeholderData: keepPreviousData,
-  });
+  const query = useListQuery({ name: 'vehicles', search, sort: SORT, read: hub.vehicles });
   const columns: TableColumnsType<Vehicle> = [
     {
       key: 'plate',
