@@ -23,7 +23,7 @@ export function RefundButton(props: {
       label={t('refund.start')}
       testId="refund"
       text={props.text}
-      note={{ label: t('refund.reason') }}
+      note={{ label: t('refund.reason'), max: MAX_REASON }}
       initial={{ amountFen: props.leftFen }}
       fields={[
         {
@@ -38,7 +38,7 @@ export function RefundButton(props: {
         <p className="muted">{t('refund.confirm', { amount: formatFen(amountFen, language) })}</p>
       )}
       onSubmit={async ({ amountFen }, key, note) =>
-        approvalNotice(t, await props.send({ amountFen, reason: note.slice(0, MAX_REASON) }, key))
+        approvalNotice(t, await props.send({ amountFen, reason: note }, key))
       }
     />
   );

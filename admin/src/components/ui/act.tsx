@@ -2,7 +2,7 @@ import { Button, Modal } from 'antd';
 import { useState } from 'react';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useServices } from '../../lib/services.js';
-import { ConfirmDialog } from './confirm-dialog.js';
+import { ConfirmDialog, type Note } from './confirm-dialog.js';
 import { FormDialog, type FormField } from './form-dialog.js';
 
 type Shared = {
@@ -79,7 +79,7 @@ function Apart(props: { children: React.ReactNode }) {
 /** A button that asks before it does, then reads the page anew. */
 export function Ask(
   props: Shared & {
-    note?: { label: string; hint?: string };
+    note?: Note;
     onConfirm: (note: string, idempotencyKey: string) => Promise<unknown>;
   },
 ) {
@@ -109,7 +109,7 @@ export function FormButton<V extends object>(
   props: Shared & {
     fields: readonly FormField<V>[];
     initial?: Partial<V>;
-    note?: { label: string; hint?: string };
+    note?: Note;
     confirmText?: string;
     preview?: (values: V) => React.ReactNode;
     onSubmit: (values: V, idempotencyKey: string, note: string) => Promise<unknown>;

@@ -6,6 +6,11 @@ import styles from './confirm-dialog.module.css';
 import { StaleBar } from './states.js';
 
 const MIN_NOTE = 3;
+/** The hub takes as much of every note but few. */
+const MAX_NOTE = 200;
+
+/** A note of 3 letters or more that is asked for; `max` where the hub takes another length than most. */
+export type Note = { label: string; hint?: string; max?: number };
 
 /**
  * Asks before something is done, with a note where one is wanted, and stays open with the reason when it was refused. `onConfirm`
@@ -14,8 +19,7 @@ const MIN_NOTE = 3;
 export function ConfirmDialog(props: {
   title: string;
   text?: React.ReactNode;
-  /** Label of a note of 3 letters or more; no note is asked without it. */
-  note?: { label: string; hint?: string };
+  note?: Note;
   danger?: boolean;
   confirmText: string;
   /** More fields, which are right when `ready`. */
@@ -76,7 +80,7 @@ export function ConfirmDialog(props: {
             <Input.TextArea
               id={noteId}
               rows={2}
-              maxLength={500}
+              maxLength={props.note.max ?? MAX_NOTE}
               value={note}
               placeholder={props.note.hint}
               onChange={(event) => setNote(event.target.value)}

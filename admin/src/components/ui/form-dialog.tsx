@@ -1,7 +1,7 @@
 import { Input, InputNumber, Select, Switch } from 'antd';
 import { useId, useState } from 'react';
 import { useT } from '../../lib/i18n/create-i18n.js';
-import { ConfirmDialog } from './confirm-dialog.js';
+import { ConfirmDialog, type Note } from './confirm-dialog.js';
 
 type Option = { value: string; label: string };
 type FieldBase = {
@@ -88,7 +88,7 @@ export function FormDialog<V extends object>(props: {
   initial?: Partial<V>;
   confirmText?: string;
   danger?: boolean;
-  note?: { label: string; hint?: string };
+  note?: Note;
   /** What the values mean, shown below the fields while they are right. */
   preview?: (values: V) => React.ReactNode;
   onSubmit: (values: V, idempotencyKey: string, note: string) => Promise<unknown>;

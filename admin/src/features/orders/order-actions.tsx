@@ -47,7 +47,7 @@ export function OrderActions(props: { order: Order }) {
           label={t('order.resolve')}
           testId="resolve-order"
           text={t('order.resolve.text')}
-          note={{ label: t('order.resolve.note'), hint: t('order.resolve.noteHint') }}
+          note={{ label: t('order.resolve.note'), hint: t('order.resolve.noteHint'), max: 500 }}
           confirmText={t('order.resolve.confirm')}
           fields={[
             {
