@@ -142,7 +142,7 @@ test('outside the opening hours the rider is told before asking, and in the refu
           title: 'Conflict',
           status: 409,
           code: 'STATION_REFUSED',
-          reason: 'OUTSIDE_HOURS',
+          reason: 'CLOSED',
         });
       },
     }),

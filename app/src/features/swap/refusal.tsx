@@ -28,7 +28,7 @@ export function Refusal(props: {
       ? t('next.readyAt', { time: clockTime(props.nextReadyAt, language) })
       : null;
   const opens =
-    reason === 'OUTSIDE_HOURS' && props.shutUntil !== null
+    reason === 'CLOSED' && props.shutUntil !== null
       ? t('hours.shutNow', { until: props.shutUntil, next: '' }).trim()
       : null;
   return (

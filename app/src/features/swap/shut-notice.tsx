@@ -21,8 +21,8 @@ export function ShutNotice(props: { until: string }) {
     <Notice
       tone="charging"
       icon="clock"
-      title={t('reason.OUTSIDE_HOURS')}
-      text={t('hours.shutNow', { until: props.until, next: t('next.OUTSIDE_HOURS') })}
+      title={t('reason.CLOSED')}
+      text={t('hours.shutNow', { until: props.until, next: t('next.CLOSED') })}
     />
   );
 }
