@@ -159,3 +159,15 @@ export async function createOperator(baseUrl: string) {
   };
 }
 export type Operator = Awaited<ReturnType<typeof createOperator>>;
+
+const CHARGED_MS = 4 * 3_600_000;
+
+/** Hours go by for the packs in the cabinet: whoever swapped before left little that is ready. */
+export async function chargePacks(context: RunContext): Promise<void> {
+  const response = await fetch(`${context.control}/actions/advance`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ ms: CHARGED_MS }),
+  });
+  if (!response.ok) throw new Error(`packs were not charged: ${response.status} ${await response.text()}`);
+}

@@ -49,6 +49,8 @@ export async function disputeStories(
       resolution: 'Sorry for that.',
       refundFen: order.payment.amountFen,
     });
+    // The rider looks again, sooner than the page would by itself.
+    await page.reload();
     await page.waitForSelector(byId('dispute-accepted'));
     await page.waitForSelector(byId('dispute-refund'));
     await page.goto(`${baseUrl}/app/me/wallet`);

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { buyingStories, openShop } from './buying.js';
 import {
   byId,
+  chargePacks,
   createOperator,
   inLanguage,
   type JourneyContext,
@@ -36,8 +37,10 @@ export async function run(context: RunContext, report: Report): Promise<string[]
   const operator = await createOperator(context.baseUrl);
   await openShop(operator);
   await tellStories(context, 'zh-CN', operator, report);
-  if (!context.short)
+  if (!context.short) {
+    await chargePacks(context);
     await tellStories(context, 'en', operator, (name, error) => report(`in English: ${name}`, error));
+  }
   return [];
 }
 

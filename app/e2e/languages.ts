@@ -5,7 +5,8 @@ import { WORDS } from './words.js';
 /** Words that would show that a screen is not in the language that was chosen. */
 const CHINESE = /[\u4e00-\u9fff]+/;
 /** Names are as people gave them. */
-const NAMES = /示范站二?|示范路 \d+ 号|共用主题站|李+雷|韩梅梅|京A·D\d{4}|简体中文|中文|北京市[^\n]*|十次卡/g;
+const NAMES =
+  /示范站二?|示范路 \d+ 号|共用主题站|李+雷|韩+梅梅|京A·D\d{4}|简体中文|中文|北京市[^\n]*|十次卡/g;
 const SCREENS = [
   ...['', 'station/', 'swap', 'pass', 'me', 'me/wallet', 'me/plans', 'me/orders'],
   ...['me/coupons', 'me/vehicles', 'me/invoices', 'me/notices', 'me/profile', 'me/privacy', 'me/about'],

@@ -4,6 +4,7 @@ import { openShop } from './buying.js';
 import {
   asRider,
   byId,
+  chargePacks,
   createOperator,
   handOver,
   inLanguage,
@@ -48,20 +49,34 @@ const STILL = [
 
 /** Every screen in both languages, both themes, narrow and wide; the most used ones also with the largest text. Returns the files. */
 export async function shots(shared: RunContext, report: Report): Promise<string[]> {
-  const context = inLanguage(shared, 'zh-CN');
   const files: string[] = [];
-  const { browser, baseUrl } = context;
-  const operator = await createOperator(baseUrl);
+  const operator = await createOperator(shared.baseUrl);
   await openShop(operator);
-  await setHours(operator, context.device, EXAMPLE_HOURS);
-  const first = await (await browser.newContext({ viewport: PHONE })).newPage();
+  await setHours(operator, shared.device, EXAMPLE_HOURS);
+  for (const language of ['zh-CN', 'en'] as const) {
+    const looks = LOOKS.filter(({ folder, locale }) => locale === language && shared.wantsLook(folder));
+    if (looks.length === 0) continue;
+    await chargePacks(shared);
+    files.push(...(await shotsIn(inLanguage(shared, language), looks, report)));
+  }
+  return files;
+}
+
+async function shotsIn(
+  context: JourneyContext,
+  looks: readonly (typeof LOOKS)[number][],
+  report: Report,
+): Promise<string[]> {
+  const files: string[] = [];
+  const { browser, baseUrl, language } = context;
+  const first = await (await browser.newContext({ viewport: PHONE, locale: language })).newPage();
   first.setDefaultTimeout(WAIT_MS);
   await signIn(first, context);
   // A plan of one's own makes a choice of what pays.
   await first.goto(`${baseUrl}/app/me/plans`);
   await first.click(byId('buy-ten-swaps'));
   await first.waitForSelector(byId('subscription'));
-  for (const look of LOOKS.filter(({ folder }) => context.wantsLook(folder))) {
+  for (const look of looks) {
     await journey(report, `pictures ${look.folder}`, async () => {
       const browserContext = await browser.newContext({
         viewport: { width: look.width, height: look.height },

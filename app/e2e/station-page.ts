@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { byId, type JourneyContext, journey, type Operator, type Report } from './context.js';
+import { byId, type JourneyContext, journey, type Operator, type Report, WAIT_MS } from './context.js';
 
 type Hours = { from: string; to: string; weekdays?: number[] }[] | null;
 
@@ -14,6 +14,18 @@ export async function setHours(operator: Operator, device: string, openingHours:
   const path = `/core/v0/stations/${device}`;
   const { version } = await operator.get<{ version: number }>(path);
   await operator.patch(path, { openingHours }, { 'if-match': `"${version}"` });
+}
+
+/** Waits until the list that riders get, which is a moment old at most, tells the hours that were set. */
+async function listTells({ baseUrl, device }: JourneyContext, spans: number): Promise<void> {
+  const until = Date.now() + WAIT_MS;
+  for (;;) {
+    const answer = await fetch(`${baseUrl}/core/v0/public/stations`);
+    const list = (await answer.json()) as { id: string; openingHours: Hours }[];
+    if (list.find(({ id }) => id === device)?.openingHours?.length === spans) return;
+    if (Date.now() > until) throw new Error('the list does not tell the new hours');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
 }
 
 /** What riders learn of a station before they go there. */
@@ -45,6 +57,7 @@ export async function stationStories(
   await journey(report, 'a place that shuts says so, and is left out of what is open', async () => {
     await setHours(operator, device, []);
     try {
+      await listTells(context, 0);
       await page.goto(path);
       await page.locator(byId('hours')).getByText(words.shut).waitFor();
       await page.goto(`${baseUrl}/app/`);

@@ -1,11 +1,12 @@
 import { cleanup, fireEvent, screen, waitFor } from '@testing-library/react';
+import type { Order } from '@voltbay/protocol/api';
 import { ApiError } from '@voltbay/protocol/client';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { StationScreen } from '../src/features/stations/station-screen.js';
 import { StationsScreen } from '../src/features/stations/stations-screen.js';
 import { SwapScreen } from '../src/features/swap/swap-screen.js';
 import { chosenStations, NO_FILTER } from '../src/lib/stations/station-filter.js';
-import { anApi, anOrder, aPayOption, aPrice, aStation, renderScreen, signedIn } from './render.js';
+import { AT, anApi, anOrder, aPayOption, aPrice, aStation, renderScreen, signedIn } from './render.js';
 
 let query: Record<string, string> = {};
 vi.mock('expo-router', () => ({
@@ -169,4 +170,71 @@ test.each([
     api: anApi({ orders: async () => [order], order: async () => failed }),
   });
   expect((await screen.findByTestId('swap-old-pack')).textContent).toMatch(words);
+});
+
+test('what happened before the line of events was open is read from the record', async () => {
+  const order = anOrder({ state: 'dispatched' });
+  const door = {
+    at: AT,
+    state: 'returning',
+    step: 'return-door-released',
+    who: 'station',
+    what: '',
+    slot: 5,
+  } as const;
+  const later = anOrder({ state: 'returning', version: 2, timeline: [door] });
+  let asked = 0;
+  let open: () => void = () => {};
+  renderScreen(<SwapScreen />, {
+    session: await signedIn(),
+    connectOrder: () => (attempt) => {
+      open = attempt.onOpen;
+      return { done: new Promise(() => {}), close: () => {} };
+    },
+    api: anApi({
+      orders: async () => [order],
+      order: async () => {
+        asked += 1;
+        return asked === 1 ? order : later;
+      },
+    }),
+  });
+  await screen.findByTestId('swap-instruction');
+  await waitFor(() => expect(asked).toBe(1));
+  open();
+  expect((await screen.findByTestId('door-number')).textContent).toContain('5');
+  expect(asked).toBe(2);
+});
+
+test('an answer that an event has overtaken changes nothing', async () => {
+  const order = anOrder({ state: 'dispatched' });
+  const door = {
+    at: AT,
+    state: 'returning',
+    step: 'return-door-released',
+    who: 'station',
+    what: '',
+    slot: 5,
+  } as const;
+  const later = anOrder({ state: 'returning', version: 2, timeline: [door] });
+  const waiting: ((answer: Order) => void)[] = [];
+  let tell: (order: Order) => void = () => {};
+  const { services } = renderScreen(<SwapScreen />, {
+    session: await signedIn(),
+    connectOrder: () => (attempt) => {
+      tell = (told) =>
+        attempt.onMessage({ id: '1', event: 'order', data: JSON.stringify({ type: 'order', order: told }) });
+      return { done: new Promise(() => {}), close: () => {} };
+    },
+    api: anApi({
+      orders: async () => [order],
+      order: () => new Promise((resolve) => waiting.push(resolve)),
+    }),
+  });
+  await waitFor(() => expect(waiting.length).toBeGreaterThan(0));
+  tell(later);
+  await screen.findByTestId('door-number');
+  for (const answer of waiting) answer(order);
+  await waitFor(() => expect(services.queryClient.isFetching({ queryKey: ['order'] })).toBe(0));
+  expect(screen.getByTestId('door-number').textContent).toContain('5');
 });

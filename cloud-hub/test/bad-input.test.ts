@@ -374,7 +374,12 @@ describe('bad input on every route', () => {
       let id: string | undefined = { ...known, ...others }[family] ?? made.get(list);
       for (const body of id === undefined && maker ? bodiesOf(maker) : [])
         if (!made.has(list))
-          noteMade(maker as HttpRoute, await hub.call('POST', list, { token: admin, body }));
+          noteMade(
+            maker as HttpRoute,
+            await hub.call('POST', list, {
+              ...{ token: admin, body, headers: { 'Idempotency-Key': crypto.randomUUID() } },
+            }),
+          );
       id ??= made.get(list) ?? (family === 'dictionaries' ? 'colours' : undefined);
       if (id === undefined) throw new Error(`${label(route)}: nothing to change is known`);
       const print = await fingerprint();

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runCli } from '../src/cli/cli.js';
 import { firstLine, startVirtualStation, type VirtualStation } from './hardware/support/virtual-station.js';
+import { agentCommand } from './support/agent-command.js';
 import { tempDir } from './support/test-agent.js';
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const SIMULATOR = fileURLToPath(new URL('../../simulators/bin/voltbay-sim.mjs', import.meta.url));
 
 let dir: ReturnType<typeof tempDir>;
@@ -169,7 +169,7 @@ describe('bus tools without an agent', { timeout: 60_000 }, () => {
     const code = await new Promise((resolve) => {
       execFile(
         process.execPath,
-        ['--import', 'tsx', MAIN, ...args],
+        [...agentCommand(), ...args],
         { env: { ...process.env, ...station.env } },
         (error) => resolve(error?.code ?? 0),
       );
@@ -204,7 +204,7 @@ describe('bus tools without an agent', { timeout: 60_000 }, () => {
 
 describe('bus tools beside a running agent', { timeout: 60_000 }, () => {
   it('leave its ports alone and name it; read goes through it', async () => {
-    const agent = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '-c', config, '--json'], {
+    const agent = spawn(process.execPath, [...agentCommand(), 'run', '-c', config, '--json'], {
       env: { ...process.env, VOLTBAY_STATION_SECRET: 'x' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

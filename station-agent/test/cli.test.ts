@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Agent } from '../src/agent.js';
 import { runCli } from '../src/cli/cli.js';
+import { agentCommand } from './support/agent-command.js';
 import { aPack, createCabinetModel } from './support/cabinet-model.js';
 import { startTestAgent, tempDir, testConfig } from './support/test-agent.js';
 
 const FRAMES = fileURLToPath(new URL('../../../shared/bms/frames-dev.json', import.meta.url));
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 let dir: ReturnType<typeof tempDir>;
 beforeEach(() => {
@@ -172,7 +172,7 @@ describe('questions to a station', () => {
 
 describe('run, as a process', () => {
   const launch = (file: string) =>
-    spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--config', file, '--json'], {
+    spawn(process.execPath, [...agentCommand(), 'run', '--config', file, '--json'], {
       env: { ...process.env, VOLTBAY_STATION_SECRET: 'x' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -4,10 +4,10 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CAUSES } from '../src/doctor/causes.js';
 import type { Finding } from '../src/doctor/finding.js';
+import { agentCommand } from './support/agent-command.js';
 import {
   finding,
   type HubAddresses,
@@ -20,7 +20,6 @@ import { createScriptedHub } from './support/scripted-hub.js';
 import { tempDir } from './support/test-agent.js';
 import { createTestAuthority, type TestCertificate } from './support/test-authority.js';
 
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const HUB = ['credentials', 'hub', 'broker'] as const;
 const DAY_MS = 86_400_000;
 const env = { VOLTBAY_STATION_SECRET: 'right' };
@@ -75,7 +74,7 @@ describe('doctor at a hub behind TLS', { timeout: 60_000 }, () => {
   function lookTrusting(file: string): Promise<Finding[]> {
     const trusted = join(dir.path, 'authority.pem');
     writeFileSync(trusted, authority.caPem);
-    const args = ['--import', 'tsx', MAIN, 'doctor', '-c', file, '--json'];
+    const args = [...agentCommand(), 'doctor', '-c', file, '--json'];
     return new Promise((resolve, reject) => {
       const childEnv = { ...process.env, ...env, NODE_EXTRA_CA_CERTS: trusted };
       execFile(process.execPath, args, { env: childEnv }, (error, out) => {

@@ -3,7 +3,6 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { runCli } from '../src/cli/cli.js';
 import { askDoctorsAgent } from '../src/cli/doctor.js';
@@ -14,6 +13,7 @@ import { runningAgents } from '../src/doctor/other-agents.js';
 import { openDatabase } from '../src/storage/database.js';
 import { realClock } from './hardware/support/bench.js';
 import { startVirtualStation, type VirtualStation } from './hardware/support/virtual-station.js';
+import { agentCommand } from './support/agent-command.js';
 import {
   finding,
   type HubAddresses,
@@ -26,8 +26,6 @@ import {
 import { createRestHub } from './support/rest-hub.js';
 import { createScriptedHub } from './support/scripted-hub.js';
 import { tempDir } from './support/test-agent.js';
-
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 const ADAPTERS = '/sys/class/bluetooth';
 const hasAdapter = existsSync(ADAPTERS) && readdirSync(ADAPTERS).length > 0;
@@ -122,7 +120,7 @@ describe('a cabinet with its bus', { timeout: 60_000 }, () => {
 
   it('with its agent running: judged through it, ports left to it, and a port that it lost is named', async () => {
     const file = writeConfig(station.hardware);
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--config', file, '--json'], {
+    const child = spawn(process.execPath, [...agentCommand(), 'run', '--config', file, '--json'], {
       env: { ...process.env, VOLTBAY_STATION_SECRET: 'x' },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
@@ -158,7 +156,7 @@ describe('a cabinet with its bus', { timeout: 60_000 }, () => {
       logLevel: 'silent',
     };
     writeFileSync(other, JSON.stringify(raw));
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, 'run', '--config', other, '--json'], {
+    const child = spawn(process.execPath, [...agentCommand(), 'run', '--config', other, '--json'], {
       env: { ...process.env, VOLTBAY_STATION_SECRET: 'x' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
@@ -245,7 +243,7 @@ describe('bluetooth', () => {
     const file = writeConfig(station.hardware);
     const run = (): Promise<{ ok: boolean; findings: Finding[] }> =>
       new Promise((resolve) => {
-        const args = ['--import', 'tsx', MAIN, 'doctor', '-c', file, '--json'];
+        const args = [...agentCommand(), 'doctor', '-c', file, '--json'];
         execFile(process.execPath, args, { env: { ...process.env, ...station.env } }, (_, out) =>
           resolve(JSON.parse(out)),
         );

@@ -55,7 +55,7 @@ export function sampleOf(schema: JsonSchema, variant = 0, all = false): unknown 
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[variant % schema.enum.length];
   const choice = schema.anyOf ?? schema.oneOf;
-  if (choice) return sampleOf(choice[0] ?? {}, variant, all);
+  if (choice) return sampleOf(choice[variant % choice.length] ?? {}, variant, all);
   const [type] = [schema.type].flat();
   if (type === 'string') return textFor(schema, variant);
   if (type === 'integer' || type === 'number') {
@@ -83,14 +83,20 @@ export function sampleOf(schema: JsonSchema, variant = 0, all = false): unknown 
 }
 
 /** What a schema cannot say: rules between fields, and names of what has to be there. */
-const WITH: Readonly<Record<string, Record<string, unknown>>> = {
-  createOperator: { roles: ['viewer'] },
-  submitRealName: { number: '110101199003070011' },
-  publishTariff: { stationId: '1231' },
-  createOrder: { stationId: '1231', userId: 'u-demo', vehicleId: 'nowhere' },
-  createOrderAtStation: { stationId: '1231', userId: 'u-demo', vehicleId: 'nowhere' },
-  createExport: { from: '2026-11-01T00:00:00.000Z', to: '2026-11-02T00:00:00.000Z' },
-  createFleet: { payerUserId: 'u-demo' },
+const SWAP = { stationId: '1231', userId: 'u-demo', vehicleId: 'nowhere' };
+const WITH: Readonly<Record<string, (variant: number) => Record<string, unknown>>> = {
+  createOperator: () => ({ roles: ['viewer'] }),
+  submitRealName: () => ({ number: '110101199003070011' }),
+  publishTariff: (variant) => ({
+    stationId: '1231',
+    bands: [{ name: 'peak', from: '17:00', to: `2${variant}:00`, changeBp: 1_000 }],
+  }),
+  createOrder: () => SWAP,
+  createOrderAtStation: () => SWAP,
+  createExport: () => ({ from: '2026-11-01T00:00:00.000Z', to: '2026-11-02T00:00:00.000Z' }),
+  createWebhook: () => ({ url: 'https://hooks.example.com/in', events: ['*'] }),
+  changeSetting: () => ({ value: 600 }),
+  createFleet: () => ({ payerUserId: 'u-demo' }),
 };
 
 /** `bodiesFor` a route, with what its schema cannot say. */
@@ -98,7 +104,10 @@ export const bodiesOf = (
   route: { operationId: string; body?: unknown },
   variant = 0,
 ): Record<string, unknown>[] =>
-  bodiesFor(jsonSchemaOf(route.body), variant).map((body) => ({ ...body, ...WITH[route.operationId] }));
+  bodiesFor(jsonSchemaOf(route.body), variant).map((body) => ({
+    ...body,
+    ...WITH[route.operationId]?.(variant),
+  }));
 
 /**
  * Bodies that the schema takes, to be tried one after the other: only what is required, all of it, and each optional field alone. A rule

@@ -1,7 +1,7 @@
 import { useWindowDimensions, View } from 'react-native';
 
 /** From here on two columns of readable width stand side by side. */
-const WIDE_FROM = 960;
+export const WIDE_FROM = 960;
 const GAP = 14;
 
 /** Two parts of a wide `Screen`: side by side where there is room, one below the other on phones. */

@@ -1,9 +1,10 @@
-import { ScrollView } from 'react-native';
+import { ScrollView, useWindowDimensions, View } from 'react-native';
 import { Chip } from 'react-native-paper';
+import { WIDE_FROM } from '../../components/ui/columns.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import type { StationFilter } from '../../lib/stations/station-filter.js';
 
-/** One line of choices, scrolled sideways: what is shown, and in which order. */
+/** What is shown, and in which order: one line that is scrolled sideways on phones, as many as it takes where there is room. */
 export function StationFilters(props: {
   filter: StationFilter;
   classes: readonly string[];
@@ -11,6 +12,7 @@ export function StationFilters(props: {
 }) {
   const t = useT();
   const { filter, onChange } = props;
+  const wide = useWindowDimensions().width >= WIDE_FROM;
   const chips = [
     {
       id: 'sort',
@@ -40,6 +42,19 @@ export function StationFilters(props: {
         }))
       : []),
   ];
+  const choices = chips.map((chip) => (
+    <Chip
+      key={chip.id}
+      selected={chip.on}
+      showSelectedCheck={false}
+      mode={chip.on ? 'flat' : 'outlined'}
+      onPress={() => onChange(chip.next)}
+      testID={`filter-${chip.id}`}
+    >
+      {chip.label}
+    </Chip>
+  ));
+  if (wide) return <View style={{ flexDirection: 'row', flexWrap: 'wrap', gap: 8 }}>{choices}</View>;
   return (
     <ScrollView
       horizontal
@@ -47,18 +62,7 @@ export function StationFilters(props: {
       contentContainerStyle={{ gap: 8 }}
       style={{ flexGrow: 0 }}
     >
-      {chips.map((chip) => (
-        <Chip
-          key={chip.id}
-          selected={chip.on}
-          showSelectedCheck={false}
-          mode={chip.on ? 'flat' : 'outlined'}
-          onPress={() => onChange(chip.next)}
-          testID={`filter-${chip.id}`}
-        >
-          {chip.label}
-        </Chip>
-      ))}
+      {choices}
     </ScrollView>
   );
 }

@@ -1,3 +1,4 @@
+import type { Vehicle } from '@voltbay/protocol/api';
 import { formatFen, OfflineError } from '@voltbay/protocol/client';
 import { useRouter } from 'expo-router';
 import { useEffect, useState } from 'react';
@@ -61,7 +62,7 @@ export function SwapForm(props: {
   }, [props.stationId]);
 
   const vehicles = account.vehicles.data;
-  const chosenVehicle = vehicles?.find((vehicle) => vehicle.id === vehicleId) ?? vehicles?.[0] ?? null;
+  const chosenVehicle = vehicles?.find((vehicle) => vehicle.id === vehicleId) ?? usualVehicle(vehicles ?? []);
   const station = stations?.find((candidate) => candidate.id === stationId) ?? null;
   const shutUntil = useShutUntil(station);
   usePassAhead(account.vehicles.isError ? null : chosenVehicle);
@@ -266,3 +267,7 @@ export function SwapForm(props: {
     </Screen>
   );
 }
+
+/** What a rider comes with most likely: a vehicle that has a pack to change. */
+const usualVehicle = (vehicles: readonly Vehicle[]): Vehicle | null =>
+  vehicles.find(({ packIds }) => packIds.length > 0) ?? vehicles[0] ?? null;

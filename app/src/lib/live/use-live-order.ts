@@ -1,8 +1,8 @@
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { onlineManager, useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Order } from '@voltbay/protocol/api';
 import { createLiveStream, type LiveState } from '@voltbay/protocol/client';
 import { isTerminalOrderState } from '@voltbay/protocol/domain';
-import { useEffect, useState } from 'react';
+import { useEffect, useState, useSyncExternalStore } from 'react';
 import { useServices } from '../services.js';
 
 /** The net under the event line: an order is also asked for this often while it runs. */
@@ -33,7 +33,12 @@ export function useLiveOrder(orderId: string) {
   const [live, setLive] = useState<LiveState['phase']>('stopped');
   const query = useQuery({
     queryKey: ['order', orderId],
-    queryFn: () => api.order(orderId),
+    queryFn: async () => {
+      const answer = await api.order(orderId);
+      // An event may have overtaken the answer.
+      const known = queryClient.getQueryData<Order>(['order', orderId]);
+      return known && known.version > answer.version ? known : answer;
+    },
     refetchOnMount: 'always',
     refetchInterval: ({ state }) => {
       if (state.data && isSettled(state.data)) return false;
@@ -42,9 +47,15 @@ export function useLiveOrder(orderId: string) {
     },
   });
   const over = query.data ? isSettled(query.data) : false;
+  const online = useSyncExternalStore(
+    (changed) => onlineManager.subscribe(changed),
+    () => onlineManager.isOnline(),
+  );
 
   useEffect(() => {
     if (over) return;
+    const readAnew = (): void => void queryClient.invalidateQueries({ queryKey: ['order', orderId] });
+    let phase: LiveState['phase'] = 'stopped';
     const stream = createLiveStream({
       connect: connectOrder(orderId),
       timers: {
@@ -53,8 +64,12 @@ export function useLiveOrder(orderId: string) {
         clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
         random: () => Math.random(),
       },
-      onState: (state) => setLive(state.phase),
-      onResume: () => void queryClient.invalidateQueries({ queryKey: ['order', orderId] }),
+      onState: (state) => {
+        // What came before the line was open, the first time too, is on the record only.
+        if (state.phase === 'live' && phase !== 'live') readAnew();
+        phase = state.phase;
+        setLive(phase);
+      },
       onMessage: (message) => {
         const order = orderOf(message.data, orderId);
         const known = queryClient.getQueryData<Order>(['order', orderId]);
@@ -64,7 +79,16 @@ export function useLiveOrder(orderId: string) {
       },
     });
     stream.start();
-    return () => stream.stop();
+    // A line may hang for long before it is known to be dead: the phone says sooner that there is a network again.
+    const unsubscribe = onlineManager.subscribe((isOnline) => {
+      if (!isOnline) return;
+      readAnew();
+      stream.retryNow();
+    });
+    return () => {
+      unsubscribe();
+      stream.stop();
+    };
   }, [connectOrder, orderId, over, queryClient]);
 
   // The end may overtake the station's last steps: the record is read again when they have had time to arrive.
@@ -77,5 +101,5 @@ export function useLiveOrder(orderId: string) {
     };
   }, [orderId, over, queryClient]);
 
-  return { query, live };
+  return { query, live: online ? live : ('waiting' as const) };
 }

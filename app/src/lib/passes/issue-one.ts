@@ -17,7 +17,8 @@ export async function issueOne(
     if (!(error instanceof ApiError) || error.code !== 'CONFLICT') throw error;
     const oldest = (await api.passes()).findLast(({ state }) => state === 'issued');
     if (!oldest) throw error;
-    await api.revokePass(oldest.id);
+    // It may have been taken back or spent meanwhile; the hub says whether there is room now.
+    await api.revokePass(oldest.id).catch(() => undefined);
     return api.issuePass(vehicleId, newKey());
   }
 }

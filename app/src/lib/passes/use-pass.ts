@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { Pass, Vehicle } from '@voltbay/protocol/api';
-import { useCallback, useEffect } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import type { RiderApi } from '../api/rider-api.js';
 import { useServices } from '../services.js';
 import { issueOne } from './issue-one.js';
@@ -8,6 +8,11 @@ import { type KeptPass, keptPass, type PassStore, reconciled, wantsPass } from '
 
 const PASS_QUERY = ['kept-pass'] as const;
 const RECONCILE_MS = 15_000;
+/** Once shown, its holder waits for the result. */
+const RECONCILE_SHOWN_MS = 4_000;
+
+/** A pass that could not be fetched ahead is asked for again after this long. */
+const RETRY_MS = 20_000;
 
 /** Two may be open at once: the one that was replaced is taken back, as far as that is possible. */
 async function takeBack(api: Pick<RiderApi, 'revokePass'>, pass: KeptPass | null): Promise<void> {
@@ -43,7 +48,7 @@ export function usePass() {
     queryKey: ['passes', pass?.id ?? null],
     queryFn: () => api.passes(),
     enabled: pass !== null && pass.hub.state === 'issued',
-    refetchInterval: RECONCILE_MS,
+    refetchInterval: pass?.shownAt ? RECONCILE_SHOWN_MS : RECONCILE_MS,
     refetchOnMount: 'always',
   });
   useEffect(() => {
@@ -83,9 +88,19 @@ export function usePassAhead(vehicle: Vehicle | null): void {
   const { pass, loading, fetchPass } = usePass();
   const wanted = !loading && vehicle !== null && wantsPass(pass, vehicle, Date.now());
   const holder = vehicle === null ? null : JSON.stringify({ id: vehicle.id, packIds: vehicle.packIds });
+  const [attempt, setAttempt] = useState(0);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an attempt that failed is made again
   useEffect(() => {
     if (!wanted || holder === null) return;
     const one = JSON.parse(holder) as { id: string; packIds: string[] };
-    fetchPass(one.id, (kept) => !wantsPass(kept, one, Date.now())).catch(() => undefined);
-  }, [wanted, holder, fetchPass]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let left = false;
+    fetchPass(one.id, (kept) => !wantsPass(kept, one, Date.now())).catch(() => {
+      if (!left) timer = setTimeout(() => setAttempt((count) => count + 1), RETRY_MS);
+    });
+    return () => {
+      left = true;
+      clearTimeout(timer);
+    };
+  }, [wanted, holder, fetchPass, attempt]);
 }

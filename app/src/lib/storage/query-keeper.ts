@@ -46,6 +46,8 @@ export function createQueryKeeper(deps: { client: QueryClient; kept: Kept; now: 
         ({ state }) => deps.now() - state.dataUpdatedAt < MAX_AGE_MS,
       );
       hydrate(client, { mutations: [], queries });
+      // However young: whoever opens the app again sees what was known, and asks anew.
+      void client.invalidateQueries({ refetchType: 'none' });
       stop ??= client.getQueryCache().subscribe((event) => {
         if (event.type !== 'updated' && event.type !== 'removed') return;
         if (!isKept(event.query.queryKey) || timer !== null) return;
