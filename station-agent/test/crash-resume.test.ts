@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aPack, type CabinetModel, createCabinetModel } from './support/cabinet-model.js';
 import type { Go } from './support/crash-child.js';
 import { serveHardware } from './support/remote-hardware.js';
-import { createScriptedHub } from './support/scripted-hub.js';
+import { createScriptedHub, type ScriptedHub } from './support/scripted-hub.js';
 import { tempDir } from './support/test-agent.js';
 
 const CHILD = fileURLToPath(new URL('support/crash-child.ts', import.meta.url));
@@ -85,6 +85,17 @@ const DURING_THE_SWAP = [
   'swap:ended',
 ];
 
+const ONCE = ['accepted', 'returned', 'dispensed', 'completed'];
+
+/** The numbers of each epoch's messages, in order. */
+function seqsOf(hub: Pick<ScriptedHub, 'stored'>): number[][] {
+  const seqs = new Map<number, number[]>();
+  for (const { epoch = -1, seq = -1 } of hub.stored.values())
+    seqs.set(epoch, [...(seqs.get(epoch) ?? []), seq]);
+  return [...seqs.values()].map((list) => list.sort((a, b) => a - b));
+}
+const isWhole = (seqs: readonly number[]): boolean => seqs.every((seq, index) => seq === index);
+
 describe('an agent that is killed in the middle of a swap', () => {
   it.each([...BEFORE_THE_SWAP, ...DURING_THE_SWAP])(
     'killed at %s: one door at a time, one pack, nothing lost, nothing twice',
@@ -135,21 +146,13 @@ describe('an agent that is killed in the middle of a swap', () => {
           expect(final.state).toBe('done');
           expect(model.releases.map(({ slot }) => slot)).toEqual([3, 1]);
           expect(rider.charged).toEqual(['VB-A-1']);
-          const steps = hub.swapEvents().map(({ step }) => step);
-          for (const once of ['accepted', 'returned', 'dispensed', 'completed'])
-            expect(
-              steps.filter((step) => step === once),
-              once,
-            ).toHaveLength(1);
+          // Answers to commands overtake what else is to be told.
+          const told = () => ONCE.map((once) => hub.swapEvents().filter(({ step }) => step === once).length);
+          await hub.until(() => told().every((times) => times > 0), 'every step to be told');
+          expect(told()).toEqual(ONCE.map(() => 1));
         }
-        // Everything that was journalled has arrived, without a gap.
-        const seqs = new Map<number, number[]>();
-        for (const { epoch = -1, seq = -1 } of hub.stored.values())
-          seqs.set(epoch, [...(seqs.get(epoch) ?? []), seq]);
-        for (const list of seqs.values()) {
-          list.sort((a, b) => a - b);
-          expect(list).toEqual(list.map((_, i) => i));
-        }
+        // Everything that was journalled arrives, without a gap.
+        await hub.until(() => seqsOf(hub).every(isWhole), 'every message to arrive');
         second.disconnect();
         await exited(second);
         const db = new Database(`${dir.path}/agent.db`, { readonly: true });
