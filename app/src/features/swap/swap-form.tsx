@@ -200,7 +200,7 @@ export function SwapForm(props: {
         </Notice>
       )}
       {shutUntil !== null && outcome === null && <ShutNotice until={shutUntil} />}
-      {standing !== null && standing.stationId !== stationId && reservationCard(standing)}
+      {standing !== null && reservationCard(standing)}
       <Columns
         main={
           <>
@@ -243,7 +243,6 @@ export function SwapForm(props: {
                 }
               />
             )}
-            {standing !== null && standing.stationId === stationId && reservationCard(standing)}
             {reservable && chosenVehicle && (
               <>
                 <ActionError error={reservation.reserve.error} />
