@@ -3,10 +3,10 @@ import { byId, type JourneyContext, journey, type Operator, type Report, WAIT_MS
 
 type Hours = { from: string; to: string; weekdays?: number[] }[] | null;
 
-/** Open around the clock on working days, shorter at the weekend. */
+/** Hours to be shown, of a place that never shuts: pictures are taken at any time of the week. */
 export const EXAMPLE_HOURS: Hours = [
   { from: '00:00', to: '24:00', weekdays: [1, 2, 3, 4, 5] },
-  { from: '07:00', to: '23:00', weekdays: [0, 6] },
+  { from: '00:00', to: '24:00', weekdays: [0, 6] },
 ];
 
 /** As the console does: the version that was read goes with the change. */

@@ -205,6 +205,13 @@ describe('stations', () => {
       { slot: 2, state: 'empty', packClass: 'A', socPct: null },
     ]);
     expect(JSON.stringify(station)).not.toContain('VB-R-1');
+    const { headers } = await call('GET', '/core/v0/stations/1231', { as: admin });
+    const always = await call('PATCH', '/core/v0/stations/1231', {
+      as: admin,
+      body: { openingHours: null },
+      headers: { 'If-Match': headers.get('etag') ?? '' },
+    });
+    expect(always.status).toBe(200);
   });
 
   it('a retired station’s session ends and it cannot come back', async () => {
