@@ -11,9 +11,10 @@ const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
 const FLAGS = [
   ...['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
   ...['--disable-component-update', '--disable-sync', '--force-color-profile=srgb'],
-  // What moves while it is clicked is missed on a busy machine.
-  '--force-prefers-reduced-motion',
 ];
+
+/** Calls of a page that are kept to be told when a journey fails. */
+const MAX_CALLS = 24;
 
 /** The looks that `--look=` names. */
 export const looksOf = (args) =>
@@ -58,7 +59,18 @@ export async function runJourneys({ kind, apps, short = false, looks = [] }) {
       return `mqtt://127.0.0.1:${link.port}`;
     },
   });
-  const launch = (args) => chromium.launch({ executablePath, args: [...FLAGS, ...args] });
+  const calls = new WeakMap();
+  const launch = async (args) => {
+    const started = await chromium.launch({ executablePath, args: [...FLAGS, ...args] });
+    const newContext = started.newContext.bind(started);
+    started.newContext = async (options) => {
+      // What moves while it is clicked is missed on a busy machine.
+      const context = await newContext({ reducedMotion: 'reduce', ...options });
+      calls.set(context, traced(context));
+      return context;
+    };
+    return started;
+  };
   const browser = await launch([]);
   try {
     for (const app of apps) {
@@ -72,7 +84,7 @@ export async function runJourneys({ kind, apps, short = false, looks = [] }) {
         note(
           `${error ? 'FAIL' : 'ok  '} ${app}: ${name} (${tookS} s)${error ? `\n${error.stack ?? error}` : ''}`,
         );
-        if (error) note(await whatPagesShow(browser));
+        if (error) note(await whatPagesShow(browser, calls));
       };
       const context = {
         baseUrl: network.apiUrl,
@@ -111,18 +123,46 @@ export async function runJourneys({ kind, apps, short = false, looks = [] }) {
   return counts;
 }
 
-/** What a person would see at the moment of a failure: the address and the words of every open page. */
-async function whatPagesShow(browser) {
+/** The last calls of a context's pages: a failed journey tells what was asked and what still waits. */
+function traced(context) {
+  const calls = [];
+  context.on('request', (request) => {
+    const { pathname } = new URL(request.url());
+    if (!/^\/(auth|core)\//.test(pathname)) return;
+    calls.push({ request, pathname, sinceMs: performance.now(), end: null });
+    if (calls.length > MAX_CALLS) calls.shift();
+  });
+  const ended = (end) => (request) => {
+    const call = calls.find((one) => one.request === request);
+    if (call) call.end = `${end(request)} in ${Math.round(performance.now() - call.sinceMs)} ms`;
+  };
+  context.on('response', (response) => ended(() => String(response.status()))(response.request()));
+  context.on(
+    'requestfailed',
+    ended((request) => request.failure()?.errorText ?? 'failed'),
+  );
+  return () =>
+    calls.map(({ request, pathname, sinceMs, end }) => {
+      const state = end ?? `waits for ${Math.round(performance.now() - sinceMs)} ms`;
+      return `${request.method()} ${pathname} ${state}`;
+    });
+}
+
+/** What a person would see at the moment of a failure: the address and the words of every open page; and what its pages asked for last. */
+async function whatPagesShow(browser, calls) {
   const pages = browser.contexts().flatMap((context) => context.pages());
   const shown = await Promise.all(
     pages.map(async (page) => {
       const words = await page
-        .evaluate('document.body.innerText')
+        .evaluate(
+          'document.body.innerText + " (" + document.querySelectorAll(".ant-btn-loading").length + " buttons busy, focus in " + document.activeElement?.outerHTML.slice(0, 120) + ")"',
+        )
         .catch((error) => `(${error.message.split('\n')[0]})`);
       const text = words.replaceAll(/\s+/g, ' ');
       // Dialogs stand at the end.
       const shown = text.length > 800 ? `${text.slice(0, 300)} … ${text.slice(-500)}` : text;
-      return `  page ${page.url()} shows: ${shown}`;
+      const asked = calls.get(page.context())?.() ?? [];
+      return [`  page ${page.url()} shows: ${shown}`, ...asked.map((call) => `    ${call}`)].join('\n');
     }),
   );
   return shown.join('\n');
