@@ -78,6 +78,30 @@ export interface Coupons {
   giveBack(orderId: string): Promise<void>;
 }
 
+/** What a rider holds of a coupon: its terms as they are when it is claimed. */
+export const riderCoupon = (coupon: CouponDocument, userId: string, at: string): RiderCouponDocument => ({
+  _id: riderCouponId(coupon, userId),
+  tenantId: coupon.tenantId,
+  version: 1,
+  createdAt: at,
+  updatedAt: at,
+  userId,
+  couponId: coupon._id,
+  code: coupon.code,
+  name: coupon.name,
+  nameEn: coupon.nameEn ?? null,
+  off: coupon.off,
+  minFen: coupon.minFen,
+  maxOffFen: coupon.maxOffFen,
+  validFrom: coupon.validFrom,
+  validTo: coupon.validTo,
+  state: 'available',
+  orderId: null,
+});
+/** One of a kind for each rider. */
+export const riderCouponId = (coupon: Pick<CouponDocument, '_id'>, userId: string): string =>
+  `${coupon._id}:${userId}`;
+
 export const pricedCoupon = (coupon: RiderCouponDocument): NonNullable<PricingInput['coupon']> => ({
   id: coupon._id,
   name: coupon.name,
@@ -109,7 +133,7 @@ export function createCoupons(deps: { database: Database; clock: Clock }): Coupo
       const coupon = await coupons.findOne({ tenantId, code });
       const now = isoNow(deps.clock);
       if (!coupon) throw problem('NOT_FOUND', 'no coupon has this code');
-      const id = `${coupon._id}:${userId}`;
+      const id = riderCouponId(coupon, userId);
       const known = await held.findOne({ _id: id });
       if (known) return known;
       if (now < coupon.validFrom || now >= coupon.validTo)
@@ -124,23 +148,7 @@ export function createCoupons(deps: { database: Database; clock: Clock }): Coupo
         if (own) return own;
       }
       if (counted.matchedCount === 0) throw problem('CONFLICT', 'no coupons are left');
-      const document: RiderCouponDocument = {
-        _id: id,
-        tenantId,
-        ...stamp(),
-        userId,
-        couponId: coupon._id,
-        code,
-        name: coupon.name,
-        nameEn: coupon.nameEn ?? null,
-        off: coupon.off,
-        minFen: coupon.minFen,
-        maxOffFen: coupon.maxOffFen,
-        validFrom: coupon.validFrom,
-        validTo: coupon.validTo,
-        state: 'available',
-        orderId: null,
-      };
+      const document = riderCoupon(coupon, userId, now);
       try {
         await held.insertOne(document);
       } catch (error) {

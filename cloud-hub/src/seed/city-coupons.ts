@@ -5,6 +5,7 @@ import {
   couponsCollection,
   pricedCoupon,
   type RiderCouponDocument,
+  riderCoupon,
   riderCouponsCollection,
 } from '../plans/coupons.js';
 import type { PricingInput } from '../pricing/price-order.js';
@@ -86,25 +87,7 @@ export function createCityCoupons(city: {
 
   const claim = (coupon: CouponDocument, userId: string, atMs: number): RiderCouponDocument => {
     coupon.claims += 1;
-    const one: RiderCouponDocument = {
-      _id: `${coupon._id}:${userId}`,
-      tenantId,
-      version: 1,
-      createdAt: isoAt(atMs),
-      updatedAt: isoAt(atMs),
-      userId,
-      couponId: coupon._id,
-      code: coupon.code,
-      name: coupon.name,
-      nameEn: coupon.nameEn ?? null,
-      off: coupon.off,
-      minFen: coupon.minFen,
-      maxOffFen: coupon.maxOffFen,
-      validFrom: coupon.validFrom,
-      validTo: coupon.validTo,
-      state: 'available',
-      orderId: null,
-    };
+    const one = riderCoupon(coupon, userId, isoAt(atMs));
     held.set(one._id, one);
     return one;
   };
