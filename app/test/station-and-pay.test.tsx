@@ -172,16 +172,17 @@ test.each([
   expect((await screen.findByTestId('swap-old-pack')).textContent).toMatch(words);
 });
 
+const door = {
+  at: AT,
+  state: 'returning',
+  step: 'return-door-released',
+  who: 'station',
+  what: '',
+  slot: 5,
+} as const;
+
 test('what happened before the line of events was open is read from the record', async () => {
   const order = anOrder({ state: 'dispatched' });
-  const door = {
-    at: AT,
-    state: 'returning',
-    step: 'return-door-released',
-    who: 'station',
-    what: '',
-    slot: 5,
-  } as const;
   const later = anOrder({ state: 'returning', version: 2, timeline: [door] });
   let asked = 0;
   let open: () => void = () => {};
@@ -208,14 +209,6 @@ test('what happened before the line of events was open is read from the record',
 
 test('an answer that an event has overtaken changes nothing', async () => {
   const order = anOrder({ state: 'dispatched' });
-  const door = {
-    at: AT,
-    state: 'returning',
-    step: 'return-door-released',
-    who: 'station',
-    what: '',
-    slot: 5,
-  } as const;
   const later = anOrder({ state: 'returning', version: 2, timeline: [door] });
   const waiting: ((answer: Order) => void)[] = [];
   let tell: (order: Order) => void = () => {};
