@@ -19,7 +19,7 @@ import { HubError } from '../errors.js';
 import { eventCursorsCollection } from '../events/event-feed.js';
 import { invoicesCollection } from '../finance/invoices.js';
 import { ledgerCollection } from '../finance/ledger.js';
-import { createLedgerTotals, ledgerTotalsCollection } from '../finance/ledger-totals.js';
+import { createLedgerBalances } from '../finance/ledger-balances.js';
 import { reconciliationsCollection } from '../finance/reconciliation.js';
 import { ordersCollection } from '../orders/order-document.js';
 import { paymentsCollection } from '../payments/payment-document.js';
@@ -224,8 +224,7 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   phase('accounts', 0, 1);
   // A ledger that grew has its sums already; this one would have them added up by the first who asks. Sums from before are without
   // the city, whose entries are older.
-  await database.collection(ledgerTotalsCollection).deleteOne({ _id: tenantId });
-  await createLedgerTotals({ database, clock: { now: () => untilMs } }).byKind(tenantId);
+  await createLedgerBalances({ database, clock: { now: () => untilMs } }).rebuild(tenantId);
   await desk.close();
   await writeRegions(database, { tenantId, tag, fleet, at: isoAt(fromMs - 2 * DAY_MS) });
   for (const device of devices)
