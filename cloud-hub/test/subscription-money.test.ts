@@ -65,18 +65,16 @@ describe('money of subscriptions', () => {
             await wallets.credit({ ...ME, amountFen: 20_000, ref: 'start' });
             const fields = { tenantId: TENANT, name: 'x', amountFen: 3_000, by: 'test' };
             const [bundle, period] = await Promise.all([
-              plans
-                .latest(TENANT, 'b')
-                .then(
-                  (one) =>
-                    one ??
-                    plans.publish({
-                      ...fields,
-                      plan: 'b',
-                      kind: 'bundle',
-                      terms: { swaps: 3, validDays: 30 },
-                    }),
-                ),
+              plans.latest(TENANT, 'b').then(
+                (one) =>
+                  one ??
+                  plans.publish({
+                    ...fields,
+                    plan: 'b',
+                    kind: 'bundle',
+                    terms: { swaps: 3, validDays: 30 },
+                  }),
+              ),
               plans.latest(TENANT, 'p').then(
                 (one) =>
                   one ??
