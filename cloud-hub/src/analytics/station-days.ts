@@ -97,22 +97,22 @@ const CHUNK = 500;
 /** Days of stations, written and read. A span takes no whole day apart. */
 export function createStationDays(deps: { database: Database }): StationDays {
   const days = deps.database.collection(stationDaysCollection);
-  const where = ({ tenantId, stationIds }: StationDaySpan) => {
-    if (stationIds === 'every') return { tenantId, stationId: { $ne: WHOLE_TENANT } };
-    return { tenantId, stationId: stationIds === null ? WHOLE_TENANT : { $in: [...stationIds] } };
+  // Whole documents, and no condition beside those of the index: the store then hands over what it has as it lies there.
+  const read = async ({ tenantId, stationIds }: StationDaySpan, day: Record<string, string>) => {
+    if (stationIds === 'every')
+      return (await days.find({ tenantId, day }).toArray()).filter(
+        ({ stationId }) => stationId !== WHOLE_TENANT,
+      );
+    const stationId = stationIds === null ? WHOLE_TENANT : { $in: [...stationIds] };
+    return days.find({ tenantId, stationId, day }).toArray();
   };
-  const read = (span: StationDaySpan, day: Record<string, string>, withHours: boolean) =>
-    days
-      .find(
-        { ...where(span), day },
-        { projection: withHours ? { stationId: 1, day: 1, hours: 1 } : { _id: 0, tenantId: 0, hours: 0 } },
-      )
-      .toArray();
   const before = (time: string) => new Date(Date.parse(time) - LONGEST_DAY_MS).toISOString();
   const whole = async (span: StationDaySpan): Promise<StationDay[]> =>
-    (await read(span, { $gte: span.from, $lt: span.to }, false)).map(
-      ({ stationId, day, hours: _hours, ...figures }) => ({ stationId, day, figures }),
-    );
+    (await read(span, { $gte: span.from, $lt: span.to })).map(({ stationId, day, ...figures }) => ({
+      stationId,
+      day,
+      figures,
+    }));
   return {
     days: whole,
     async parts(span) {
@@ -122,8 +122,8 @@ export function createStationDays(deps: { database: Database }): StationDays {
       const long = over > from;
       const [inside, head, tail] = await Promise.all([
         long ? whole({ ...span, to: over }) : [],
-        read(span, { $gt: before(from), $lt: from }, true),
-        read(span, { $gte: long ? over : from, $lt: to }, true),
+        read(span, { $gt: before(from), $lt: from }),
+        read(span, { $gte: long ? over : from, $lt: to }),
       ]);
       return [
         ...inside,
@@ -136,7 +136,7 @@ export function createStationDays(deps: { database: Database }): StationDays {
       ];
     },
     async hours(span) {
-      const found = await read(span, { $gt: before(span.from), $lt: span.to }, true);
+      const found = await read(span, { $gt: before(span.from), $lt: span.to });
       return found.flatMap((document) =>
         hoursOf(document, span).map((hour) => ({ stationId: document.stationId, ...hour })),
       );
