@@ -175,7 +175,8 @@ export async function listReply<T extends AnyDocument, R = unknown>(options: {
   const sort =
     list.sortPath === '_id' ? { _id: list.order } : { [list.sortPath]: list.order, _id: list.order };
   const counting = countOf(source, scope, list.filter);
-  const found = hasPattern(list.filter) && (await counting) <= FEW ? await idsOf(source, filter) : null;
+  const few = hasPattern(list.filter) && (await counting) <= FEW;
+  const found = few ? ((await counting) > 0 ? await idsOf(source, filter) : []) : null;
   const [total, documents] = await Promise.all([
     counting,
     source
