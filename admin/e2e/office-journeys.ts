@@ -110,7 +110,7 @@ export async function runOffice(context: JourneyContext, report: Report, city: C
     if (context.short) return;
     const figures = await measure(context.browser, hub.baseUrl);
     await report(
-      `figures with ${city.orders} orders: first screen ${figures.firstScreenMs} ms, slowest interaction ${figures.interactionMs} ms, next page of orders ${figures.nextPageMs} ms`,
+      `figures with ${city.orders} orders: first screen ${figures.firstScreenMs} ms, slowest interaction ${figures.interactionMs} ms, first and second turn of a page of orders ${figures.firstTurnMs} and ${figures.nextPageMs} ms`,
     );
   } catch (error) {
     await report('the figures are measured', error);
@@ -272,6 +272,11 @@ async function moneyJourneys(
     await page.locator('.ant-modal textarea').fill(zh ? '电池电量不足' : 'the pack was not full');
     await page.click(byId('confirm'));
     await page.waitForSelector('.ant-modal', { state: 'detached' });
+    const given = page.locator(byId('order-refund'), {
+      hasText: zh ? '电池电量不足' : 'the pack was not full',
+    });
+    await given.getByText(/0\.50/).waitFor();
+    await page.locator(byId('order-left')).waitFor();
     await page.goto(`${baseUrl}/admin/finance/order-refunds`);
     await page.getByText(orderId).first().waitFor();
   });
