@@ -5,6 +5,7 @@ import {
   DESK,
   type JourneyContext,
   journey,
+  type Language,
   OPERATOR,
   type Report,
   signIn,
@@ -20,7 +21,6 @@ const TOTP_STEP_MS = 30_000;
 const SHORT_WAIT_MS = 5_000;
 const STRICT_FEN = 100;
 const USUAL_FEN = 20_000;
-type Language = 'zh-CN' | 'en';
 
 async function open(browser: Browser, baseUrl: string, locale: Language, who = OPERATOR): Promise<Page> {
   const context = await browser.newContext({ viewport: DESK, locale, acceptDownloads: true });
