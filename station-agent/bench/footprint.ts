@@ -46,7 +46,7 @@ export async function startPollingAgent(packs: number): Promise<PollingAgent> {
     logLevel: 'info',
   };
   writeFileSync(join(dir, 'agent.json'), JSON.stringify(config));
-  const flags = ['--max-semi-space-size=1', '--optimize-for-size', '--no-opt', '--always-sparkplug'];
+  const flags = ['--max-semi-space-size=1', '--optimize-for-size', '--no-opt'];
   const child = spawn(
     process.execPath,
     [...flags, BIN, 'run', '--config', join(dir, 'agent.json'), '--json'],
