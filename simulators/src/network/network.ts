@@ -141,7 +141,6 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
           '--max-semi-space-size=1',
           '--optimize-for-size',
           '--no-opt',
-          '--always-sparkplug',
           join(options.root, 'station-agent', 'bin', 'voltbay-agent.mjs'),
           'run',
           '--json',
