@@ -13,6 +13,8 @@ import { usageOf } from './usage.js';
 export const COMMANDS = 60;
 /** A command's time is asked for, not how many a second: what the one before leaves to do is over by then. */
 const PAUSE_MS = 50;
+/** Until then compilers take a third of the processor time of a side: a hub runs for weeks. */
+const WARM_UP = 500;
 const SETTLE_MS = 20_000;
 
 /** Topic and file of the peer that answers each message after one durable row. */
@@ -54,6 +56,11 @@ export function sequence(
       };
     },
   };
+}
+
+/** Asks until programs are compiled, as they are on the second day. */
+export async function warmUp(...asks: ((n: number) => Promise<unknown>)[]): Promise<void> {
+  for (const ask of asks) for (let i = 0; i < WARM_UP; i++) await ask(i);
 }
 
 /** An operator's program: one connection, kept, and no more around the call than the other side's client has around its own. */

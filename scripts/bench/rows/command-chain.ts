@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { COMMANDS, ECHO, echoClient, echoed, restCaller, sequence } from '../command-load.js';
+import { COMMANDS, ECHO, echoClient, echoed, restCaller, sequence, warmUp } from '../command-load.js';
 import { needsMosquitto, startMosquitto, startPeer } from '../processes.js';
 import type { Row, Sides } from '../row.js';
 
@@ -32,12 +32,10 @@ export const commandChain: Row = {
     const caller = restCaller(chain.ready.apiUrl);
     const body = JSON.stringify({ name: 'SERVER_ASK_INFO' });
     const answered = async () => echoed(join(dir, ECHO.file))();
+    const call = async () => (await caller.post<{ id: string }>('/', body)).id;
+    await warmUp(call, echo.ask);
     return {
-      ours: sequence(
-        [chain.pid, peer.pid],
-        async () => (await caller.post<{ id: string }>('/', body)).id,
-        answered,
-      ),
+      ours: sequence([chain.pid, peer.pid], call, answered),
       peer: sequence([peer.pid], echo.ask, answered),
       note: `${COMMANDS} calls a round, one after another, over Mosquitto`,
       async close() {

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { DEMO } from '../../../simulators/dist/network/demo-accounts.js';
 import { startNetwork } from '../../../simulators/dist/network/network.js';
 import { operatorApi, request } from '../../../simulators/dist/rider/api.js';
-import { COMMANDS, ECHO, echoClient, echoed, restCaller, sequence } from '../command-load.js';
+import { COMMANDS, ECHO, echoClient, echoed, restCaller, sequence, warmUp } from '../command-load.js';
 import { needsMosquitto, startMosquitto, startPeer } from '../processes.js';
 import type { Row, Sides } from '../row.js';
 
@@ -57,6 +57,7 @@ export const command: Row = {
       agent: journalled.get()?.n ?? 0,
     });
     const answered = echoed(join(dir, ECHO.file));
+    await warmUp(ask, echo.ask);
     return {
       ours: sequence([network.hub.pid, network.agent.pid], ask, async () => {
         const { hub, agent } = await recorded();
