@@ -1,13 +1,13 @@
 import { controlTopic, infoTopic, MSG_TYPE, stateTopic } from '@voltbay/protocol';
-import mqtt, { type MqttClient } from 'mqtt';
 import { uuidv7 } from 'uuidv7';
+import { openUplinkLine, type PreparedPackets, type UplinkLine } from './uplink-line.js';
 
-/** Stations that send as fast as the broker takes it: messages are made before the clock starts. */
+/** Stations that send as fast as the broker takes it: packets are made before the clock starts. */
 export interface UplinkLoad {
   /** Resolves when the broker has taken all of them. */
-  send(messages: readonly StationMessages[]): Promise<void>;
+  send(messages: readonly StationPackets[]): Promise<void>;
   /** Messages of the next round. */
-  make(perStation: number): StationMessages[];
+  make(perStation: number): StationPackets[];
   /** Resolves when SERVER_ACK covers what was made last, for every station. */
   acknowledged(): Promise<void>;
   /** Sends again what is not covered by a SERVER_ACK yet, as an agent does after a while; returns how many. */
@@ -17,13 +17,11 @@ export interface UplinkLoad {
   close(): Promise<void>;
 }
 
-export interface StationMessages {
+export interface StationPackets {
   device: string;
-  payloads: readonly string[];
+  packets: PreparedPackets;
 }
 
-/** Publishes that wait for their PUBACK, for each station: what the agent's window is. */
-const WINDOW = 64;
 const SLOTS = 4;
 
 export async function connectStations(options: {
@@ -37,53 +35,57 @@ export async function connectStations(options: {
   const stations = new Map<string, Station>();
   let refusedCount = 0;
   let onAck = (): void => {};
+
+  function takeAck(station: Station, payload: Buffer): void {
+    const { type, data } = JSON.parse(payload.toString('utf8')) as { type?: number; data?: AckData };
+    if (type !== MSG_TYPE.SERVER_ACK || data?.epoch !== epoch) return;
+    refusedCount += data.refused?.length ?? 0;
+    for (const seq of data.also ?? []) station.kept.delete(seq);
+    for (let seq = station.upTo + 1; seq <= data.upTo; seq++) station.kept.delete(seq);
+    station.upTo = Math.max(station.upTo, data.upTo);
+    if (station.kept.size === 0) onAck();
+  }
+
   for (const device of options.devices) {
-    const client = await mqtt.connectAsync(options.mqttUrl, {
+    const kept = new Map<number, string>();
+    const line = await openUplinkLine({
+      url: options.mqttUrl,
       clientId: `bench-${device}-${uuidv7()}`,
-      keepalive: 60,
+      onMessage: (payload) => takeAck(station, payload),
     });
-    client.stream.setMaxListeners(0);
-    const station: Station = { client, seq: -1, upTo: -1, kept: new Map() };
+    const station: Station = { line, seq: -1, upTo: -1, kept };
     stations.set(device, station);
-    client.on('message', (_topic, payload) => {
-      const { type, data } = JSON.parse(payload.toString('utf8')) as { type?: number; data?: AckData };
-      if (type !== MSG_TYPE.SERVER_ACK || data?.epoch !== epoch) return;
-      refusedCount += data.refused?.length ?? 0;
-      for (const seq of data.also ?? []) station.kept.delete(seq);
-      for (let seq = station.upTo + 1; seq <= data.upTo; seq++) station.kept.delete(seq);
-      station.upTo = Math.max(station.upTo, data.upTo);
-      onAck();
-    });
     // A peer answers nobody, and the hub would take a stranger's birth for a mistake.
     if (options.topicOf) continue;
-    await client.subscribeAsync(controlTopic(device), { qos: 1 });
+    await line.subscribe(controlTopic(device));
     const birth = { device, online: true, epoch, seq: 0, instanceId: uuidv7(), versions: { agent: 'bench' } };
-    await client.publishAsync(stateTopic(device), JSON.stringify(birth), { qos: 1, retain: true });
+    const topic = stateTopic(device);
+    await line.send(line.prepare([{ topic, payload: JSON.stringify(birth), retain: true }]));
   }
   const covered = () => [...stations.values()].every(({ kept }) => kept.size === 0);
-
-  const publishAll = async (messages: readonly StationMessages[]): Promise<void> => {
-    await Promise.all(
-      messages.map(({ device, payloads }) => {
-        const client = stations.get(device)?.client;
-        if (!client) throw new Error(`no connection of ${device}`);
-        return inWindow(payloads, (payload) => client.publishAsync(topicOf(device), payload, { qos: 1 }));
-      }),
-    );
-  };
+  const packetsOf = (device: string, line: UplinkLine, payloads: readonly string[]): PreparedPackets =>
+    line.prepare(payloads.map((payload) => ({ topic: topicOf(device), payload })));
 
   return {
     make: (perStation) =>
-      [...stations].map(([device, station]) => ({
-        device,
-        payloads: Array.from({ length: perStation }, () => {
+      [...stations].map(([device, station]) => {
+        const payloads = Array.from({ length: perStation }, () => {
           const payload = telemetry(device, epoch, ++station.seq);
           // A peer answers nobody.
           if (!options.topicOf) station.kept.set(station.seq, payload);
           return payload;
+        });
+        return { device, packets: packetsOf(device, station.line, payloads) };
+      }),
+    async send(messages) {
+      await Promise.all(
+        messages.map(({ device, packets }) => {
+          const line = stations.get(device)?.line;
+          if (!line) throw new Error(`no connection of ${device}`);
+          return line.send(packets);
         }),
-      })),
-    send: publishAll,
+      );
+    },
     acknowledged: () =>
       new Promise((resolve) => {
         onAck = () => {
@@ -92,13 +94,16 @@ export async function connectStations(options: {
         onAck();
       }),
     async sendAgain() {
-      const waiting = [...stations].map(([device, { kept }]) => ({ device, payloads: [...kept.values()] }));
-      await publishAll(waiting);
-      return waiting.reduce((sum, { payloads }) => sum + payloads.length, 0);
+      const waiting = [...stations].map(([device, { line, kept }]) => ({
+        line,
+        packets: packetsOf(device, line, [...kept.values()]),
+      }));
+      await Promise.all(waiting.map(({ line, packets }) => line.send(packets)));
+      return waiting.reduce((sum, { packets }) => sum + packets.ends.length, 0);
     },
     refused: () => refusedCount,
     async close() {
-      await Promise.all([...stations.values()].map(({ client }) => client.endAsync(true)));
+      await Promise.all([...stations.values()].map(({ line }) => line.close()));
     },
   };
 }
@@ -106,23 +111,12 @@ export async function connectStations(options: {
 type AckData = { epoch: number; upTo: number; also?: number[]; refused?: unknown[] };
 
 interface Station {
-  client: MqttClient;
+  line: UplinkLine;
   /** Number of the newest message, and up to which the hub has them all. */
   seq: number;
   upTo: number;
   /** Not covered yet. */
   kept: Map<number, string>;
-}
-
-async function inWindow<T>(items: readonly T[], send: (item: T) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < items.length) {
-      const item = items[next++];
-      if (item !== undefined) await send(item);
-    }
-  };
-  await Promise.all(Array.from({ length: WINDOW }, worker));
 }
 
 /** TELEMETRY of four packs with sixteen cells, about 1.4 kB: what a small station sends. */

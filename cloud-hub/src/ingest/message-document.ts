@@ -21,7 +21,7 @@ export type MessageDocument = {
   historical?: boolean;
   clock?: ClockQuality;
   data: unknown;
-  /** The JSON text of `data`, once it was written: the store and the projections use the same. */
+  /** The JSON text of `data`, as the station wrote it or once the hub has: the store and the projections use the same. */
   text?: string;
   /** Why it is kept but not acted upon: the station set it aside. `data` is then the text as it came. */
   refused?: string;

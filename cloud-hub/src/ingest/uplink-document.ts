@@ -63,5 +63,6 @@ export function uplinkDocument(
   if (envelope.id !== undefined) document.messageId = envelope.id;
   if (envelope.historical) document.historical = true;
   if (envelope.clock) document.clock = envelope.clock;
+  if (parsed.dataText !== undefined) document.text = parsed.dataText;
   return { document, epoch };
 }

@@ -13,7 +13,7 @@ import {
 
 /** A message ready to be stored, or why not. `numbered` is there whenever epoch and seq could be read, also of a bad message. */
 export type ParsedUplink =
-  | { ok: true; envelope: UplinkEnvelope }
+  | { ok: true; envelope: UplinkEnvelope; dataText?: string }
   | {
       ok: false;
       code: string;

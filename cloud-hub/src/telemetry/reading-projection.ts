@@ -45,7 +45,7 @@ const TELEMETRY_HEAD = '{"readings":';
 
 /** The JSON text of a message's readings where it was written with the message and nothing is to be added; else undefined. */
 export function readingsText({ type, data, text }: MessageDocument): string | undefined {
-  if (type !== MSG_TYPE.TELEMETRY || text === undefined) return undefined;
+  if (type !== MSG_TYPE.TELEMETRY || !text?.startsWith(TELEMETRY_HEAD)) return undefined;
   const { readings, ...more } = data as TelemetryData;
   const whole = Object.keys(more).length === 0 && readings.every(({ slot }) => slot !== undefined);
   return whole ? text.slice(TELEMETRY_HEAD.length, -1) : undefined;

@@ -8,6 +8,7 @@ import {
   uplinkEnvelopeSchema,
 } from './envelope.js';
 import { MESSAGE_LIMITS } from './limits.js';
+import { splitData } from './split-data.js';
 import { UPLINK_DATA_SCHEMAS } from './uplink.js';
 
 /** Present in Node, browsers and React Native; no platform library is compiled in here. */
@@ -23,7 +24,8 @@ declare const TextDecoder: new (
 export type ParseFailure<E> =
   | { ok: false; code: 'TOO_LARGE' | 'NOT_JSON' | 'TOO_DEEP' | 'BAD_ENVELOPE'; detail: string }
   | { ok: false; code: 'BAD_DATA' | 'UNSUPPORTED'; detail: string; envelope: E };
-export type ParseResult<E> = { ok: true; envelope: E } | ParseFailure<E>;
+/** `dataText`: the JSON text of `envelope.data` as it came, where it is known and nothing was taken out of it. */
+export type ParseResult<E> = { ok: true; envelope: E; dataText?: string } | ParseFailure<E>;
 
 export const parseUplink = (payload: Uint8Array | string): ParseResult<UplinkEnvelope> =>
   parse(payload, uplink);
@@ -58,17 +60,21 @@ function parse<E extends UplinkEnvelope | DownlinkEnvelope>(
       detail: `payload of ${payload.length} bytes; the limit is ${MESSAGE_LIMITS.maxPayloadBytes}`,
     };
   let json: unknown;
+  let dataText: string | undefined;
   try {
-    json = JSON.parse(
-      typeof payload === 'string' ? payload : new TextDecoder('utf-8', { fatal: true }).decode(payload),
-    );
+    const text =
+      typeof payload === 'string' ? payload : new TextDecoder('utf-8', { fatal: true }).decode(payload);
+    const split = splitData(text);
+    json = split ? split.json : JSON.parse(text);
+    dataText = split?.dataText;
   } catch {
     return { ok: false, code: 'NOT_JSON', detail: 'payload is not UTF-8 JSON' };
   }
   if (quickEnvelope(json)) {
     const { type, data } = json as E;
     // The schema of the data bounds its depth, and the quick look lets nothing pass that the schema leaves open.
-    if (quickData.get(type)?.(data)) return { ok: true, envelope: json as E };
+    if (quickData.get(type)?.(data))
+      return { ok: true, envelope: json as E, ...(dataText === undefined ? {} : { dataText }) };
   }
   if (depthExceeds(json, MESSAGE_LIMITS.maxDepth))
     return { ok: false, code: 'TOO_DEEP', detail: `nested deeper than ${MESSAGE_LIMITS.maxDepth}` };

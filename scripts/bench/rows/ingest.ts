@@ -1,8 +1,9 @@
 import { MongoClient } from 'mongodb';
-import mqtt from 'mqtt';
+import { uuidv7 } from 'uuidv7';
 import { enrolFleet } from '../../../simulators/dist/fleet/enrol-fleet.js';
 import { needsMosquitto, startHub, startMosquitto, startPeer, startStore } from '../processes.js';
 import type { Row, RowContext, Sample, Side, Sides } from '../row.js';
+import { openUplinkLine } from '../uplink-line.js';
 import { connectStations } from '../uplink-load.js';
 import { measured, untilIdle } from '../usage.js';
 
@@ -144,15 +145,18 @@ function sample(
   };
 }
 
-async function watchStored(mqttUrl: string, topic: string) {
-  const client = await mqtt.connectAsync(mqttUrl);
+async function watchStored(url: string, topic: string) {
   let stored = 0;
   let notify = (): void => {};
-  client.on('message', (_topic, payload) => {
-    stored = Math.max(stored, Number(payload.toString('utf8')));
-    notify();
+  const line = await openUplinkLine({
+    url,
+    clientId: `bench-watch-${uuidv7()}`,
+    onMessage(payload) {
+      stored = Math.max(stored, Number(payload.toString('utf8')));
+      notify();
+    },
   });
-  await client.subscribeAsync(topic, { qos: 1 });
+  await line.subscribe(topic);
   return {
     reached: (count: number) =>
       new Promise<void>((resolve) => {
@@ -161,6 +165,6 @@ async function watchStored(mqttUrl: string, topic: string) {
         };
         notify();
       }),
-    close: () => client.endAsync(true),
+    close: line.close,
   };
 }
