@@ -79,6 +79,8 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     startChild<HubReady>({
       name: 'hub',
       args: [
+        // As its unit file does.
+        '--max-semi-space-size=32',
         join(options.root, 'cloud-hub', 'bin', 'voltbay-hub.mjs'),
         ...[
           'run',
