@@ -19,6 +19,7 @@ export type JourneyContext = {
   /** Whether a look is asked for: by name, or as one of all. */
   wantsLook: (look: string) => boolean;
 };
+export type Language = 'zh-CN' | 'en';
 export type Report = (name: string, error?: unknown) => Promise<void>;
 
 export const OPERATOR = { name: 'admin', password: 'voltbay-demo' };

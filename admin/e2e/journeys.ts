@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import { createHands } from '../../simulators/dist/rider/at-cabinet.js';
 import { runAccess } from './access-journeys.js';
 import {
   byId,
@@ -15,9 +14,9 @@ import {
 } from './browser.js';
 import { cityHubOnce } from './city-hub.js';
 import { runOffice } from './office-journeys.js';
-import { openReleased, riderSwaps } from './rider-at-cabinet.js';
 import { screens } from './screens.js';
 import { pictures } from './shots.js';
+import { stationJourneys } from './station-journeys.js';
 import { runUpkeep } from './upkeep-journeys.js';
 
 export { shots } from './shots.js';
@@ -32,7 +31,6 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
   page.setDefaultTimeout(WAIT_MS);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
-  let orderId = '';
 
   await journey(report, 'wrong password is refused in words, the right one opens the list', async () => {
     await page.goto(`${baseUrl}/admin/`);
@@ -45,74 +43,13 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.goto(`${baseUrl}/admin/stations`);
     await page.getByRole('link', { name: 'Demo Station' }).first().waitFor();
   });
-  await journey(report, 'the station is live: a swap moves the cabinet step by step', async () => {
-    await page.goto(`${baseUrl}/admin/stations/${device}`);
-    await page.waitForSelector(`${byId('live-state')}[data-phase="live"]`);
-    const board = await browserContext.newPage();
-    board.setDefaultTimeout(WAIT_MS);
-    await board.goto(`${baseUrl}/admin/orders/board`);
-    await board.waitForSelector(`${byId('live-state')}[data-phase="live"]`);
-    const swap = await riderSwaps(context);
-    orderId = swap.orderId;
-    const onBoard = (lane: string): Promise<unknown> =>
-      board.waitForSelector(`${byId(`lane-${lane}`)} ${byId(`board-${orderId}`)}`);
-    const crossed = onBoard('returning').then(() => onBoard('dispensing'));
-    // Handled here and now: awaited below, it may fail before that.
-    crossed.catch(() => undefined);
-    await page.getByText('等待放入旧电池').first().waitFor();
-    await page.waitForSelector('[data-testid^="slot-"][data-active="true"]');
-    await page.getByText('等待取走满电电池').first().waitFor();
-    await swap.done;
-    await page.waitForSelector(byId('running-swap'), { state: 'detached' });
-    await crossed;
-    await onBoard('ended');
-    await board.close();
-  });
-  await journey(report, 'the order shows every step and the charge', async () => {
-    await page.goto(`${baseUrl}/admin/orders/${orderId}`);
-    await page.waitForSelector(`${byId('order-state')}[data-state="completed"]`);
-    for (const step of [
-      'accepted',
-      'return-door-opened',
-      'returned',
-      'dispense-door-released',
-      'dispensed',
-    ]) {
-      await page.waitForSelector(byId(`step-${step}`));
-    }
-    await page.getByText('已扣款').waitFor();
-  });
-  await journey(report, 'a line of the log is found by the number of the order', async () => {
-    await page.goto(`${baseUrl}/admin/stations/${device}/config`);
-    await page.click(byId('ask-logs'));
-    await page.fill(byId('field-orderId'), orderId);
-    await page.click(byId('confirm'));
-    await page.waitForSelector('.ant-modal', { state: 'detached' });
-    await page.goto(`${baseUrl}/admin/upkeep/logs?filter=${encodeURIComponent(JSON.stringify({ orderId }))}`);
-    await page
-      .getByRole('link', { name: orderId.slice(-8) })
-      .first()
-      .waitFor();
-  });
+  const orderId = await stationJourneys(context, report, page, 'zh-CN');
   await journey(report, 'fresh data are asked for and the outcome is followed', async () => {
     await page.goto(`${baseUrl}/admin/stations/${device}`);
     await page.click(byId('ask-info'));
     await page.click(byId('confirm-command'));
     await page.waitForSelector(`${byId('command-progress')}[data-state="done"]`);
     await page.keyboard.press('Escape');
-  });
-  await journey(report, 'a slot is opened with a reason; its open door is seen live', async () => {
-    const hands = createHands(context.control);
-    const slot = (await hands.slots()).find((candidate) => candidate.pack === null)?.slot ?? 1;
-    await page.goto(`${baseUrl}/admin/stations/${device}`);
-    await page.click(byId(`slot-${slot}`));
-    await page.click(byId('open-slot'));
-    await page.fill('textarea', '检查空仓');
-    await page.click(byId('confirm-command'));
-    await openReleased(hands, slot);
-    await page.waitForSelector(`${byId(`slot-${slot}`)}[data-open="true"]`);
-    await hands.closeDoor(slot);
-    await page.waitForSelector(`${byId(`slot-${slot}`)}[data-open="false"]`);
   });
   await journey(report, 'the list keeps its filter in the URL, in English too', async () => {
     await page.goto(`${baseUrl}/admin/orders?filter=%7B%22state%22%3A%22completed%22%7D`);
@@ -161,16 +98,8 @@ export async function run(context: JourneyContext, report: Report): Promise<stri
     await page.getByRole('link', { name: 'v-demo2' }).click();
     await page.getByText('Packs on board').waitFor();
   });
-  await journey(report, 'a price is published; the books agree', async () => {
-    await page.goto(`${baseUrl}/admin/plans`);
-    await page.getByText('per-swap@1').waitFor();
-    await page.click(byId('publish-plan'));
-    await page.click(byId('confirm'));
-    await page.getByText('per-swap@2').waitFor();
-    await page.goto(`${baseUrl}/admin/finance`);
-    await page.click(byId('verify-ledger'));
-    await page.waitForSelector(`${byId('ledger-report')}[data-ok="true"]`);
-  });
+  // Speaks English since the filter.
+  if (!context.short) await stationJourneys(context, report, page, 'en');
   await journey(report, 'a pack shows its cells and who held it', async () => {
     await page.goto(`${baseUrl}/admin/batteries`);
     await page.click('tbody tr a');

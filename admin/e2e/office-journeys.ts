@@ -5,6 +5,7 @@ import {
   DESK,
   type JourneyContext,
   journey,
+  type Language,
   OPERATOR,
   type Report,
   signIn,
@@ -20,7 +21,6 @@ const TOTP_STEP_MS = 30_000;
 const SHORT_WAIT_MS = 5_000;
 const STRICT_FEN = 100;
 const USUAL_FEN = 20_000;
-type Language = 'zh-CN' | 'en';
 
 async function open(browser: Browser, baseUrl: string, locale: Language, who = OPERATOR): Promise<Page> {
   const context = await browser.newContext({ viewport: DESK, locale, acceptDownloads: true });
@@ -110,7 +110,7 @@ export async function runOffice(context: JourneyContext, report: Report, city: C
     if (context.short) return;
     const figures = await measure(context.browser, hub.baseUrl);
     await report(
-      `figures with ${city.orders} orders: first screen ${figures.firstScreenMs} ms, slowest interaction ${figures.interactionMs} ms, next page of orders ${figures.nextPageMs} ms`,
+      `figures with ${city.orders} orders: first screen ${figures.firstScreenMs} ms, slowest interaction ${figures.interactionMs} ms, first and second turn of a page of orders ${figures.firstTurnMs} and ${figures.nextPageMs} ms`,
     );
   } catch (error) {
     await report('the figures are measured', error);
@@ -272,6 +272,11 @@ async function moneyJourneys(
     await page.locator('.ant-modal textarea').fill(zh ? '电池电量不足' : 'the pack was not full');
     await page.click(byId('confirm'));
     await page.waitForSelector('.ant-modal', { state: 'detached' });
+    const given = page.locator(byId('order-refund'), {
+      hasText: zh ? '电池电量不足' : 'the pack was not full',
+    });
+    await given.getByText(/0\.50/).waitFor();
+    await page.locator(byId('order-left')).waitFor();
     await page.goto(`${baseUrl}/admin/finance/order-refunds`);
     await page.getByText(orderId).first().waitFor();
   });

@@ -4,6 +4,7 @@ import {
   DESK,
   type JourneyContext,
   journey,
+  type Language,
   OPERATOR,
   type Report,
   signIn,
@@ -16,11 +17,7 @@ const ID_NUMBER = '110101199003078515';
 type Named = { id: string };
 
 /** Riders' names, fleets and vehicles, and a form that outlives its session. */
-export async function runPeople(
-  context: JourneyContext,
-  report: Report,
-  locale: 'zh-CN' | 'en',
-): Promise<void> {
+export async function runPeople(context: JourneyContext, report: Report, locale: Language): Promise<void> {
   const { browser, baseUrl } = context;
   const zh = locale === 'zh-CN';
   const short = zh ? 'zh' : 'en';

@@ -280,12 +280,14 @@ export async function assemble(
       // What moved at the station comes before how its command ended: money follows the pack.
       createOrderProjection(orders.progress),
       commands.projection,
-      stations.projection,
-      stations.alarms.projection,
-      batteryProjection,
-      createReadingProjection({ database }),
-      logs.projection,
-      background.stationActs,
+      [
+        stations.projection,
+        stations.alarms.projection,
+        batteryProjection,
+        createReadingProjection({ database }),
+        logs.projection,
+        background.stationActs,
+      ],
     ],
   });
 

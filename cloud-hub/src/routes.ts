@@ -167,7 +167,7 @@ export function hubRoutes(roles: readonly HubRole[], deps: RouteDeps): HttpRoute
       ...deps.payments,
       guardedRefunds: deps.disputes.guardedRefunds,
     }),
-    ...createLedgerRoutes({ database, ledger: deps.finance.ledger, clock }),
+    ...createLedgerRoutes({ database, balances: deps.finance.balances }),
     ...createMoneyRoutes({
       database,
       plans: deps.plans.plans,

@@ -8,6 +8,7 @@ import {
 } from '../src/analytics/rider-activity.js';
 import { hourOf, rollupsCollection } from '../src/analytics/rollup.js';
 import { createRollups } from '../src/analytics/rollups.js';
+import { createStationDays } from '../src/analytics/station-days.js';
 import { batteriesCollection, newBattery } from '../src/batteries/battery-documents.js';
 import type { Database } from '../src/db/index.js';
 import { createLedger } from '../src/finance/ledger.js';
@@ -184,6 +185,29 @@ describe('roll-ups of stored orders', () => {
       onlineMinutes: 1,
       knownMinutes: 2,
     });
+
+    // The days by station are the same to the fen, over any span and for any choice of stations.
+    const stationDays = createStationDays({ database });
+    const [from, to] = [iso(nowMs - 70 * HOUR), iso(nowMs + HOUR)];
+    for (const cut of [0, 1, 7, 24, 31, 49]) {
+      const span = { tenantId: 't1', from: hourOf(iso(nowMs - cut * HOUR)), to };
+      for (const stationIds of [null, 'every', ['1231'], ['1232', 'nowhere']] as const) {
+        const fits = (stationId: string) => !Array.isArray(stationIds) || stationIds.includes(stationId);
+        const inSpan = first.filter(
+          (row) => row.period === 'hour' && row.bucket >= span.from && fits(row.stationId),
+        );
+        const wanted = inSpan.reduce((sum, row) => sum + row.revenueFen, 0);
+        for (const read of [
+          await stationDays.parts({ ...span, stationIds }),
+          await stationDays.hours({ ...span, stationIds }),
+        ])
+          expect(read.reduce((sum, { figures }) => sum + figures.revenueFen, 0)).toBe(wanted);
+      }
+    }
+    const days = await stationDays.days({ tenantId: 't1', from, to, stationIds: null });
+    expect(days.map(({ day }) => day)).toEqual([
+      ...new Set(first.filter(({ period }) => period === 'day').map(({ bucket }) => bucket)),
+    ]);
 
     const firstCohorts = await cohorts();
     expect(firstCohorts).toEqual(await cohortsAnew());

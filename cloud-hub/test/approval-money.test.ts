@@ -14,6 +14,7 @@ import { ProblemError } from '../src/http/problem.js';
 import { ordersCollection } from '../src/orders/order-document.js';
 import type { Refunds } from '../src/payments/refunds.js';
 import { chargesCollection, createWallets, walletsCollection } from '../src/wallets/wallets.js';
+import { runs } from './support/property-runs.js';
 import { openTestStore, silent } from './support/store.js';
 
 const TENANT = 't';
@@ -67,157 +68,165 @@ describe('refunds by two persons', () => {
       ].map((spec) => database.collection(spec as typeof ordersCollection).deleteMany({})),
     );
 
-  it('are made once each, never without the second person above the limit, under kills and repeats', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(actions, { minLength: 3, maxLength: 14 }), async (steps) => {
-        await clear();
-        let now = Date.parse('2026-11-22T08:00:00.000Z');
-        const clock = { now: () => now };
-        let left = Number.POSITIVE_INFINITY;
-        const checkpoint = () => {
-          left -= 1;
-          if (left < 0) {
-            left = Number.POSITIVE_INFINITY;
-            throw new Killed();
-          }
-        };
-        const ledger = createLedger({ database, clock });
-        const wallets = createWallets({ database, clock, ledger, checkpoint });
-        const chargeRefunds = createChargeRefunds({ database, wallets, clock, checkpoint });
-        const refunds = {} as Refunds;
-        const approvals = createApprovals({
-          database,
-          clock,
-          logger: silent,
-          settings: { get: async () => LIMIT_FEN as never },
-          actions: createApprovalActions({
+  it(
+    'are made once each, never without the second person above the limit, under kills and repeats',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(actions, { minLength: 3, maxLength: 14 }), async (steps) => {
+          await clear();
+          let now = Date.parse('2026-11-22T08:00:00.000Z');
+          const clock = { now: () => now };
+          let left = Number.POSITIVE_INFINITY;
+          const checkpoint = () => {
+            left -= 1;
+            if (left < 0) {
+              left = Number.POSITIVE_INFINITY;
+              throw new Killed();
+            }
+          };
+          const ledger = createLedger({ database, clock });
+          const wallets = createWallets({ database, clock, ledger, checkpoint });
+          const chargeRefunds = createChargeRefunds({ database, wallets, clock, checkpoint });
+          const refunds = {} as Refunds;
+          const approvals = createApprovals({
             database,
             clock,
+            logger: silent,
+            settings: { get: async () => LIMIT_FEN as never },
+            actions: createApprovalActions({
+              database,
+              clock,
+              chargeRefunds,
+              refunds,
+              orders: { record: async () => null },
+            }),
+            checkpoint,
+          });
+          const guarded = createGuardedRefunds({ approvals, chargeRefunds, refunds });
+          const disputes = createDisputes({
+            database,
+            clock,
+            logger: silent,
+            evidenceOf: async () => 'file',
+            approvals,
             chargeRefunds,
-            refunds,
-            orders: { record: async () => null },
-          }),
-          checkpoint,
-        });
-        const guarded = createGuardedRefunds({ approvals, chargeRefunds, refunds });
-        const disputes = createDisputes({
-          database,
-          clock,
-          logger: silent,
-          evidenceOf: async () => 'file',
-          approvals,
-          chargeRefunds,
-          checkpoint,
-        });
-        await wallets.credit({ tenantId: TENANT, userId: 'u', amountFen: 1_000, ref: 'start' });
-        await wallets.hold({ tenantId: TENANT, userId: 'u', orderId: 'o', amountFen: CHARGE_FEN });
-        await wallets.capture({ tenantId: TENANT, userId: 'u', orderId: 'o', amountFen: CHARGE_FEN });
-        const order = { _id: 'o', tenantId: TENANT, userId: 'u', stationId: '1', price: {} } as never;
-        await database.collection(ordersCollection).insertOne(order);
-        const charge = async () => {
-          const found = await database.collection(chargesCollection).findOne({ orderId: 'o' });
-          if (!found) throw new Error('no charge');
-          return found;
-        };
-        const listed = () =>
-          database
-            .collection(approvalsCollection)
-            .find({ tenantId: TENANT }, { sort: { _id: 1 } })
-            .toArray();
-        const perform = async (step: Action) => {
-          switch (step.kind) {
-            case 'refund':
-              await guarded.ofCharge(await charge(), {
-                amountFen: step.amountFen,
-                reason: 'because',
-                by: `operator:${step.by}`,
-                requestKey: `${step.by}/${step.key}`,
-              });
-              return;
-            case 'decide': {
-              const all = await listed();
-              const approval = all[step.which % Math.max(1, all.length)];
-              const by = `operator:${step.by}`;
-              if (approval)
-                await approvals.decide(approval, { to: step.yes ? 'approved' : 'rejected', by, note: null });
-              return;
+            checkpoint,
+          });
+          await wallets.credit({ tenantId: TENANT, userId: 'u', amountFen: 1_000, ref: 'start' });
+          await wallets.hold({ tenantId: TENANT, userId: 'u', orderId: 'o', amountFen: CHARGE_FEN });
+          await wallets.capture({ tenantId: TENANT, userId: 'u', orderId: 'o', amountFen: CHARGE_FEN });
+          const order = { _id: 'o', tenantId: TENANT, userId: 'u', stationId: '1', price: {} } as never;
+          await database.collection(ordersCollection).insertOne(order);
+          const charge = async () => {
+            const found = await database.collection(chargesCollection).findOne({ orderId: 'o' });
+            if (!found) throw new Error('no charge');
+            return found;
+          };
+          const listed = () =>
+            database
+              .collection(approvalsCollection)
+              .find({ tenantId: TENANT }, { sort: { _id: 1 } })
+              .toArray();
+          const perform = async (step: Action) => {
+            switch (step.kind) {
+              case 'refund':
+                await guarded.ofCharge(await charge(), {
+                  amountFen: step.amountFen,
+                  reason: 'because',
+                  by: `operator:${step.by}`,
+                  requestKey: `${step.by}/${step.key}`,
+                });
+                return;
+              case 'decide': {
+                const all = await listed();
+                const approval = all[step.which % Math.max(1, all.length)];
+                const by = `operator:${step.by}`;
+                if (approval)
+                  await approvals.decide(approval, {
+                    to: step.yes ? 'approved' : 'rejected',
+                    by,
+                    note: null,
+                  });
+                return;
+              }
+              case 'dispute': {
+                const known = await database.collection(disputesCollection).findOne({ tenantId: TENANT });
+                const dispute =
+                  known ?? (await disputes.open({ order, kind: 'other', note: 'why', by: 'rider:u' }));
+                await disputes.decide(dispute, {
+                  state: 'accepted',
+                  by: 'operator:0',
+                  resolution: 'yes',
+                  refundFen: step.refundFen,
+                });
+                return;
+              }
+              case 'sweep':
+                now += step.afterS * 1_000;
+                await approvals.sweep();
+                await disputes.sweep();
+                await chargeRefunds.sweep();
+                await wallets.recover();
             }
-            case 'dispute': {
-              const known = await database.collection(disputesCollection).findOne({ tenantId: TENANT });
-              const dispute =
-                known ?? (await disputes.open({ order, kind: 'other', note: 'why', by: 'rider:u' }));
-              await disputes.decide(dispute, {
-                state: 'accepted',
-                by: 'operator:0',
-                resolution: 'yes',
-                refundFen: step.refundFen,
-              });
-              return;
+          };
+          for (const step of steps) {
+            left = step.fuse;
+            try {
+              await perform(step);
+            } catch (error) {
+              if (!(error instanceof Killed || error instanceof ProblemError)) throw error;
             }
-            case 'sweep':
-              now += step.afterS * 1_000;
-              await approvals.sweep();
-              await disputes.sweep();
-              await chargeRefunds.sweep();
-              await wallets.recover();
           }
-        };
-        for (const step of steps) {
-          left = step.fuse;
-          try {
-            await perform(step);
-          } catch (error) {
-            if (!(error instanceof Killed || error instanceof ProblemError)) throw error;
-          }
-        }
-        left = Number.POSITIVE_INFINITY;
-        for (let round = 0; round < 3; round += 1) await perform({ kind: 'sweep', afterS: 60, fuse: 0 });
+          left = Number.POSITIVE_INFINITY;
+          for (let round = 0; round < 3; round += 1) await perform({ kind: 'sweep', afterS: 60, fuse: 0 });
 
-        const made = (
-          await database.collection(chargeRefundsCollection).find({ tenantId: TENANT }).toArray()
-        ).filter(({ state }) => state === 'done');
-        const sum = made.reduce((total, one) => total + one.amountFen, 0);
-        expect((await charge()).refundedFen ?? 0).toBe(sum);
-        expect(sum).toBeLessThanOrEqual(CHARGE_FEN);
-        expect((await wallets.find(TENANT, 'u'))?.balanceFen).toBe(400 + sum);
-        const decided = await listed();
-        const agreed = decided.filter(({ decidedBy, state }) => decidedBy !== null && state !== 'rejected');
-        for (const approval of agreed) {
-          expect(['done', 'refused']).toContain(approval.state);
-          expect(approval.decidedBy).not.toBe(approval.requestedBy);
-          expect(made.filter(({ requestKey }) => requestKey === `approval:${approval._id}`)).toHaveLength(
-            approval.state === 'done' ? 1 : 0,
-          );
-        }
-        // What one person gave back alone stays within what one person may.
-        const alone = made.filter(({ requestKey }) => !requestKey.startsWith('approval:'));
-        expect(alone.reduce((total, one) => total + one.amountFen, 0)).toBeLessThanOrEqual(LIMIT_FEN);
-        expect(made.filter(({ requestKey }) => requestKey.startsWith('dispute:')).length).toBeLessThanOrEqual(
-          1,
-        );
-        for (const dispute of await database
-          .collection(disputesCollection)
-          .find({ tenantId: TENANT })
-          .toArray()) {
-          expect(dispute.evidence).not.toBeNull();
-          expect(dispute.workAt).toBeNull();
-        }
-        expect(await verifyLedger(database, TENANT)).toMatchObject({ ok: true, differences: [] });
-      }),
-      {
-        numRuns: 40,
-        // A dispute decided within the limit, cut off before its money moved, and a refund that came in between.
-        examples: [
-          [
+          const made = (
+            await database.collection(chargeRefundsCollection).find({ tenantId: TENANT }).toArray()
+          ).filter(({ state }) => state === 'done');
+          const sum = made.reduce((total, one) => total + one.amountFen, 0);
+          expect((await charge()).refundedFen ?? 0).toBe(sum);
+          expect(sum).toBeLessThanOrEqual(CHARGE_FEN);
+          expect((await wallets.find(TENANT, 'u'))?.balanceFen).toBe(400 + sum);
+          const decided = await listed();
+          const agreed = decided.filter(({ decidedBy, state }) => decidedBy !== null && state !== 'rejected');
+          for (const approval of agreed) {
+            expect(['done', 'refused']).toContain(approval.state);
+            expect(approval.decidedBy).not.toBe(approval.requestedBy);
+            expect(made.filter(({ requestKey }) => requestKey === `approval:${approval._id}`)).toHaveLength(
+              approval.state === 'done' ? 1 : 0,
+            );
+          }
+          // What one person gave back alone stays within what one person may.
+          const alone = made.filter(({ requestKey }) => !requestKey.startsWith('approval:'));
+          expect(alone.reduce((total, one) => total + one.amountFen, 0)).toBeLessThanOrEqual(LIMIT_FEN);
+          expect(
+            made.filter(({ requestKey }) => requestKey.startsWith('dispute:')).length,
+          ).toBeLessThanOrEqual(1);
+          for (const dispute of await database
+            .collection(disputesCollection)
+            .find({ tenantId: TENANT })
+            .toArray()) {
+            expect(dispute.evidence).not.toBeNull();
+            expect(dispute.workAt).toBeNull();
+          }
+          expect(await verifyLedger(database, TENANT)).toMatchObject({ ok: true, differences: [] });
+        }),
+        {
+          numRuns: runs(40),
+          // A dispute decided within the limit, cut off before its money moved, and a refund that came in between.
+          examples: [
             [
-              { kind: 'dispute', refundFen: 9, fuse: 2 },
-              { kind: 'dispute', refundFen: 1, fuse: 0 },
-              { kind: 'refund', by: 0, key: 0, amountFen: 192, fuse: 1_000 },
-              { kind: 'dispute', refundFen: 1, fuse: 1_000 },
+              [
+                { kind: 'dispute', refundFen: 9, fuse: 2 },
+                { kind: 'dispute', refundFen: 1, fuse: 0 },
+                { kind: 'refund', by: 0, key: 0, amountFen: 192, fuse: 1_000 },
+                { kind: 'dispute', refundFen: 1, fuse: 1_000 },
+              ],
             ],
           ],
-        ],
-      },
-    );
-  }, 120_000);
+        },
+      );
+    },
+    runs(120_000),
+  );
 });

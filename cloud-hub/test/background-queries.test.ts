@@ -1,6 +1,7 @@
 import type { Document } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { availabilityCollection, rollupsCollection } from '../src/analytics/rollup.js';
+import { stationDaysCollection } from '../src/analytics/station-days.js';
 import { auditCollection } from '../src/audit/audit-document.js';
 import type { CollectionSpec, Database } from '../src/db/index.js';
 import { exportChunksCollection, exportsCollection } from '../src/exports/export-document.js';
@@ -46,6 +47,14 @@ const QUERIES: Query[] = [
   ['rows of a span', rollupsCollection, { tenantId: T, period: 'hour', bucket: span }],
   ['rows of a station', rollupsCollection, { tenantId: T, period: 'hour', bucket: span, stationId: '1231' }],
   ['rows to replace', rollupsCollection, { tenantId: T, period: 'hour', bucket: NOW, _id: { $nin: ['x'] } }],
+  ['days of the tenant', stationDaysCollection, { tenantId: T, stationId: '*', day: span }],
+  [
+    'days of some stations',
+    stationDaysCollection,
+    { tenantId: T, stationId: { $in: ['a', 'b'] }, day: span },
+  ],
+  ['days of every station', stationDaysCollection, { tenantId: T, day: span }],
+  ['days to replace', stationDaysCollection, { tenantId: T, day: NOW, _id: { $nin: ['x'] } }],
   ['webhooks that want it', webhooksCollection, { tenantId: T, active: true }],
   ['deliveries', deliveriesCollection, { $and: [{ tenantId: T, webhookId: 'w' }] }, NEWEST],
   ['inbox', notificationsCollection, { $and: [{ tenantId: T, owner: 'rider:u' }] }, NEWEST],

@@ -1,6 +1,8 @@
 import { MSG_TYPE } from '@voltbay/protocol';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { commandsCollection } from '../src/commands/command-documents.js';
 import { outcomeOf, outcomeProblem } from '../src/commands/command-outcome.js';
+import type { Database } from '../src/db/index.js';
 import { StationOfflineError } from '../src/errors.js';
 import type { Clock } from '../src/ports.js';
 import {
@@ -17,11 +19,43 @@ let hub: Traffic;
 let shiftMs = 0;
 const clock: Clock = { now: () => Date.now() + shiftMs };
 const open: { close(): Promise<unknown> }[] = [];
+/** What a command that is written down waits for. */
+let pen: Promise<void> = Promise.resolve();
+
+function latch() {
+  let [resolve, reject] = [() => {}, (_error: Error) => {}];
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+/** The store, with commands written down when `pen` says so. */
+const slowly = (database: Database): Database => ({
+  ...database,
+  collection(spec) {
+    const collection = database.collection(spec);
+    if (spec.name !== commandsCollection.name) return collection;
+    const insertOne: typeof collection.insertOne = async (...args) => {
+      await pen;
+      return collection.insertOne(...args);
+    };
+    return new Proxy(collection, {
+      get: (target, key) => {
+        if (key === 'insertOne') return insertOne;
+        const value: unknown = Reflect.get(target, key);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  },
+});
 
 beforeEach(async () => {
   shiftMs = 0;
+  pen = Promise.resolve();
   store = await openTestDatabase();
-  hub = await startTraffic({ database: store.database, clock });
+  hub = await startTraffic({ database: slowly(store.database), clock });
   await hub.addStation('s1');
 });
 afterEach(async () => {
@@ -49,6 +83,14 @@ const charge = (extra: object = {}) => ({
   orderId: 'o-1',
   ...extra,
 });
+
+const look = {
+  device: 's1',
+  tenantId: TENANT,
+  type: MSG_TYPE.SERVER_ASK_INFO,
+  data: undefined,
+  by: 'tester',
+};
 
 describe('commands', () => {
   it('go received → started → done, and whoever waits is told', async () => {
@@ -87,6 +129,59 @@ describe('commands', () => {
       status: 409,
       extras: { reason: 'NO_PACK_READY', resourceId: 'o-1' },
     });
+  });
+
+  it('that move something are published only when they are written down', async () => {
+    const agent = await connect();
+    const written = latch();
+    pen = written.promise;
+    const sending = hub.commands.send(charge());
+    await agent.report('nothing', 'received');
+    await until('a message went there and back', () => agent.isAcked(0));
+    expect(agent.commands()).toEqual([]);
+    written.resolve();
+    await sending;
+    await until('command arrives', () => agent.commands().length === 1);
+  });
+
+  it('that only look are on their way while they are written down, and answered when both are done', async () => {
+    const agent = await connect();
+    const written = latch();
+    pen = written.promise;
+    let sent = false;
+    const sending = hub.commands.send(look).finally(() => {
+      sent = true;
+    });
+    await until('command arrives', () => agent.commands().length === 1);
+    const id = String(agent.commands()[0]?.id);
+    await agent.report(id, 'done');
+    await until('answer taken', () => agent.isAcked(0));
+    expect(sent).toBe(false);
+    expect(await hub.commands.get(id)).toBeNull();
+    written.resolve();
+    expect((await sending).id).toBe(id);
+    const answer = await hub.commands.waitFor(id, { states: [], timeoutMs: 10_000, early: true });
+    expect(answer.state).toBe('done');
+    await hub.ingest.settled();
+    expect(await store.database.collection(commandsCollection).findOne({ _id: id })).toMatchObject({
+      state: 'done',
+      history: [{ state: 'sent' }, { state: 'done' }],
+    });
+  });
+
+  it('that only look and cannot be written down are a failure, whatever the station answers', async () => {
+    const agent = await connect();
+    const written = latch();
+    pen = written.promise;
+    const sending = hub.commands.send(look);
+    await until('command arrives', () => agent.commands().length === 1);
+    const id = String(agent.commands()[0]?.id);
+    await agent.report(id, 'done');
+    await until('answer taken', () => agent.isAcked(0));
+    written.reject(new Error('no store'));
+    await expect(sending).rejects.toThrow('no store');
+    await hub.ingest.settled();
+    expect(await hub.commands.get(id)).toBeNull();
   });
 
   it('never go back: late and repeated results change nothing', async () => {

@@ -4,6 +4,7 @@ import { chargeRefundsCollection } from '../src/finance/charge-refunds.js';
 import { depositsCollection } from '../src/finance/deposits.js';
 import { invoicesCollection } from '../src/finance/invoices.js';
 import { ledgerCollection } from '../src/finance/ledger.js';
+import { ledgerBalancesCollection } from '../src/finance/ledger-balances.js';
 import { partnerSettlementsCollection } from '../src/finance/partners.js';
 import { reconciliationsCollection } from '../src/finance/reconciliation.js';
 import {
@@ -26,12 +27,16 @@ type Query = [
 ];
 const T = { tenantId: 'demo' };
 const day = { $gte: '2026-11-21T00:00:00.000Z', $lt: '2026-11-22T00:00:00.000Z' };
+const SUMS = { ...T, generation: 0, level: 'month' };
 const QUERIES: Query[] = [
   [walletsCollection, { outboxAt: { $lte: 'x' } }, { outboxAt: 1 }],
   [ledgerCollection, { ...T, key: 'k' }],
   [ledgerCollection, { ...T }, { at: 1, _id: 1 }],
   [ledgerCollection, { ...T, 'lines.account': 'bank' }],
   [ledgerCollection, { ...T, userId: 'u', at: day }, { at: 1, _id: 1 }],
+  [ledgerCollection, { ...T, createdAt: day }, { createdAt: 1, _id: 1 }],
+  [ledgerBalancesCollection, { ...SUMS, start: { $gte: '2026', $lt: '2027' } }, { start: 1, part: 1 }],
+  [ledgerBalancesCollection, { ...SUMS, start: { $in: ['2026-11', '2026-12'] } }, { start: 1, part: 1 }],
   [chargesCollection, { ...T, userId: 'u', createdAt: day }],
   [chargesCollection, { ...T, createdAt: day }, { createdAt: 1, _id: 1 }],
   [chargeRefundsCollection, { workAt: { $lte: 'x' } }, { workAt: 1 }],

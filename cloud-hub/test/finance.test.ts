@@ -176,6 +176,20 @@ describe('finance', () => {
     expect(sum('partner-cost')).toBe(first.body.shareFen);
     expect(sum('bank')).toBe(-first.body.shareFen);
     expect(accounts.body.reduce((total, one) => total + one.amountFen, 0)).toBe(0);
+    // The same by account, page by page; before anything was booked there is nothing.
+    const page = (query: string) =>
+      hub.call<{ account: string; amountFen: number }[]>('GET', `/core/v0/ledger/accounts?${query}`, {
+        token: admin,
+      });
+    const all = await page('by=account&_limit=1000');
+    expect(all.headers.get('x-total-count')).toBe(String(all.body.length));
+    expect(all.body.reduce((total, one) => total + one.amountFen, 0)).toBe(0);
+    const second = await page('by=account&_limit=2&_page=2');
+    expect(second.body).toEqual(all.body.slice(2, 4));
+    const wallets = await page('by=account&kind=rider-wallet');
+    expect(wallets.body).toEqual(all.body.filter((one) => one.account.startsWith('rider-wallet:')));
+    expect(wallets.body.length).toBeGreaterThan(0);
+    expect((await page('by=account&until=2020-01-01T00:00:00Z')).body).toEqual([]);
     expect(await books()).toMatchObject({ ok: true, differences: [] });
   });
 });

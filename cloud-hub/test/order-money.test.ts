@@ -21,6 +21,7 @@ import {
   START_FEN,
   TENANT,
 } from './support/order-world.js';
+import { runs } from './support/property-runs.js';
 import { openTestStore } from './support/store.js';
 
 describe('money of orders', () => {
@@ -138,47 +139,51 @@ describe('money of orders', () => {
     }
   };
 
-  it('one charge and constant sums under any interleaving of calls, events, repeats, two processes and kills', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(
-          fc.record({
-            together: fc.array(actions, { minLength: 1, maxLength: 3 }),
-            killFirst: fc.option(fc.nat(9), { nil: null }),
-          }),
-          { minLength: 3, maxLength: 14 },
-        ),
-        async (rounds) => {
-          await reset();
-          const world = createWorld(database);
-          const processes = [world.process(), world.process()];
-          for (const { together, killFirst } of rounds) {
-            processes[0]?.burnAfter(killFirst);
-            const results = await Promise.allSettled(
-              together.map((action, index) => {
-                const { feature } = processes[index % 2] as (typeof processes)[number];
-                return world.act(feature, action);
-              }),
-            );
-            for (const result of results)
-              if (result.status === 'rejected' && !(result.reason instanceof Killed))
-                // Refusals are answers; anything else is a defect.
-                expect(result.reason, String(result.reason?.stack)).toMatchObject({ name: 'ProblemError' });
+  it(
+    'one charge and constant sums under any interleaving of calls, events, repeats, two processes and kills',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(
+            fc.record({
+              together: fc.array(actions, { minLength: 1, maxLength: 3 }),
+              killFirst: fc.option(fc.nat(9), { nil: null }),
+            }),
+            { minLength: 3, maxLength: 14 },
+          ),
+          async (rounds) => {
+            await reset();
+            const world = createWorld(database);
+            const processes = [world.process(), world.process()];
+            for (const { together, killFirst } of rounds) {
+              processes[0]?.burnAfter(killFirst);
+              const results = await Promise.allSettled(
+                together.map((action, index) => {
+                  const { feature } = processes[index % 2] as (typeof processes)[number];
+                  return world.act(feature, action);
+                }),
+              );
+              for (const result of results)
+                if (result.status === 'rejected' && !(result.reason instanceof Killed))
+                  // Refusals are answers; anything else is a defect.
+                  expect(result.reason, String(result.reason?.stack)).toMatchObject({ name: 'ProblemError' });
+              await always();
+            }
+            for (const process of processes) process.burnAfter(null);
+            const [survivor] = processes;
+            for (let round = 0; round < 3; round += 1) {
+              world.advance(20 * 60_000);
+              await survivor?.feature.sweep.run();
+            }
             await always();
-          }
-          for (const process of processes) process.burnAfter(null);
-          const [survivor] = processes;
-          for (let round = 0; round < 3; round += 1) {
-            world.advance(20 * 60_000);
-            await survivor?.feature.sweep.run();
-          }
-          await always();
-          await settled();
-        },
-      ),
-      { numRuns: 40, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
-    );
-  }, 120_000);
+            await settled();
+          },
+        ),
+        { numRuns: runs(40), interruptAfterTimeLimit: runs(60_000), markInterruptAsFailure: false },
+      );
+    },
+    runs(120_000),
+  );
 
   it('several processes that settle one order at once take its money once', async () => {
     for (let repeat = 0; repeat < 15; repeat += 1) {

@@ -10,6 +10,7 @@ import {
 } from '../src/payments/payment-document.js';
 import { chargesCollection, walletsCollection } from '../src/wallets/wallets.js';
 import { type Action, actions, createWorld, Killed, TENANT } from './support/payment-world.js';
+import { runs } from './support/property-runs.js';
 import { openTestStore } from './support/store.js';
 
 describe('money of payments', () => {
@@ -83,48 +84,52 @@ describe('money of payments', () => {
     }
   };
 
-  it('every payment is credited once and every refund made once, under any interleaving, silence of the provider and kills', async () => {
-    let refundsMade = 0;
-    let killed = 0;
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(
-          fc.record({
-            together: fc.array(actions, { minLength: 1, maxLength: 3 }),
-            killFirst: fc.option(fc.nat(9), { nil: null }),
-          }),
-          { minLength: 4, maxLength: 18 },
-        ),
-        async (rounds) => {
-          await reset();
-          const world = createWorld(database);
-          const processes = [world.process(), world.process()] as const;
-          for (const { together, killFirst } of rounds) {
-            processes[0].burnAfter(killFirst);
-            const results = await Promise.allSettled(
-              together.map((action, index) => world.act(processes[index % 2 === 0 ? 0 : 1], action)),
-            );
-            for (const result of results) {
-              if (result.status === 'fulfilled') continue;
-              if (result.reason instanceof Killed) killed += 1;
-              else
-                expect(result.reason, String(result.reason?.stack)).toMatchObject({ name: 'ProblemError' });
+  it(
+    'every payment is credited once and every refund made once, under any interleaving, silence of the provider and kills',
+    async () => {
+      let refundsMade = 0;
+      let killed = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(
+            fc.record({
+              together: fc.array(actions, { minLength: 1, maxLength: 3 }),
+              killFirst: fc.option(fc.nat(9), { nil: null }),
+            }),
+            { minLength: 4, maxLength: 18 },
+          ),
+          async (rounds) => {
+            await reset();
+            const world = createWorld(database);
+            const processes = [world.process(), world.process()] as const;
+            for (const { together, killFirst } of rounds) {
+              processes[0].burnAfter(killFirst);
+              const results = await Promise.allSettled(
+                together.map((action, index) => world.act(processes[index % 2 === 0 ? 0 : 1], action)),
+              );
+              for (const result of results) {
+                if (result.status === 'fulfilled') continue;
+                if (result.reason instanceof Killed) killed += 1;
+                else
+                  expect(result.reason, String(result.reason?.stack)).toMatchObject({ name: 'ProblemError' });
+              }
+              await always(world);
             }
+            for (const process of processes) process.burnAfter(null);
+            await finish(world, processes[1]);
             await always(world);
-          }
-          for (const process of processes) process.burnAfter(null);
-          await finish(world, processes[1]);
-          await always(world);
-          await settled(world);
-          refundsMade += world.bank.refunds.size;
-        },
-      ),
-      { numRuns: 40, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: false },
-    );
-    // The property is worth something only when it met what it is about.
-    expect(refundsMade).toBeGreaterThan(0);
-    expect(killed).toBeGreaterThan(0);
-  }, 120_000);
+            await settled(world);
+            refundsMade += world.bank.refunds.size;
+          },
+        ),
+        { numRuns: runs(40), interruptAfterTimeLimit: runs(60_000), markInterruptAsFailure: false },
+      );
+      // The property is worth something only when it met what it is about.
+      expect(refundsMade).toBeGreaterThan(0);
+      expect(killed).toBeGreaterThan(0);
+    },
+    runs(120_000),
+  );
 
   it('a kill at every single checkpoint of a top-up and its refund ends with one credit and one refund', async () => {
     for (let checkpoint = 0; ; checkpoint += 1) {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { measureQuestions } from '../../cloud-hub/bench/city-questions.js';
 import { measureLists } from '../../cloud-hub/bench/rest-lists.js';
 import { startHub } from './processes.js';
 import type { RowContext } from './row.js';
@@ -17,7 +18,7 @@ const SEED_S = 60;
 
 /**
  * Seeds the city of 30 stations and 90 days into a hub's embedded store and asks every list of the API in all its orders, and what
- * riders and operators search for. `fault` names what took too long.
+ * riders and operators search for; then the questions that cost more than a page. `fault` names what took too long.
  */
 export async function measureCityLists(context: RowContext): Promise<{ note: string; fault: string | null }> {
   const dir = join(context.dir, 'city');
@@ -70,7 +71,22 @@ export async function measureCityLists(context: RowContext): Promise<{ note: str
         ...again.routes.filter((route) => route.operationId === operationId && route.p95Ms > LIST_P95_MS),
       );
     }
+    const questions = await measureQuestions({
+      baseUrl: hub.ready.apiUrl,
+      token: accessToken,
+      nowMs: Date.now(),
+      rounds: CERTAIN_ROUNDS,
+    });
+    for (const { address, p50Ms, p95Ms: ownMs } of questions)
+      context.progress(`p95 ${ownMs.toFixed(1)} ms, p50 ${p50Ms.toFixed(1)}: ${address}`);
+    const slow = questions.filter((one) => one.status !== 200 || one.p95Ms > LIST_P95_MS);
+    const heaviest = questions.reduce((worst, one) => (one.p95Ms > worst.p95Ms ? one : worst));
     const faults = [
+      ...(slow.length > 0
+        ? [
+            `${slow.length} questions over ${LIST_P95_MS} ms or refused, ${slow[0]?.address} ${slow[0]?.p95Ms} ms`,
+          ]
+        : []),
       ...(refused.length > 0 ? [`${refused[0]?.address} answered ${refused[0]?.status}`] : []),
       ...(late.length > 0
         ? [`${late.length} lists over ${LIST_P95_MS} ms, ${late[0]?.path} ${late[0]?.p95Ms} ms`]
@@ -78,7 +94,7 @@ export async function measureCityLists(context: RowContext): Promise<{ note: str
       ...(seedS > SEED_S ? [`the city took ${seedS} s to write, ${SEED_S} are allowed`] : []),
     ];
     return {
-      note: `city of 25 200 orders written in ${seedS} s; ${routes.length} list routes at ${lists.length} addresses, ${rounds} rounds, p95 ${p95Ms} ms, slowest ${slowest?.path} ${slowest?.p95Ms} ms`,
+      note: `city of 25 200 orders written in ${seedS} s; ${routes.length} list routes at ${lists.length} addresses, ${rounds} rounds, p95 ${p95Ms} ms, slowest ${slowest?.path} ${slowest?.p95Ms} ms; of ${questions.length} heavier questions the slowest ${heaviest.p95Ms} ms`,
       fault: faults.length > 0 ? faults.join('; ') : null,
     };
   } finally {

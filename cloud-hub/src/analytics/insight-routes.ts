@@ -1,7 +1,7 @@
 import { isoTimeSchema } from '@voltbay/protocol';
 import { z } from 'zod';
 import type { Database } from '../db/index.js';
-import { defineRoute, type HttpRoute, needs, ok, type Principal, problem } from '../http/index.js';
+import { defineRoute, type HttpRoute, needs, ok, problem } from '../http/index.js';
 import type { Clock } from '../ports.js';
 import { packForecasts, rechargeMs } from '../stations/ready-forecast.js';
 import {
@@ -23,7 +23,7 @@ import { RANKING_METRICS, rankStations } from './ranking.js';
 import { NONE } from './rollup.js';
 import type { Rollups } from './rollups.js';
 import { forecastShortage } from './shortage-forecast.js';
-import { checked, createSpanFigures, derivedSchema, span } from './spans.js';
+import { checked, createSpanFigures, derivedSchema, span, stationsIn } from './spans.js';
 
 const MOST_STATIONS = 2_000;
 const WATCHED = ['live', 'maintenance'] as const;
@@ -96,11 +96,6 @@ export function createInsightRoutes(deps: {
   const cellOf = weekCells(timeZone);
   const dateOf = localDates(timeZone);
 
-  const inReach = ({ stationIds }: Principal, stationId: string | undefined): readonly string[] | null => {
-    if (stationId === undefined) return stationIds ?? null;
-    if (stationIds && !stationIds.includes(stationId)) throw problem('NOT_FOUND', `no station ${stationId}`);
-    return [stationId];
-  };
   const watched = (tenantId: string, ids: readonly string[] | null): Promise<StationDocument[]> =>
     stations
       .find(
@@ -108,7 +103,7 @@ export function createInsightRoutes(deps: {
         { limit: MOST_STATIONS },
       )
       .toArray();
-  const figuresOf = createSpanFigures(deps);
+  const figures = createSpanFigures(deps);
   return [
     defineRoute({
       method: 'get',
@@ -127,7 +122,7 @@ export function createInsightRoutes(deps: {
       responses: { 200: { description: 'One row for each station', schema: z.array(forecastSchema) } },
       problems: ['NOT_FOUND'],
       async handler({ query, principal }) {
-        const found = await watched(principal.tenantId, inReach(principal, query.stationId));
+        const found = await watched(principal.tenantId, stationsIn(principal, query.stationId));
         if (query.stationId !== undefined && found.length === 0)
           throw problem('NOT_FOUND', `no station ${query.stationId} in service`);
         const ids = found.map(({ _id }) => _id);
@@ -223,11 +218,11 @@ export function createInsightRoutes(deps: {
         const { from, to } = checked(query, 'day');
         const before = new Date(2 * Date.parse(from) - Date.parse(to)).toISOString();
         const [now, previous, inService] = await Promise.all([
-          figuresOf(principal, { from, to }, '$stationId'),
-          figuresOf(principal, { from: before, to: from }, '$stationId'),
+          figures.byStation(principal, { from, to }),
+          figures.byStation(principal, { from: before, to: from }),
           watched(principal.tenantId, principal.stationIds ?? null),
         ]);
-        for (const figures of [now, previous]) figures.delete(NONE);
+        for (const sums of [now, previous]) sums.delete(NONE);
         const names = new Map(inService.map(({ _id, name }) => [_id, name]));
         const others = [...now.keys()].filter((id) => !names.has(id));
         if (others.length > 0)

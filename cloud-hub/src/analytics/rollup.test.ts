@@ -1,7 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addFigures, dayOf, METRICS, netFen, noFigures, rollUpDay, rollUpHour } from './rollup.js';
+import {
+  addFigures,
+  dayOf,
+  type Figures,
+  METRICS,
+  netFen,
+  noFigures,
+  rollUpDay,
+  rollUpHour,
+} from './rollup.js';
+import { hoursOf, rollUpStationDays } from './station-days.js';
 
+const figuresOnly = (row: Readonly<Figures>) => Object.fromEntries(METRICS.map((name) => [name, row[name]]));
 const HOUR = '2026-11-22T08:00:00.000Z';
 const where = {
   stationId: fc.constantFrom('1231', '1232'),
@@ -57,6 +68,35 @@ describe('roll-ups', () => {
         const ofDay = day.reduce(addFigures, noFigures());
         for (const name of METRICS) expect(ofDay[name]).toBe(2 * total[name]);
       }),
+    );
+  });
+
+  it('of a day of a station are those of its hours, and the tenant as a whole is the sum of its stations', () => {
+    const DAY = '2026-11-21T16:00:00.000Z';
+    const hourAt = (index: number) => new Date(Date.parse(DAY) + index * 3_600_000).toISOString();
+    fc.assert(
+      fc.property(
+        fc.uniqueArray(fc.tuple(fc.nat(23), facts), { selector: ([index]) => index, maxLength: 6 }),
+        fc.nat(24),
+        fc.nat(24),
+        (hours, first, last) => {
+          const rows = hours.flatMap(([index, hour]) => rollUpHour('t', hourAt(index), hour));
+          const days = rollUpStationDays('t', DAY, rows);
+          const span = { from: hourAt(first), to: hourAt(last) };
+          for (const day of days) {
+            const own = rows.filter(({ stationId }) => day.stationId === '*' || stationId === day.stationId);
+            const inSpan = own.filter(({ bucket }) => bucket >= span.from && bucket < span.to);
+            const read = hoursOf(day, span);
+            expect(read.map(({ hour }) => hour)).toEqual(
+              [...new Set(inSpan.map((row) => row.bucket))].sort(),
+            );
+            const sum = (all: readonly Readonly<Figures>[]) => all.reduce(addFigures, noFigures());
+            expect(sum(read.map(({ figures }) => figures))).toEqual(figuresOnly(sum(inSpan)));
+            expect(figuresOnly(day)).toEqual(figuresOnly(sum(own)));
+          }
+          expect(days.length > 0).toBe(rows.length > 0);
+        },
+      ),
     );
   });
 

@@ -54,8 +54,8 @@ export const rollupsCollection = defineCollection<RollupDocument>('rollups', [
   { name: 'tenant-period-bucket', key: { tenantId: 1, period: 1, bucket: 1, _id: 1 } },
   { name: 'tenant-period-station', key: { tenantId: 1, period: 1, stationId: 1, bucket: 1 } },
 ]);
-/** How far a tenant's roll-ups have come. `cohorts`: what riders did before is counted as well. */
-export type RollupCursorDocument = { _id: string; at: string; cohorts?: 1 };
+/** How far a tenant's roll-ups have come. `cohorts`, `stationDays`: what was before there were any is counted as well. */
+export type RollupCursorDocument = { _id: string; at: string; cohorts?: 1; stationDays?: 1 };
 export const rollupCursorsCollection = defineCollection<RollupCursorDocument>('rollup_cursors', []);
 
 /** In which minutes of an hour a station was looked at and seen online. `_id` is `{device}/{hour}`. */

@@ -23,6 +23,7 @@ import {
   rollupCursorsCollection,
   rollupsCollection,
 } from './rollup.js';
+import { createStationDays } from './station-days.js';
 
 export const rollUpTask = defineTask({
   kind: 'analytics.roll-up',
@@ -65,6 +66,7 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
   const cursors = database.collection(rollupCursorsCollection);
   const availability = database.collection(availabilityCollection);
   const stations = database.collection(stationsCollection);
+  const stationDays = createStationDays({ database });
   const health = createBatteryHealth({ database, clock, timeZone });
   const cohorts = createCohorts({ database, timeZone });
   const demand = createDemandProfiles({ database, clock, timeZone });
@@ -133,6 +135,7 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
     const { from, to } = dayOf(anyTime, timeZone);
     const hours = await rollups.find({ tenantId, period: 'hour', bucket: { $gte: from, $lt: to } }).toArray();
     await replace(tenantId, 'day', from, rollUpDay(tenantId, from, hours));
+    await stationDays.replace(tenantId, from, hours);
   };
 
   /** Hours in which an order, a charge or an entry of the ledger that came since counts. */
@@ -183,8 +186,9 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
     handleTask(rollUpTask, async ({ tenantId, progress }) => {
       const startedAt = isoNow(clock);
       const cursor = await cursors.findOne({ _id: tenantId });
-      // Roll-ups from before there were cohorts know of no riders: all of it once more.
-      const since = cursor?.cohorts ? isoAt(Date.parse(cursor.at) - OVERLAP_MS) : isoAt(0);
+      // Roll-ups from before there were cohorts and days of stations know nothing of them: all of it once more.
+      const since =
+        cursor?.cohorts && cursor.stationDays ? isoAt(Date.parse(cursor.at) - OVERLAP_MS) : isoAt(0);
       const hours = await changedHours(tenantId, since);
       // Availability changes every minute without an order.
       hours.add(hourOf(startedAt));
@@ -193,7 +197,11 @@ export function createRollups(deps: { database: Database; clock: Clock; timeZone
       await health.snapshot(tenantId);
       await demand.refresh(tenantId);
       await cursors
-        .updateOne({ _id: tenantId }, { $max: { at: startedAt }, $set: { cohorts: 1 } }, { upsert: true })
+        .updateOne(
+          { _id: tenantId },
+          { $max: { at: startedAt }, $set: { cohorts: 1, stationDays: 1 } },
+          { upsert: true },
+        )
         .catch((error) => {
           if (!isDuplicateKey(error)) throw error;
         });

@@ -8,9 +8,21 @@ import type { TaskQueue } from '../tasks/index.js';
 import { healthSchema } from './battery-health.js';
 import { createInsightRoutes } from './insight-routes.js';
 import { WEEK_CELLS, weekCells } from './local-calendar.js';
-import { addFigures, type Figures, noFigures, type RollupDocument, rollupsCollection } from './rollup.js';
+import { type Figures, rollupsCollection } from './rollup.js';
 import { type Rollups, rebuildTask } from './rollups.js';
-import { checked, createSpanFigures, DAY_MS, derived, derivedSchema, filterOf, SUMS, span } from './spans.js';
+import {
+  checked,
+  createSpanFigures,
+  DAY_MS,
+  daysOf,
+  derived,
+  derivedSchema,
+  filterOf,
+  SUMS,
+  span,
+  sumsBy,
+} from './spans.js';
+import { createStationDays } from './station-days.js';
 
 const rowSchema = derivedSchema.extend({ key: z.string() });
 
@@ -24,7 +36,8 @@ export function createAnalyticsRoutes(deps: {
 }): HttpRoute[] {
   const rows = deps.database.collection(rollupsCollection);
   const live = deps.database.collection(stationLiveCollection);
-  const figuresOf = createSpanFigures(deps);
+  const figures = createSpanFigures(deps);
+  const stationDays = createStationDays(deps);
 
   const grouped = (filter: object, by: '$bucket' | '$stationId' | '$plan') =>
     rows
@@ -70,10 +83,7 @@ export function createAnalyticsRoutes(deps: {
       problems: ['NOT_FOUND'],
       async handler({ query, principal }) {
         const { from, to } = checked(query, 'day');
-        const total = [...(await figuresOf(principal, query, '$plan')).values()].reduce<Figures>(
-          addFigures,
-          noFigures(),
-        );
+        const total = await figures.total(principal, query);
         const slots = await slotCount(principal, query.stationId);
         const slotDays = (slots * (Date.parse(to) - Date.parse(from))) / DAY_MS;
         return ok({
@@ -100,12 +110,23 @@ export function createAnalyticsRoutes(deps: {
       responses: { 200: { description: 'One row for each key', schema: z.array(rowSchema) } },
       problems: ['NOT_FOUND'],
       async handler({ query, principal }) {
-        const by = { time: '$bucket', station: '$stationId', plan: '$plan' } as const;
-        const found = await grouped(
-          filterOf(principal, query, query.period ?? 'day'),
-          by[query.by ?? 'time'],
+        const { period = 'day', by = 'time', plan } = query;
+        if (by === 'plan' || plan !== undefined) {
+          const field = { time: '$bucket', station: '$stationId', plan: '$plan' } as const;
+          const found = await grouped(filterOf(principal, query, period), field[by]);
+          return ok(found.map(({ _id, ...sums }) => ({ key: _id, ...derived(sums) })));
+        }
+        const wanted = daysOf(principal, query, period, by === 'station');
+        const rows =
+          period === 'day'
+            ? (await stationDays.days(wanted)).map(({ day, ...row }) => ({ ...row, time: day }))
+            : (await stationDays.hours(wanted)).map(({ hour, ...row }) => ({ ...row, time: hour }));
+        const sums = sumsBy(rows, (row) => (by === 'station' ? row.stationId : row.time));
+        return ok(
+          [...sums]
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, figuresOfKey]) => ({ key, ...derived(figuresOfKey) })),
         );
-        return ok(found.map(({ _id, ...figures }) => ({ key: _id, ...derived(figures) })));
       },
     }),
     defineRoute({
@@ -131,12 +152,19 @@ export function createAnalyticsRoutes(deps: {
       },
       problems: ['NOT_FOUND'],
       async handler({ query, principal }) {
-        const found = await rows
-          .aggregate<HourSums>([
-            { $match: filterOf(principal, query, 'hour') },
-            { $group: { _id: '$bucket', swaps: { $sum: '$swaps' }, shortages: { $sum: '$shortages' } } },
-          ])
-          .toArray();
+        const found =
+          query.plan === undefined
+            ? (await stationDays.hours(daysOf(principal, query, 'hour', false))).map(
+                ({ hour, figures: of }) => ({
+                  hour,
+                  swaps: of.swaps,
+                  shortages: of.shortages,
+                }),
+              )
+            : (await grouped(filterOf(principal, query, 'hour'), '$bucket')).map(({ _id, ...sums }) => ({
+                hour: _id,
+                ...sums,
+              }));
         return ok(heatMap(found, deps.timeZone));
       },
     }),
@@ -176,7 +204,7 @@ export function createAnalyticsRoutes(deps: {
   ];
 }
 
-type HourSums = Pick<RollupDocument, 'swaps' | 'shortages'> & { _id: string };
+type HourSums = Pick<Figures, 'swaps' | 'shortages'> & { hour: string };
 
 /** Hours of UTC put into the cells of the local week. */
 function heatMap(hours: readonly HourSums[], timeZone: string) {
@@ -187,8 +215,8 @@ function heatMap(hours: readonly HourSums[], timeZone: string) {
     swaps: 0,
     shortages: 0,
   }));
-  for (const { _id, swaps, shortages } of hours) {
-    const cell = cells[cellOf(_id)];
+  for (const { hour, swaps, shortages } of hours) {
+    const cell = cells[cellOf(hour)];
     if (!cell) continue;
     cell.swaps += swaps;
     cell.shortages += shortages;

@@ -12,6 +12,7 @@ import {
   noFigures,
   rollupsCollection,
 } from './rollup.js';
+import { createStationDays, type StationDaySpan } from './station-days.js';
 
 const MAX_DAYS = { hour: 62, day: 800 } as const;
 export const DAY_MS = 24 * HOUR_MS;
@@ -62,18 +63,35 @@ export function checked(query: Span, period: 'hour' | 'day'): { from: string; to
     throw problem('VALIDATION', `query.to: ${fault}`, { errors: [{ path: 'query.to', message: fault }] });
   return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
 }
-/** The roll-ups of a span that the caller may see. Throws NOT_FOUND for a station out of reach. */
+/** The stations that are asked for and that the caller may see; null = the whole tenant. Throws NOT_FOUND for one out of reach. */
+export function stationsIn(principal: Principal, stationId: string | undefined): readonly string[] | null {
+  const allowed = principal.stationIds;
+  if (stationId === undefined) return allowed ?? null;
+  if (allowed && !allowed.includes(stationId)) throw problem('NOT_FOUND', `no station ${stationId}`);
+  return [stationId];
+}
+
+/** The days of a span that the caller may see; each station by itself where rows are by station. */
+export function daysOf(
+  principal: Principal,
+  query: Span,
+  period: 'hour' | 'day',
+  eachStation: boolean,
+): StationDaySpan {
+  const stationIds = stationsIn(principal, query.stationId) ?? (eachStation ? 'every' : null);
+  return { tenantId: principal.tenantId, ...checked(query, period), stationIds };
+}
+
+/** The roll-ups by plan of a span that the caller may see. */
 export function filterOf(principal: Principal, query: Span, period: 'hour' | 'day') {
   const { from, to } = checked(query, period);
-  const allowed = principal.stationIds;
-  if (query.stationId !== undefined && allowed && !allowed.includes(query.stationId))
-    throw problem('NOT_FOUND', `no station ${query.stationId}`);
-  const station = query.stationId ?? (allowed ? { $in: [...allowed] } : undefined);
+  const stations = stationsIn(principal, query.stationId);
+  const station = stations && (stations.length === 1 ? stations[0] : { $in: [...stations] });
   return {
     tenantId: principal.tenantId,
     period,
     bucket: { $gte: from, $lt: to },
-    ...(station === undefined ? {} : { stationId: station }),
+    ...(station === null ? {} : { stationId: station }),
     ...(query.plan === undefined ? {} : { plan: query.plan }),
   };
 }
@@ -99,24 +117,45 @@ export function partsOf(
   return parts.filter(({ from, to }) => from < to);
 }
 
-/** Reads the figures of a span, one row for each station or plan. */
+/** Adds figures up by a key. */
+export function sumsBy<T extends { figures: Readonly<Figures> }>(
+  rows: readonly T[],
+  keyOf: (row: T) => string,
+): Map<string, Figures> {
+  const sums = new Map<string, Figures>();
+  for (const row of rows) sums.set(keyOf(row), addFigures(sums.get(keyOf(row)) ?? noFigures(), row.figures));
+  return sums;
+}
+
+/** Reads the figures of a span: of each station, or all together. */
 export function createSpanFigures(deps: { database: Database; timeZone: string }) {
   const rows = deps.database.collection(rollupsCollection);
-  return async (
-    principal: Principal,
-    query: Span,
-    by: '$stationId' | '$plan',
-  ): Promise<Map<string, Figures>> => {
-    const { from, to } = checked(query, 'day');
-    const sums = new Map<string, Figures>();
-    for (const { period, ...part } of partsOf({ from, to }, deps.timeZone))
+  const stationDays = createStationDays(deps);
+  /** Of one plan only: out of the rows by plan. */
+  const ofPlan = async (principal: Principal, query: Span): Promise<{ key: string; figures: Figures }[]> => {
+    const found: { key: string; figures: Figures }[] = [];
+    for (const { period, ...part } of partsOf(checked(query, 'day'), deps.timeZone))
       for (const { _id, ...figures } of await rows
         .aggregate<Figures & { _id: string }>([
           { $match: filterOf(principal, { ...query, ...part }, period) },
-          { $group: { _id: by, ...SUMS } },
+          { $group: { _id: '$stationId', ...SUMS } },
         ])
         .toArray())
-        sums.set(_id, addFigures(sums.get(_id) ?? noFigures(), figures as Figures));
-    return sums;
+        found.push({ key: _id, figures: figures as Figures });
+    return found;
+  };
+  return {
+    async byStation(principal: Principal, query: Span): Promise<Map<string, Figures>> {
+      if (query.plan !== undefined) return sumsBy(await ofPlan(principal, query), ({ key }) => key);
+      const parts = await stationDays.parts(daysOf(principal, query, 'day', true));
+      return sumsBy(parts, ({ stationId }) => stationId);
+    },
+    async total(principal: Principal, query: Span): Promise<Figures> {
+      const parts =
+        query.plan === undefined
+          ? await stationDays.parts(daysOf(principal, query, 'day', false))
+          : await ofPlan(principal, query);
+      return parts.reduce((sum, { figures }) => addFigures(sum, figures), noFigures());
+    },
   };
 }

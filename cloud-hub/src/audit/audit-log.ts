@@ -42,6 +42,8 @@ type Waiting = { facts: AuditFacts; done: () => void; failed: (error: unknown) =
 const BATCH = 50;
 const ROUNDS = 100;
 const MAX_WAITING = 10_000;
+/** So long the newest entries of a chain may be without its mark. */
+const MARK_AFTER_MS = 500;
 
 /**
  * Append-only and hash-chained per tenant with single-document writes alone: an entry takes the next number by inserting it, and the
@@ -63,6 +65,29 @@ export function createAuditLog(deps: {
   const ends = new Map<string, { seq: number; hash: string }>();
   const lastOf = (tenantId: string) =>
     entries.findOne({ tenantId }, { sort: { seq: -1 }, projection: { seq: 1, hash: 1 } });
+
+  /** Ends that are stored and not marked yet. */
+  const unmarked = new Map<string, number>();
+  let markTimer: NodeJS.Timeout | null = null;
+  let marking: Promise<void> = Promise.resolve();
+  const mark = async () => {
+    if (markTimer) clearTimeout(markTimer);
+    markTimer = null;
+    const due = [...unmarked];
+    unmarked.clear();
+    for (const [tenantId, seq] of due)
+      await heads.updateOne({ _id: tenantId }, { $max: { seq } }, { upsert: true }).catch((error) => {
+        if (!isDuplicateKey(error))
+          deps.logger.error({ tenantId, err: error }, 'end of the audit log not marked');
+      });
+  };
+  /** The mark against cutting off the end follows a moment later, once for all entries of that time. */
+  const markSoon = (tenantId: string, seq: number) => {
+    unmarked.set(tenantId, seq);
+    markTimer ??= setTimeout(() => {
+      marking = marking.then(mark);
+    }, MARK_AFTER_MS).unref();
+  };
 
   const append = async (tenantId: string, batch: readonly Waiting[]) => {
     for (let round = 0; round < ROUNDS; round += 1) {
@@ -103,11 +128,7 @@ export function createAuditLog(deps: {
       }
       ends.set(tenantId, { seq, hash: prev });
       for (const item of batch) item.done();
-      // The mark against cutting off the end may follow: the next entry waits for it.
-      await heads.updateOne({ _id: tenantId }, { $max: { seq } }, { upsert: true }).catch((error) => {
-        if (!isDuplicateKey(error))
-          deps.logger.error({ tenantId, err: error }, 'end of the audit log not marked');
-      });
+      markSoon(tenantId, seq);
       return;
     }
     throw new HubError('CONFLICT', `the audit chain of ${tenantId} has too many writers`, {
@@ -179,6 +200,7 @@ export function createAuditLog(deps: {
     },
     async close() {
       await Promise.all(writing.values());
+      await marking.then(mark);
     },
   };
 }

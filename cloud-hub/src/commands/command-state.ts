@@ -1,4 +1,4 @@
-import type { Command } from '@voltbay/protocol';
+import { type Command, MSG_TYPE } from '@voltbay/protocol';
 
 export type CommandState = Command['state'];
 
@@ -24,3 +24,6 @@ const FROM: Readonly<Record<CommandState, readonly CommandState[]>> = {
 export const statesBefore = (state: CommandState): readonly CommandState[] => FROM[state];
 
 export const canMove = (from: CommandState, to: CommandState): boolean => FROM[to].includes(from);
+
+/** Commands that only look: nothing moves at the station, however often and however late it is asked. */
+export const LOOKING: ReadonlySet<number> = new Set([MSG_TYPE.SERVER_ASK_INFO]);

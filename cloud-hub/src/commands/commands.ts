@@ -17,30 +17,13 @@ import type { Projection } from '../ingest/projector.js';
 import type { Logger } from '../logger.js';
 import type { Clock, CommandDispatcher, DispatchRequest, LiveBus } from '../ports.js';
 import { currentRequestId } from '../request-context.js';
-import type { StationRegistry } from '../stations/station-registry.js';
+import type { StationEntry, StationRegistry } from '../stations/station-registry.js';
 import { type CommandDocument, commandsCollection, commandView } from './command-documents.js';
-import { canMove, isSettled, statesBefore } from './command-state.js';
+import { canMove, isSettled, LOOKING, statesBefore } from './command-state.js';
+import { createCommandSweep } from './command-sweep.js';
 import { createCommandWaiters } from './command-waiters.js';
-import { resultFacts } from './result-facts.js';
+import { MAX_HISTORY, resultFacts, withResult } from './result-facts.js';
 import { createToldCommands } from './told-commands.js';
-
-/** The command after a result, as the projection writes it. */
-function withResult(command: Command, result: CommandResultData, at: string, now: string): Command {
-  const { state, reason, detail, result: facts } = result;
-  return {
-    ...command,
-    state,
-    reason: reason ?? null,
-    detail: detail ?? null,
-    result: resultFacts(facts),
-    version: command.version + 1,
-    updatedAt: now,
-    settledAt: isSettled(state) ? now : command.settledAt,
-    history: [...command.history, { at, state, ...(reason === undefined ? {} : { reason }) }].slice(
-      -MAX_HISTORY,
-    ),
-  };
-}
 
 /** How commands reach stations; normally the `StationLink`. */
 export interface CommandPath {
@@ -78,24 +61,19 @@ export interface Commands extends CommandDispatcher {
 }
 
 const POLL_MS = 250;
-const MAX_HISTORY = 30;
 /** How long after a command's time the station's word about it may take. */
 const ANSWER_GRACE_MS = 5_000;
 /** A started swap may take its time; after this much of silence its outcome is not known. */
 const MAX_RUN_MS = 900_000;
-/** A command without an answer is asked about again after this, then after twice its age, for so long. */
-const ASK_AGAIN_MS = 15_000;
-const ASK_AGAIN_FOR_MS = 24 * 3_600_000;
-/** With the old `issuedAt` this is over before it arrives: the station can only say what it knows. */
-const ASKING_TTL_MS = 1;
-const SWEEP_BATCH = 200;
 
 export function createCommands(deps: CommandsDeps): Commands {
-  const { registry, path, live, clock, logger } = deps;
+  const { registry, path, live, clock } = deps;
   const commands = deps.database.collection(commandsCollection);
   const waiters = createCommandWaiters();
 
   const told = createToldCommands();
+  /** Commands that were published and are still being written down. */
+  const writing = new Map<string, Promise<unknown>>();
 
   function announce(command: Command): void {
     const known = told.stored(command.id);
@@ -109,10 +87,13 @@ export function createCommands(deps: CommandsDeps): Commands {
     if (isSettled(command.state) || command.state === 'unknown') await deps.onSettled(command);
   }
 
-  async function reachable(device: string): Promise<boolean> {
-    const known = path.reaches(device);
+  /** The link's word where it has one; else that of the station, whose births and goodbyes come to every process by themselves. */
+  function reachable(station: StationEntry): boolean | Promise<boolean> {
+    const known = path.reaches(station.device);
     if (known !== undefined) return known;
-    return (await registry.load(device))?.online ?? false;
+    if (station.epoch !== null) return station.online;
+    // Of one that announces neither, another process may know more.
+    return registry.load(station.device).then((loaded) => loaded?.online ?? false);
   }
 
   async function send(request: DispatchRequest): Promise<Command> {
@@ -124,8 +105,9 @@ export function createCommands(deps: CommandsDeps): Commands {
     const data = schema.safeParse(request.data ?? undefined);
     if (!data.success) throw new HubError('BAD_COMMAND', describeIssues(data.error, 'data'));
     const station = registry.peek(request.device) ?? (await registry.load(request.device));
-    if (!station || station.tenantId !== request.tenantId || !(await reachable(request.device)))
-      throw new StationOfflineError(request.device);
+    if (!station || station.tenantId !== request.tenantId) throw new StationOfflineError(request.device);
+    const there = reachable(station);
+    if (!(typeof there === 'boolean' ? there : await there)) throw new StationOfflineError(request.device);
 
     const nowMs = clock.now();
     const now = isoAt(nowMs);
@@ -153,32 +135,39 @@ export function createCommands(deps: CommandsDeps): Commands {
       history: [{ at: now, state: 'sent' }],
       dueAt: isoAt(nowMs + ttlMs + ANSWER_GRACE_MS),
     };
-    // Written before anything is published: whatever the station reports finds its command.
-    try {
-      await commands.insertOne(document);
-    } catch (error) {
-      // The caller's own id came before: that command was journalled, and sending it again could not make it truer.
-      const known = request.id !== undefined && isDuplicateKey(error) ? await get(request.id) : null;
-      if (known) return known;
-      throw error;
+    const publish = () =>
+      path.send(
+        request.device,
+        station.topics,
+        JSON.stringify({
+          device: request.device,
+          type: request.type,
+          ...(data.data === undefined ? {} : { data: data.data }),
+          time: now,
+          v: 1,
+          id: document._id,
+          issuedAt: now,
+          ttlMs,
+          ...(request.precondition ? { precondition: request.precondition } : {}),
+          ...(document.requestId ? { requestId: document.requestId } : {}),
+        }),
+      );
+    let sent: boolean;
+    if (LOOKING.has(request.type) && request.id === undefined)
+      sent = await publishAndWrite(document, publish);
+    else {
+      // Written before anything is published: whatever the station reports finds its command.
+      try {
+        await commands.insertOne(document);
+      } catch (error) {
+        // The caller's own id came before: that command was journalled, and sending it again could not make it truer.
+        const known = request.id !== undefined && isDuplicateKey(error) ? await get(request.id) : null;
+        if (known) return known;
+        throw error;
+      }
+      told.keep(commandView(document));
+      sent = await publish();
     }
-    told.keep(commandView(document));
-    const sent = await path.send(
-      request.device,
-      station.topics,
-      JSON.stringify({
-        device: request.device,
-        type: request.type,
-        ...(data.data === undefined ? {} : { data: data.data }),
-        time: now,
-        v: 1,
-        id: document._id,
-        issuedAt: now,
-        ttlMs,
-        ...(request.precondition ? { precondition: request.precondition } : {}),
-        ...(document.requestId ? { requestId: document.requestId } : {}),
-      }),
-    );
     if (!sent) {
       await move(document._id, 'failed', {
         reason: 'STATION_OFFLINE',
@@ -189,6 +178,33 @@ export function createCommands(deps: CommandsDeps): Commands {
     const command = told.stored(document._id) ?? commandView(document);
     live.publish({ type: 'command', id: command.id, tenantId: command.tenantId, command });
     return command;
+  }
+
+  /**
+   * A command that only looks moves nothing, so that it may be on its way while it is written down; the caller hears of it when both are
+   * done. An answer that comes first is kept for whoever is about to wait for it.
+   */
+  async function publishAndWrite(
+    document: CommandDocument,
+    publish: () => Promise<boolean>,
+  ): Promise<boolean> {
+    const { _id: id } = document;
+    told.keep(commandView(document));
+    const published = publish();
+    // The message leaves at the end of this turn: the store's driver would otherwise do its work first.
+    const written = new Promise<void>((resolve) => process.nextTick(resolve)).then(() =>
+      commands.insertOne(document),
+    );
+    writing.set(id, written);
+    try {
+      const [sent] = await Promise.all([published, written]);
+      return sent;
+    } catch (error) {
+      told.forget(id);
+      throw error;
+    } finally {
+      writing.delete(id);
+    }
   }
 
   /** One guarded step; null when the command is not there or already further. */
@@ -229,31 +245,6 @@ export function createCommands(deps: CommandsDeps): Commands {
     return document ? commandView(document) : null;
   }
 
-  async function askAgain(document: CommandDocument): Promise<void> {
-    const nowMs = clock.now();
-    const ageMs = nowMs - Date.parse(document.createdAt);
-    const dueAt = ageMs > ASK_AGAIN_FOR_MS ? null : isoAt(nowMs + Math.max(ASK_AGAIN_MS, ageMs));
-    const still = await commands.updateOne({ _id: document._id, state: 'unknown' }, { $set: { dueAt } });
-    const station = registry.peek(document.stationId) ?? (await registry.load(document.stationId));
-    // A station written to the 2021 plan knows neither ids nor times: it would act.
-    if (still.matchedCount === 0 || !station || station.epoch === null) return;
-    if (!(await reachable(document.stationId))) return;
-    await path.send(
-      document.stationId,
-      station.topics,
-      JSON.stringify({
-        device: document.stationId,
-        type: document.type,
-        ...(document.data === null ? {} : { data: document.data }),
-        time: document.issuedAt,
-        v: 1,
-        id: document._id,
-        issuedAt: document.issuedAt,
-        ttlMs: ASKING_TTL_MS,
-      }),
-    );
-  }
-
   async function stored(commandId: string): Promise<Command | null> {
     const document = await commands.findOne({ _id: commandId });
     return document ? commandView(document) : null;
@@ -266,6 +257,7 @@ export function createCommands(deps: CommandsDeps): Commands {
   }
 
   async function applyResult(device: string, at: string, result: CommandResultData): Promise<void> {
+    await writing.get(result.commandId)?.catch(() => undefined);
     const moved = await move(result.commandId, result.state, {
       device,
       reason: result.reason,
@@ -287,12 +279,25 @@ export function createCommands(deps: CommandsDeps): Commands {
     if (type !== MSG_TYPE.COMMAND_RESULT) return;
     const result = data as CommandResultData;
     const known = early ? told.newestOf(result.commandId) : told.stored(result.commandId);
-    if (!known || known.stationId !== device || !waiters.waitedFor(known.id)) return;
+    if (!known || known.stationId !== device) return;
+    if (!waiters.waitedFor(known.id) && !writing.has(known.id)) return;
     if (!canMove(known.state, result.state)) return;
     const next = withResult(known, result, at, isoAt(clock.now()));
     told.keep(next, { early });
     waiters.tell(next, early);
   }
+
+  const sweeper = createCommandSweep({
+    ...deps,
+    reachable,
+    async giveUp(id) {
+      const moved = await move(id, 'unknown', { reason: 'NO_ANSWER' });
+      if (!moved) return false;
+      announce(moved);
+      await settle(moved);
+      return true;
+    },
+  });
 
   return {
     send,
@@ -304,7 +309,8 @@ export function createCommands(deps: CommandsDeps): Commands {
       let timer: NodeJS.Timeout | undefined;
       try {
         for (;;) {
-          const current = told.stored(commandId) ?? (await get(commandId));
+          const known = early ? told.newestOf(commandId) : told.stored(commandId);
+          const current = known ?? (await get(commandId));
           const leftMs = deadline - clock.now();
           // An order names its command just before it is written: another process may look in between.
           if (!current && leftMs <= 0) throw new HubError('NOT_FOUND', `no command ${commandId}`);
@@ -319,9 +325,9 @@ export function createCommands(deps: CommandsDeps): Commands {
           ]);
           clearTimeout(timer);
           if (next) return next;
-          const known = told.stored(commandId);
-          const written = known && (await stored(commandId));
-          if (written && written.version > known.version) told.keep(written);
+          const seen = told.stored(commandId);
+          const written = seen && (await stored(commandId));
+          if (written && written.version > seen.version) told.keep(written);
         }
       } finally {
         clearTimeout(timer);
@@ -332,33 +338,7 @@ export function createCommands(deps: CommandsDeps): Commands {
     heard(messages) {
       for (const message of messages) hear(message, false);
     },
-    async sweep() {
-      const overdue = await commands
-        .find({ dueAt: { $lte: isoAt(clock.now()), $gt: '' } })
-        .sort({ dueAt: 1 })
-        .limit(SWEEP_BATCH)
-        .toArray();
-      let count = 0;
-      for (const document of overdue) {
-        const { _id, stationId } = document;
-        if (document.state === 'unknown') {
-          await askAgain(document);
-          continue;
-        }
-        const moved = await move(_id, 'unknown', { reason: 'NO_ANSWER' });
-        if (!moved) {
-          // Further than `unknown` allows (a started swap that runs on): the station will tell.
-          await commands.updateOne({ _id }, { $set: { dueAt: null } });
-          continue;
-        }
-        count++;
-        logger.info({ commandId: _id, device: stationId }, 'command without an answer');
-        announce(moved);
-        await settle(moved);
-        await askAgain(document);
-      }
-      return count;
-    },
+    sweep: sweeper.run,
     projection: {
       name: 'commands',
       async project(entries) {

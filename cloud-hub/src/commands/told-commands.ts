@@ -7,6 +7,8 @@ export interface ToldCommands {
   /** The same, or after a result that the station has in its journal and the hub does not store yet. */
   newestOf(commandId: string): Command | undefined;
   keep(command: Command, options?: { early: boolean }): void;
+  /** It never came to be. */
+  forget(commandId: string): void;
   /** The command, or what was told of it since. */
   newest(known: Command): Command;
 }
@@ -31,6 +33,10 @@ export function createToldCommands(maxCommands = 2_000): ToldCommands {
       if (oldest === undefined) return;
       recent.delete(oldest);
       promised.delete(oldest);
+    },
+    forget(id) {
+      recent.delete(id);
+      promised.delete(id);
     },
     newest(known) {
       const told = newestOf(known.id);

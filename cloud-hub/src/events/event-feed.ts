@@ -65,8 +65,10 @@ export function createEventFeed(deps: {
     published.add(known);
     return 1;
   };
-  const follow = async ({ name, collection, eventsOf }: EventSource): Promise<number> => {
-    const cursor = await cursors.findOne({ _id: name });
+  const follow = async (
+    { name, collection, eventsOf }: EventSource,
+    cursor: EventCursorDocument | undefined,
+  ): Promise<number> => {
     if (!cursor) {
       // The first start ever: what is old already is not news.
       await advance(name, isoAt(deps.clock.now()));
@@ -94,7 +96,9 @@ export function createEventFeed(deps: {
   return {
     async run() {
       let count = 0;
-      for (const source of deps.sources) count += await follow(source);
+      const known = await cursors.find({ _id: { $in: deps.sources.map(({ name }) => name) } }).toArray();
+      const byName = new Map(known.map((cursor) => [cursor._id, cursor]));
+      for (const source of deps.sources) count += await follow(source, byName.get(source.name));
       return count;
     },
   };

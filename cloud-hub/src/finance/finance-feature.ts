@@ -9,7 +9,12 @@ import { type ChargeRefunds, chargeRefundsCollection, createChargeRefunds } from
 import { createDeposits, type Deposits, depositsCollection } from './deposits.js';
 import { createInvoices, type Invoices, invoicesCollection } from './invoices.js';
 import { type Ledger, ledgerCollection } from './ledger.js';
-import { ledgerTotalsCollection } from './ledger-totals.js';
+import {
+  createLedgerBalances,
+  type LedgerBalances,
+  ledgerBalanceCursorsCollection,
+  ledgerBalancesCollection,
+} from './ledger-balances.js';
 import {
   createPartners,
   type Partners,
@@ -20,7 +25,8 @@ import { createReconciliations, type Reconciliations, reconciliationsCollection 
 
 export const financeCollections = [
   ledgerCollection,
-  ledgerTotalsCollection,
+  ledgerBalancesCollection,
+  ledgerBalanceCursorsCollection,
   chargeRefundsCollection,
   depositsCollection,
   invoicesCollection,
@@ -31,6 +37,7 @@ export const financeCollections = [
 
 export type FinanceFeature = {
   ledger: Ledger;
+  balances: LedgerBalances;
   chargeRefunds: ChargeRefunds;
   deposits: Deposits;
   invoices: Invoices;
@@ -72,6 +79,7 @@ export function createFinanceFeature(deps: {
   });
   return {
     ledger: deps.ledger,
+    balances: createLedgerBalances(deps),
     chargeRefunds,
     deposits,
     invoices: createInvoices(deps),

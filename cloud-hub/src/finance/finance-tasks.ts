@@ -43,6 +43,13 @@ const reconcile = defineTask({
   keepMs: 86_400_000,
 });
 
+const sumUp = defineTask({
+  kind: 'finance.sum-up',
+  summary: 'Add what came to the sums of accounts by hour, day, month and year',
+  input: nothing,
+  ...OFTEN,
+});
+
 const every = (id: string, cron: string, spec: typeof recover): Schedule =>
   defineSchedule({ id, cron, timeZone: 'Asia/Shanghai', spec, input: () => ({}), onlyHome: true });
 
@@ -67,6 +74,7 @@ export function createFinanceTasks(deps: {
       }),
       handleTask(renew, () => deps.subscriptions.sweep()),
       handleTask(collect, async () => ({ due: await deps.debts.collect() })),
+      handleTask(sumUp, async ({ tenantId }) => ({ added: await deps.finance.balances.moveOn(tenantId) })),
       handleTask(reconcile, () => deps.finance.reconciliations.runDue(deps.homeTenantId)),
     ],
     schedules: [
@@ -74,6 +82,7 @@ export function createFinanceTasks(deps: {
       every('finance-recover', '*/5 * * * * *', recover),
       every('plans-renew', '*/10 * * * * *', renew),
       every('debts-collect', '*/30 * * * * *', collect),
+      { ...every('finance-sum-up', '20 * * * * *', sumUp), onlyHome: false },
       // Statements are there from ten in the morning, Beijing time.
       every('finance-reconcile', '*/10 10-23 * * *', reconcile),
     ],

@@ -23,8 +23,6 @@ export interface Ledger {
   /** Writes the entry; a key that stands already changes nothing. Throws LEDGER_UNBALANCED, or LEDGER_KEY_REUSED for other lines. */
   post(tenantId: string, posting: Posting): Promise<void>;
   has(tenantId: string, key: string): Promise<boolean>;
-  /** Sum of every account that was touched, debits positive; `until` (exclusive) limits by `at`. */
-  balances(tenantId: string, until?: string): Promise<Map<string, number>>;
   /** Sum of one account, debits positive. */
   balance(tenantId: string, account: string): Promise<number>;
 }
@@ -35,17 +33,6 @@ const sameLines = (a: Posting, b: Posting): boolean =>
 
 export function createLedger(deps: { database: Database; clock: Clock }): Ledger {
   const entries = deps.database.collection(ledgerCollection);
-  const sums = async (match: Record<string, unknown>, account?: string): Promise<Map<string, number>> => {
-    const rows = await entries
-      .aggregate<{ _id: string; amountFen: number }>([
-        { $match: match },
-        { $unwind: '$lines' },
-        ...(account === undefined ? [] : [{ $match: { 'lines.account': account } }]),
-        { $group: { _id: '$lines.account', amountFen: { $sum: '$lines.amountFen' } } },
-      ])
-      .toArray();
-    return new Map(rows.map((row) => [row._id, row.amountFen]));
-  };
   return {
     async post(tenantId, posting) {
       checkPosting(posting);
@@ -70,9 +57,16 @@ export function createLedger(deps: { database: Database; clock: Clock }): Ledger
     async has(tenantId, key) {
       return (await entries.findOne({ tenantId, key }, { projection: { _id: 1 } })) !== null;
     },
-    balances: (tenantId, until) => sums({ tenantId, ...(until === undefined ? {} : { at: { $lt: until } }) }),
     async balance(tenantId, account) {
-      return (await sums({ tenantId, 'lines.account': account }, account)).get(account) ?? 0;
+      const [sum] = await entries
+        .aggregate<{ amountFen: number }>([
+          { $match: { tenantId, 'lines.account': account } },
+          { $unwind: '$lines' },
+          { $match: { 'lines.account': account } },
+          { $group: { _id: null, amountFen: { $sum: '$lines.amountFen' } } },
+        ])
+        .toArray();
+      return sum?.amountFen ?? 0;
     },
   };
 }

@@ -3,10 +3,9 @@ import { z } from 'zod';
 import { type Database, toResource } from '../db/index.js';
 import { type ListSpec, listQuery, listReply, listRequest, needs, scopeFilter } from '../http/index.js';
 import { defineRoute, type HttpRoute, ok } from '../http/route.js';
-import type { Clock } from '../ports.js';
-import { ACCOUNT_KINDS, kindOfAccount } from './accounts.js';
-import { type Ledger, type LedgerEntryDocument, ledgerCollection } from './ledger.js';
-import { createLedgerTotals } from './ledger-totals.js';
+import { ACCOUNT_KINDS, type AccountKind, kindOfAccount } from './accounts.js';
+import { type LedgerEntryDocument, ledgerCollection } from './ledger.js';
+import type { LedgerBalances } from './ledger-balances.js';
 import { POSTING_KINDS } from './postings.js';
 import { verifyLedger } from './verify-ledger.js';
 
@@ -27,9 +26,10 @@ export const ledgerEntrySchema = z.object({
   paymentId: z.string().optional(),
   note: z.string().optional(),
 });
+const KINDS = Object.keys(ACCOUNT_KINDS) as [AccountKind, ...AccountKind[]];
 const accountSchema = z.object({
   account: z.string(),
-  kind: z.enum(Object.keys(ACCOUNT_KINDS) as [string, ...string[]]),
+  kind: z.enum(KINDS),
   side: z.enum(['debit', 'credit']),
   label: z.object({ zh: z.string(), en: z.string() }),
   /** Debits less credits. */
@@ -68,8 +68,7 @@ const ENTRIES: ListSpec = {
   defaultSort: { field: 'at', order: 'desc' },
 };
 
-export function createLedgerRoutes(deps: { database: Database; ledger: Ledger; clock: Clock }): HttpRoute[] {
-  const totals = createLedgerTotals(deps);
+export function createLedgerRoutes(deps: { database: Database; balances: LedgerBalances }): HttpRoute[] {
   const entries = deps.database.collection(ledgerCollection);
   return [
     defineRoute({
@@ -94,36 +93,42 @@ export function createLedgerRoutes(deps: { database: Database; ledger: Ledger; c
       method: 'get',
       path: '/core/v0/ledger/accounts',
       operationId: 'listLedgerAccounts',
-      summary:
-        'Trial balance: the sum of every account kind, or of every account, up to a time; the sums add up to 0',
+      summary: 'Trial balance up to a time: the sum of every account kind, or of every account page by page',
+      description: 'The sums of all kinds, and those of all pages, add up to 0.',
       tags: ['finance'],
       access: needs('finance:manage'),
       query: z.strictObject({
         /** Entries before this time; all by default. */
         until: isoTimeSchema.optional(),
         by: z.enum(['kind', 'account']).optional(),
+        /** Only accounts of this kind. */
+        kind: z.enum(KINDS).optional(),
+        _limit: z.coerce.number().int().min(1).max(1_000).optional(),
+        _page: z.coerce.number().int().min(1).max(10_000).optional(),
       }),
-      responses: { 200: { description: 'Accounts', schema: z.array(accountSchema) } },
+      responses: {
+        200: {
+          description: 'Accounts by name, 100 a page; `X-Total-Count` says how many',
+          schema: z.array(accountSchema),
+        },
+      },
       async handler({ query, principal }) {
-        const { tenantId } = principal;
-        const sums = new Map<string, number>();
-        const balances =
-          query.by === 'account' || query.until !== undefined
-            ? await deps.ledger.balances(tenantId, query.until)
-            : await totals.byKind(tenantId);
-        for (const [account, amountFen] of balances) {
-          const name = query.by === 'account' ? account : (kindOfAccount(account) ?? account);
-          sums.set(name, (sums.get(name) ?? 0) + amountFen);
-        }
-        return ok(
-          [...sums]
-            .sort(([a], [b]) => a.localeCompare(b))
-            .map(([account, amountFen]) => {
-              const kind = kindOfAccount(account) ?? (account as keyof typeof ACCOUNT_KINDS);
-              const { side, zh, en } = ACCOUNT_KINDS[kind];
-              return { account, kind, side, label: { zh, en }, amountFen };
-            }),
-        );
+        const { by = 'kind', _limit = 100, _page = 1 } = query;
+        const until = query.until === undefined ? undefined : new Date(query.until).toISOString();
+        const sums = await deps.balances.sums(principal.tenantId, by, until);
+        const rows = [...sums]
+          .flatMap(([account, amountFen]) => {
+            const kind = by === 'kind' ? (account as AccountKind) : kindOfAccount(account);
+            return kind === null || (query.kind !== undefined && query.kind !== kind)
+              ? []
+              : [{ account, kind, amountFen }];
+          })
+          .sort((a, b) => (a.account < b.account ? -1 : 1));
+        const page = rows.slice((_page - 1) * _limit, _page * _limit).map(({ account, kind, amountFen }) => {
+          const { side, zh, en } = ACCOUNT_KINDS[kind];
+          return { account, kind, side, label: { zh, en }, amountFen };
+        });
+        return ok(page, { 'X-Total-Count': String(rows.length) });
       },
     }),
     defineRoute({

@@ -3,6 +3,7 @@ import { chargesCollection, type WalletDocument, walletsCollection } from '../wa
 import { ACCOUNT_KINDS, type AccountKind, kindOfAccount } from './accounts.js';
 import { ledgerCollection } from './ledger.js';
 import { faultOfLines, type Posting } from './postings.js';
+import { createBalanceCheck } from './verify-balances.js';
 
 export type LedgerDifference = {
   code:
@@ -14,7 +15,9 @@ export type LedgerDifference = {
     | 'WALLET_MISSING'
     | 'CHARGE_UNPOSTED'
     | 'CHARGE_AMOUNT'
-    | 'CAPTURE_WITHOUT_CHARGE';
+    | 'CAPTURE_WITHOUT_CHARGE'
+    /** A sum of accounts by hour, day, month or year: a shortcut that `ledger rebuild` makes anew. */
+    | 'BALANCE_SUM';
   /** What it is about: entry, wallet, account or charge. */
   subject: string;
   expectedFen: number;
@@ -58,6 +61,9 @@ export async function verifyLedger(database: Database, tenantId: string): Promis
   const keys = new Set<string>();
   const captured = new Map<string, number>();
   const opened = new Map<string, string>();
+  const balances = await createBalanceCheck(database, tenantId, (subject, expectedFen, actualFen) =>
+    differ('BALANCE_SUM', subject, expectedFen, actualFen),
+  );
   let count = 0;
   let sumFen = 0;
   const add = (posting: Posting) => {
@@ -81,7 +87,9 @@ export async function verifyLedger(database: Database, tenantId: string): Promis
         entry.lines.reduce((sum, line) => sum + line.amountFen, 0),
       );
     add(entry);
+    await balances.add(entry);
   }
+  await balances.close();
   let walletCount = 0;
   let waiting = 0;
   const known = new Set<string>();

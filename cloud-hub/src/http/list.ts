@@ -208,7 +208,7 @@ export async function listReply<T extends AnyDocument, R = unknown>(options: {
   return ok(shown, headers);
 }
 
-const FEW = 1_000;
+const FEW = 250;
 
 const hasPattern = (filter: Record<string, unknown>): boolean =>
   Object.values(filter).some(

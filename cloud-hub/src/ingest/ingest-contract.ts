@@ -4,13 +4,13 @@ import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
 import type { StationRegistry } from '../stations/station-registry.js';
 import type { MessageDocument } from './message-document.js';
-import type { Projection } from './projector.js';
+import type { ProjectionOrder } from './projector.js';
 
 export type IngestDeps = {
   database: Database;
   registry: StationRegistry;
   /** In this order for every batch. */
-  projections: readonly Projection[];
+  projections: ProjectionOrder;
   /** Publishes to a station's control topic; false when it has no session. Normally `link.send`. */
   send(device: string, topics: 'own' | 'shared', payload: string): Promise<boolean>;
   /** Told of a message as it comes, before it is stored. Must be quick and not throw. */

@@ -14,7 +14,7 @@ import {
   watermarksCollection,
 } from './message-document.js';
 import { storeMessages } from './message-store.js';
-import { createProjector, type IngestEntry } from './projector.js';
+import { createProjector, type IngestEntry, projectionSteps } from './projector.js';
 import { createRefusals } from './refusals.js';
 import { createIngestRuns } from './runs.js';
 import { uplinkDocument } from './uplink-document.js';
@@ -127,7 +127,8 @@ export function createIngest(deps: IngestDeps): Ingest {
     const wait = queue.push(item, bytes);
     if (!pumping) {
       pumping = true;
-      setImmediate(() => void pump());
+      // The sockets are looked at once more before the store is asked: what came a moment later is then stored, and shown, together.
+      setImmediate(() => setImmediate(() => void pump()));
     }
     return wait;
   }
@@ -310,7 +311,8 @@ export function createIngest(deps: IngestDeps): Ingest {
   }
 
   async function projectLeftovers(entries: readonly IngestEntry[]): Promise<void> {
-    for (const projection of deps.projections) await projection.project(entries);
+    for (const step of projectionSteps(deps.projections))
+      await Promise.all(step.map((projection) => projection.project(entries)));
   }
 
   const sink: UplinkSink = {

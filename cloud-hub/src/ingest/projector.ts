@@ -22,6 +22,13 @@ export interface Projection {
   project(entries: readonly IngestEntry[]): Promise<void>;
 }
 
+/** One projection after the other; those in a list of their own do not depend on each other and are done side by side. */
+export type ProjectionOrder = readonly (Projection | readonly Projection[])[];
+
+/** The same as a list of steps, each to be over before the next. */
+export const projectionSteps = (order: ProjectionOrder): readonly (readonly Projection[])[] =>
+  order.map((step) => ('project' in step ? [step] : step));
+
 export interface Projector {
   /** Resolves when there is room for more. `done` runs after the batch is projected. */
   push(entries: readonly IngestEntry[], done?: () => void): undefined | Promise<void>;
@@ -39,7 +46,7 @@ const MAX_ATTEMPTS = 4;
 const MAX_BACKOFF_MS = 2_000;
 
 export function createProjector(deps: {
-  projections: readonly Projection[];
+  projections: ProjectionOrder;
   deadLetters: Collection<DeadLetterDocument>;
   logger: Logger;
   clock: Clock;
@@ -50,7 +57,8 @@ export function createProjector(deps: {
    */
   isBusy?: () => boolean;
 }): Projector {
-  const { projections, deadLetters, logger, clock, maxPendingBatches = 8, isBusy = () => false } = deps;
+  const { deadLetters, logger, clock, maxPendingBatches = 8, isBusy = () => false } = deps;
+  const steps = projectionSteps(deps.projections);
   const pending: { entries: readonly IngestEntry[]; done?: () => void }[] = [];
   const roomWaiters: (() => void)[] = [];
   const idleWaiters: (() => void)[] = [];
@@ -64,8 +72,9 @@ export function createProjector(deps: {
       const group = nextGroup();
       if (group.length === 0) break;
       const entries = group.flatMap((batch) => batch.entries);
-      for (const projection of projections) {
-        if (!(await projectBatch(projection, entries))) break;
+      for (const step of steps) {
+        const done = await Promise.all(step.map((projection) => projectBatch(projection, entries)));
+        if (done.includes(false)) break;
       }
       if (stopped) break;
       pending.splice(0, group.length);

@@ -21,7 +21,7 @@ import { refuseIfClosed } from './opening.js';
 import { type OrderDocument, openKeyOf } from './order-document.js';
 import { hasBegun, type OrderFact, STATE_TIMEOUT_MS } from './order-facts.js';
 import type { OrderStore } from './order-store.js';
-import { packsToBring } from './packs-to-bring.js';
+import { firstPackText, packsToBring } from './packs-to-bring.js';
 import type { Settlement } from './settlement.js';
 
 export type SwapRequest = {
@@ -195,24 +195,28 @@ export function createOrders(deps: {
 
   const dispatch = async (order: OrderDocument, vehicle: Vehicle, by: string): Promise<OrderDocument> => {
     const commandId = uuidv7();
+    const newest = vehicle.packIds.length > 0 ? [] : await store.newestOf(order, EARLIER_ORDERS + 1);
+    const returns = packsToBring(
+      vehicle,
+      newest.filter(({ _id }) => _id !== order._id),
+    );
+    const deposit = returns > 0 ? null : await deps.wallets.find(order.tenantId, order.userId);
     // `dispatched` is stored before anything is sent: from here on the station may have acted.
     const dispatched = await move(order, {
       to: 'dispatched',
       who: 'hub',
-      what: 'sent to the station',
+      what: returns > 0 ? 'sent to the station' : firstPackText(deposit?.depositFen ?? 0),
       commandId,
       sweepAt: isoAt(clock.now() + DEFAULT_COMMAND_TTL_MS + 30_000),
     });
     if (dispatched.commandId !== commandId || dispatched.state !== 'dispatched') return dispatched;
     at('order:dispatched');
     const except = await deps.blockedAt(order.tenantId, order.stationId);
-    const newest = vehicle.packIds.length > 0 ? [] : await store.newestOf(order, EARLIER_ORDERS + 1);
-    const earlier = newest.filter(({ _id }) => _id !== order._id);
     const data: AskChargeData = {
       user: order.userId,
       vehicle: order.vehicleId,
       orderId: order._id,
-      returns: packsToBring(vehicle, earlier),
+      returns,
       ...(vehicle.packIds.length > 0 ? { returnSerials: vehicle.packIds } : {}),
       dispense: {
         packClass: vehicle.packClass,

@@ -3,7 +3,13 @@ import type { Document } from 'mongodb';
 import { batteryHealthCollection } from '../analytics/battery-health.js';
 import { createCohorts } from '../analytics/cohorts.js';
 import { riderActivityCollection } from '../analytics/rider-activity.js';
-import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from '../analytics/rollup.js';
+import {
+  availabilityCollection,
+  dayOf,
+  rollupCursorsCollection,
+  rollupsCollection,
+} from '../analytics/rollup.js';
+import { createStationDays } from '../analytics/station-days.js';
 import type { AuditLog } from '../audit/audit-log.js';
 import { batteriesCollection, custodyEventsCollection } from '../batteries/battery-documents.js';
 import { isoAt } from '../clock.js';
@@ -13,7 +19,7 @@ import { HubError } from '../errors.js';
 import { eventCursorsCollection } from '../events/event-feed.js';
 import { invoicesCollection } from '../finance/invoices.js';
 import { ledgerCollection } from '../finance/ledger.js';
-import { createLedgerTotals, ledgerTotalsCollection } from '../finance/ledger-totals.js';
+import { createLedgerBalances } from '../finance/ledger-balances.js';
 import { reconciliationsCollection } from '../finance/reconciliation.js';
 import { ordersCollection } from '../orders/order-document.js';
 import { paymentsCollection } from '../payments/payment-document.js';
@@ -214,11 +220,11 @@ export async function seedCity(deps: SeedDeps, wish: CityWish & { force?: boolea
   await writer.flush();
   await indexes.build((done, total) => phase('indexes', done, total));
   await createCohorts({ database, timeZone }).summarise(tenantId, figures.activeDays());
+  await writeStationDays(database, { tenantId, timeZone, fromMs, untilMs });
   phase('accounts', 0, 1);
   // A ledger that grew has its sums already; this one would have them added up by the first who asks. Sums from before are without
   // the city, whose entries are older.
-  await database.collection(ledgerTotalsCollection).deleteOne({ _id: tenantId });
-  await createLedgerTotals({ database, clock: { now: () => untilMs } }).byKind(tenantId);
+  await createLedgerBalances({ database, clock: { now: () => untilMs } }).rebuild(tenantId);
   await desk.close();
   await writeRegions(database, { tenantId, tag, fleet, at: isoAt(fromMs - 2 * DAY_MS) });
   for (const device of devices)
@@ -334,6 +340,25 @@ async function writeRegions(
   }
 }
 
+/** The tenant as a whole has days as well, to which others than this city's stations may belong: out of all that is stored. */
+async function writeStationDays(
+  database: Database,
+  city: { tenantId: string; timeZone: string; fromMs: number; untilMs: number },
+): Promise<void> {
+  const { tenantId, timeZone, untilMs } = city;
+  const stationDays = createStationDays({ database });
+  let day = dayOf(isoAt(city.fromMs), timeZone);
+  while (day.from < isoAt(untilMs)) {
+    const bucket = { $gte: day.from, $lt: day.to };
+    const rows = await database
+      .collection(rollupsCollection)
+      .find({ tenantId, period: 'hour', bucket })
+      .toArray();
+    await stationDays.replace(tenantId, day.from, rows);
+    day = dayOf(day.to, timeZone);
+  }
+}
+
 /** What is old when it is written is no news: no events of it, no roll-up of it again. */
 async function markAsKnown(
   database: Database,
@@ -342,7 +367,11 @@ async function markAsKnown(
   const { tenantId, until } = city;
   await database
     .collection(rollupCursorsCollection)
-    .updateOne({ _id: tenantId }, { $max: { at: until }, $set: { cohorts: 1 } }, { upsert: true });
+    .updateOne(
+      { _id: tenantId },
+      { $max: { at: until }, $set: { cohorts: 1, stationDays: 1 } },
+      { upsert: true },
+    );
   for (const source of ['orders', 'alarms'])
     await database
       .collection(eventCursorsCollection)

@@ -13,6 +13,11 @@ import {
   rollupCursorsCollection,
   rollupsCollection,
 } from '../analytics/rollup.js';
+import {
+  rollUpStationDays,
+  type StationDayDocument,
+  stationDaysCollection,
+} from '../analytics/station-days.js';
 import type { Database } from '../db/index.js';
 import { ledgerCollection } from '../finance/ledger.js';
 import { ordersCollection } from '../orders/order-document.js';
@@ -46,6 +51,7 @@ export async function verifyFigures(
 ): Promise<FiguresReport> {
   const findings = createFindings();
   const rollups = database.collection(rollupsCollection);
+  const stationDays = database.collection(stationDaysCollection);
   const cursor = await database.collection(rollupCursorsCollection).findOne({ _id: tenantId });
   const since = cursor ? new Date(Date.parse(cursor.at) - OVERLAP_MS).toISOString() : '';
   const waiting = new Set<string>();
@@ -154,7 +160,15 @@ export async function verifyFigures(
   for (const from of new Set([...hoursOfDay.keys(), ...stored.day.keys()])) {
     if (skippedDays.has(from)) continue;
     days += 1;
-    compare(from, rollUpDay(tenantId, from, hoursOfDay.get(from) ?? []), stored.day.get(from) ?? []);
+    const ofDay = hoursOfDay.get(from) ?? [];
+    compare(from, rollUpDay(tenantId, from, ofDay), stored.day.get(from) ?? []);
+    // From before there were any: the next roll-up writes them all.
+    if (!cursor?.stationDays) continue;
+    compareStationDays(
+      findings,
+      rollUpStationDays(tenantId, from, ofDay),
+      await stationDays.find({ tenantId, day: from }).toArray(),
+    );
   }
   return {
     ok: findings.count === 0,
@@ -167,4 +181,26 @@ export async function verifyFigures(
     differences: [...findings.kept],
     differenceCount: findings.count,
   };
+}
+
+/** A day of a station has its figures, and those of its hours. */
+function compareStationDays(
+  findings: ReturnType<typeof createFindings>,
+  wanted: readonly StationDayDocument[],
+  actual: readonly StationDayDocument[],
+): void {
+  const byId = new Map(actual.map((document) => [document._id, document]));
+  for (const document of wanted) {
+    const known = byId.get(document._id);
+    byId.delete(document._id);
+    for (const name of [...METRICS, 'hours'] as const)
+      if (known?.[name] !== document[name])
+        findings.add(
+          'FIGURE_STATION_DAY',
+          `${document._id} ${name}`,
+          document[name],
+          known?.[name] ?? 'none',
+        );
+  }
+  for (const { _id } of byId.values()) findings.add('FIGURE_OF_NOTHING', _id, 'no document', _id);
 }

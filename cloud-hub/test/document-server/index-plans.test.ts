@@ -149,6 +149,63 @@ describe('index plans', () => {
     });
   }
 
+  it('texts that are looked for in keys are found and counted as in the documents, whatever characters they have', () => {
+    // Letters whose other case is another letter's, a zero character, which keys escape, and what begins like it.
+    const unit = fc.constantFrom(
+      ...'aAzZkK\u212asS\u017fiI\u0131\u0130\u00e4\u00c4.*-/\\$^\u0000\u0001\u00ff换电',
+    );
+    const word = fc.string({ unit, maxLength: 4 });
+    const value = fc.oneof(
+      { weight: 5, arbitrary: word },
+      { weight: 2, arbitrary: fc.array(word, { maxLength: 3 }) },
+      { weight: 1, arbitrary: fc.constantFrom(null, 7, { y: 'a' }) },
+    );
+    const documents = fc.array(
+      fc.record({ t: fc.constantFrom('k', 'K', 'aa'), a: value, b: word, c: fc.nat(3) }),
+      {
+        minLength: 1,
+        maxLength: 30,
+      },
+    );
+    const pattern = fc
+      .tuple(fc.string({ unit, minLength: 1, maxLength: 2 }), fc.constantFrom('', 'i', 'im'))
+      .map(([text, $options]) => ({ $regex: text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'), $options }));
+    const filters = fc.array(
+      fc.oneof(
+        fc.record({ t: fc.constantFrom('k', 'aa'), a: pattern }),
+        fc.record({ t: fc.constant({ $in: ['k', 'K', 'k'] }), b: pattern }),
+        fc.tuple(pattern, pattern).map(([a, b]) => ({ $and: [{ t: 'k' }, { a }, { b }] })),
+        fc.record({ t: pattern, b: word }),
+        fc.record({ a: pattern, b: fc.constant({ $ne: 'a' }) }),
+        fc.record({ b: pattern, t: fc.constant('k'), c: fc.nat(3) }),
+      ),
+      { minLength: 3, maxLength: 8 },
+    );
+    const indexes = fc.constantFrom(
+      [{ key: { t: 1, a: 1, c: 1 } }, { key: { t: 1, b: 1, c: 1 } }],
+      [{ key: { a: 1 } }, { key: { t: 1 } }],
+      [{ key: { t: 1, c: 1, b: 1 } }, { key: { b: 1, a: 1 } }],
+      [{ key: { t: 1, a: -1 } }, { key: { c: 1, t: 1, b: 1 } }],
+    );
+    fc.assert(
+      fc.property(documents, indexes, filters, (all, keys, list) => {
+        const { plain, indexed } = withDocuments(all, keys);
+        try {
+          for (const wanted of list) {
+            const find = { find: 't', filter: wanted };
+            expect(text(findAll(indexed, find)).sort()).toEqual(text(findAll(plain, find)).sort());
+            const count = { count: 't', query: wanted, $db: 'test' };
+            expect(runCommand(indexed, count).n).toBe(runCommand(plain, count).n);
+          }
+        } finally {
+          plain.close();
+          indexed.close();
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it('an index that is built over what is there holds what one that was there before holds', () => {
     fc.assert(
       fc.property(

@@ -1,16 +1,19 @@
 /** Figures as people read them. Nothing here rounds away a difference that matters to a technician or an accountant. */
 
 const NOTHING = '–';
+/** Formatters that are remembered of one kind. */
+const MOST_FORMATS = 50;
 
 /** `¥6.00`; minus for money that goes out. */
 export function formatFen(amountFen: number | null | undefined, locale: string, currency = 'CNY'): string {
   if (amountFen === null || amountFen === undefined) return NOTHING;
-  return new Intl.NumberFormat(locale, {
-    style: 'currency',
-    currency,
-    currencyDisplay: 'narrowSymbol',
-  }).format(amountFen / 100);
+  return moneyFormat(locale, currency).format(amountFen / 100);
 }
+
+const moneyFormat = remembered(
+  (locale, currency) =>
+    new Intl.NumberFormat(locale, { style: 'currency', currency, currencyDisplay: 'narrowSymbol' }),
+);
 
 export const formatPercent = (value: number | null | undefined): string =>
   value === null || value === undefined ? NOTHING : `${Math.round(value)}%`;
@@ -59,11 +62,33 @@ export function formatTime(
 ): string {
   const at = iso ? new Date(iso) : null;
   if (!at || Number.isNaN(at.getTime())) return NOTHING;
-  return new Intl.DateTimeFormat(locale, {
-    ...STYLES[style],
-    hourCycle: 'h23',
-    timeZone: knownZone(timeZone),
-  }).format(at);
+  return timeFormat(locale, style, timeZone ?? '').format(at);
+}
+
+const timeFormat = remembered(
+  (locale, style, timeZone) =>
+    new Intl.DateTimeFormat(locale, {
+      ...STYLES[style as TimeStyle],
+      hourCycle: 'h23',
+      timeZone: knownZone(timeZone),
+    }),
+);
+
+/**
+ * A formatter takes up to half a millisecond to make and a page of a list needs forty, of one or two kinds: what was made is used again. It
+ * depends on nothing but the words it was made of, of which an app has a handful; more than that begins anew.
+ */
+function remembered<Words extends string[], T>(make: (...words: Words) => T): (...words: Words) => T {
+  const made = new Map<string, T>();
+  return (...words) => {
+    const key = words.join('\n');
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    if (made.size >= MOST_FORMATS) made.clear();
+    const fresh = make(...words);
+    made.set(key, fresh);
+    return fresh;
+  };
 }
 
 function knownZone(timeZone: string | undefined): string | undefined {

@@ -9,7 +9,7 @@ function bench(options: { random?: number } = {}) {
   const attempts: Attempt[] = [];
   const messages: string[] = [];
   const states: LiveState[] = [];
-  const resumes: number[] = [];
+  const openings: boolean[] = [];
   const stream = createLiveStream({
     connect: (given) => {
       let end = () => {};
@@ -40,7 +40,7 @@ function bench(options: { random?: number } = {}) {
     },
     onMessage: (message) => messages.push(message.data),
     onState: (state) => states.push(state),
-    onResume: () => resumes.push(nowMs),
+    onOpen: (afterGap) => openings.push(afterGap),
   });
   const advance = (ms: number): void => {
     nowMs += ms;
@@ -49,17 +49,17 @@ function bench(options: { random?: number } = {}) {
       entry.work();
     }
   };
-  return { stream, attempts, messages, states, resumes, advance };
+  return { stream, attempts, messages, states, openings, advance };
 }
 
 const settle = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
 
 test('a lost line is opened again from the last event seen, and the page is told to read anew', async () => {
-  const { stream, attempts, messages, resumes, advance } = bench();
+  const { stream, attempts, messages, openings, advance } = bench();
   stream.start();
   attempts[0]?.onOpen();
   attempts[0]?.onMessage({ id: '7', event: 'station', data: 'a' });
-  expect(resumes).toEqual([]);
+  expect(openings).toEqual([false]);
   attempts[0]?.end();
   await settle();
   expect(stream.state().phase).toBe('waiting');
@@ -69,7 +69,7 @@ test('a lost line is opened again from the last event seen, and the page is told
   attempts[1]?.onOpen();
   attempts[1]?.onMessage({ id: '8', event: 'station', data: 'b' });
   expect(messages).toEqual(['a', 'b']);
-  expect(resumes).toEqual([500]);
+  expect(openings).toEqual([false, true]);
   expect(stream.state()).toMatchObject({ phase: 'live', attempts: 0 });
 });
 

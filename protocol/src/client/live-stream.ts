@@ -36,8 +36,11 @@ export type LiveStreamOptions = {
   timers: LiveTimers;
   onMessage: (message: LiveMessage) => void;
   onState?: (state: LiveState) => void;
-  /** The line is good again after a gap: what was missed must be read anew. */
-  onResume?: () => void;
+  /**
+   * The line is good: what happened before was not told on it and must be read anew. `afterGap` false at the first opening, when only
+   * what was read while the line was being opened can be older than the line.
+   */
+  onOpen?: (afterGap: boolean) => void;
   backoffMinMs?: number;
   backoffMaxMs?: number;
   /** The hub sends a heartbeat every 15 s; longer silence than this means a dead line. */
@@ -111,7 +114,7 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
       onOpen: () => {
         if (!alive()) return;
         change({ phase: 'live', attempts: 0, lastActivityAtMs: timers.now() });
-        if (openedBefore) options.onResume?.();
+        options.onOpen?.(openedBefore);
         openedBefore = true;
       },
       onActivity: () => {

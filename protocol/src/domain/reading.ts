@@ -106,10 +106,11 @@ export function isCompleteReading(reading: PackReading): reading is Reading {
  */
 export function mergeReadings(parts: readonly PackReading[]): PackReading {
   const merged = emptyReading();
+  const scalars: Record<string, unknown> = merged;
   for (const part of parts) {
-    const { cellMv, temperaturesDeciC, alarms, ...scalars } = part;
-    for (const [key, value] of Object.entries(scalars)) {
-      if (value !== undefined) Object.assign(merged, { [key]: value });
+    const { cellMv, temperaturesDeciC, alarms } = part;
+    for (const [key, value] of Object.entries(part)) {
+      if (value !== undefined && !Array.isArray(value)) scalars[key] = value;
     }
     if (cellMv.length > 0) merged.cellMv = [...cellMv];
     if (temperaturesDeciC.length > 0) merged.temperaturesDeciC = [...temperaturesDeciC];

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { compileAsItIs } from './as-it-is.js';
+import { DOWNLINK_DATA_SCHEMAS } from './downlink.js';
 import { downlinkEnvelopeSchema, uplinkEnvelopeSchema } from './envelope.js';
 import { parseUplink } from './parse.js';
 import { MSG_TYPE } from './types.js';
@@ -20,6 +21,11 @@ const reading = {
   temperaturesDeciC: [-20, 245],
   alarms: [],
   time: '2026-11-22T08:00:00.000Z',
+};
+const station = {
+  mode: 'in-service',
+  versions: { agent: '1.2.3', config: 'abc' },
+  connectivity: { cabinet: true, rssi: -70 },
 };
 const telemetry = { readings: [reading, { ...reading, slot: 2 }] };
 
@@ -55,6 +61,8 @@ describe('a quick look at a message', () => {
         UPLINK_DATA_SCHEMAS[MSG_TYPE.STATION_INFO],
         { battery: reading, slots: [{ slot: 1, door: 'open', occupied: null }], station: { mainsOn: true } },
       ],
+      [UPLINK_DATA_SCHEMAS[MSG_TYPE.STATION_INFO], { station }],
+      [z.record(z.string().max(4), z.unknown()), { a: 1, b: 'x', c: [true] }],
       [
         UPLINK_DATA_SCHEMAS[MSG_TYPE.STATION_EVENT],
         { kind: 'door', slot: 1, state: 'open', expected: true, at: '2026-11-22T08:00:00.000Z' },
@@ -85,9 +93,9 @@ describe('a quick look at a message', () => {
 
   it('passes what stations send, so that the schema is not asked', () => {
     expect(compileAsItIs(UPLINK_DATA_SCHEMAS[MSG_TYPE.TELEMETRY])(telemetry)).toBe(true);
-    expect(compileAsItIs(UPLINK_DATA_SCHEMAS[MSG_TYPE.STATION_INFO])({ battery: telemetry.readings })).toBe(
-      true,
-    );
+    const info = { battery: telemetry.readings, station };
+    expect(compileAsItIs(UPLINK_DATA_SCHEMAS[MSG_TYPE.STATION_INFO])(info)).toBe(true);
+    expect(compileAsItIs(DOWNLINK_DATA_SCHEMAS[MSG_TYPE.SERVER_ASK_INFO])(undefined)).toBe(true);
   });
 
   it('does not let a field called __proto__ through', () => {

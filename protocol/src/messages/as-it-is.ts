@@ -5,18 +5,20 @@ export type AsItIs = (value: unknown) => boolean;
 
 const NEVER: AsItIs = () => false;
 const ALWAYS: AsItIs = () => true;
+/** A value without depth. */
+const isFlat: AsItIs = (value) => typeof value !== 'object';
 
 /**
  * Compiles a schema into a plain check that makes no copy and no report, for the messages that are as they should be: nearly all, by the
- * thousand. What it does not know (a transform, a record, a default) it answers with false, so that the schema decides alone. `unknownValues`:
- * whether `z.unknown()` passes; its depth is then the caller's business.
+ * thousand. What it does not know (a transform, a tuple, a default) it answers with false, so that the schema decides alone. `unknownValues`:
+ * whether whatever `z.unknown()` stands for passes; its depth is then the caller's business.
  */
 export function compileAsItIs(schema: z.ZodType, unknownValues = false): AsItIs {
   const { def } = schema._zod as unknown as { def: Definition };
   const compile = (inner: z.ZodType) => compileAsItIs(inner, unknownValues);
   switch (def.type) {
     case 'unknown':
-      return unknownValues ? ALWAYS : NEVER;
+      return unknownValues ? ALWAYS : isFlat;
     case 'boolean':
       return (value) => typeof value === 'boolean';
     case 'number':
@@ -36,6 +38,10 @@ export function compileAsItIs(schema: z.ZodType, unknownValues = false): AsItIs 
       return anyOf(def.options.map(compile));
     case 'object':
       return def.catchall || def.checks?.length ? NEVER : objectCheck(def.shape, compile);
+    case 'record': {
+      const isPlain = def.keyType._zod.def.type === 'string' && def.mode !== 'loose' && !def.checks?.length;
+      return isPlain ? recordCheck(compile(def.keyType), compile(def.valueType)) : NEVER;
+    }
     default:
       return NEVER;
   }
@@ -49,6 +55,9 @@ interface Definition {
   element: z.ZodType;
   options: readonly z.ZodType[];
   shape: Readonly<Record<string, z.ZodType>>;
+  keyType: z.ZodType;
+  valueType: z.ZodType;
+  mode?: string;
   catchall?: unknown;
 }
 type Checks = NonNullable<Definition['checks']>;
@@ -150,6 +159,16 @@ function objectCheck(
       if (!check?.((value as Record<string, unknown>)[name])) return false;
     }
     for (const name of required) if (!Object.hasOwn(value, name)) return false;
+    return true;
+  };
+}
+
+function recordCheck(key: AsItIs, element: AsItIs): AsItIs {
+  return (value) => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    for (const name in value)
+      if (name === '__proto__' || !key(name) || !element((value as Record<string, unknown>)[name]))
+        return false;
     return true;
   };
 }

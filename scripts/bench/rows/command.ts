@@ -1,5 +1,7 @@
+import { Agent, request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, controlTopic, type TokenResponse } from '@voltbay/protocol';
 import Database from 'better-sqlite3';
@@ -52,8 +54,9 @@ export const command: Row = {
       body: JSON.stringify({ grantType: 'password', ...DEMO.operator }),
     });
     const body = JSON.stringify({ name: 'SERVER_ASK_INFO' });
+    const caller = restCaller(network.apiUrl, token);
     const ask = async () => {
-      const { id, state } = await request<Command>(network.apiUrl, path, { method: 'POST', token, body });
+      const { id, state } = await caller.post<Command>(path, body);
       return state === 'done' ? id : null;
     };
     const journal = new Database(join(dir, 'network', `agent-${network.device}`, 'agent.db'), {
@@ -76,6 +79,7 @@ export const command: Row = {
       note: `${COMMANDS} commands a round, one after another, over Mosquitto`,
       async close() {
         journal.close();
+        caller.close();
         await echo.close();
         await peer.stop();
         await network.stop();
@@ -120,6 +124,30 @@ function sequence(
         duplicated: Math.max(0, count - COMMANDS),
       };
     },
+  };
+}
+
+/** An operator's program: one connection, kept, and no more around the call than the other side's client has around its own. */
+function restCaller(apiUrl: string, token: string) {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1, noDelay: true });
+  return {
+    post: <T>(path: string, body: string) =>
+      new Promise<T>((resolve, reject) => {
+        const headers = {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(body),
+        };
+        const call = httpRequest(`${apiUrl}${path}`, { method: 'POST', agent, headers }, (response) => {
+          text(response).then((answer) => {
+            if (response.statusCode === 201) resolve(JSON.parse(answer) as T);
+            else reject(new Error(`${path}: ${response.statusCode} ${answer}`));
+          }, reject);
+        });
+        call.on('error', reject);
+        call.end(body);
+      }),
+    close: () => agent.destroy(),
   };
 }
 

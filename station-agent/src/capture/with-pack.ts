@@ -36,7 +36,7 @@ export async function withPack(
     const { state, detail } = adapter.condition();
     if (state !== 'ready') throw new Error(detail ?? `Bluetooth: ${state}`);
     const identity = { address, name };
-    const medium = createBleMedium({ slot: 0, driver, identity, adapter, links });
+    const medium = createBleMedium({ slot: 0, driver, identity, adapter, links, clock: deps.clock });
     return await medium.use({}, signal, use);
   } finally {
     await links.close();

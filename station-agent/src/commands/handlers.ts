@@ -103,9 +103,11 @@ async function askCharge(deps: Deps, command: Command, report: CommandReport): P
   return start.reason === 'EXPIRED' ? expired : rejected(start.reason, start.detail);
 }
 
-async function askInfo(deps: Deps, command: Command, report: CommandReport): Promise<Settlement> {
+function askInfo(deps: Deps, command: Command, report: CommandReport): Settlement | Promise<Settlement> {
   if (report.isLate()) return expired;
-  return { state: 'done', together: await deps.reporter.freshReport(command.id) };
+  const done = (together: () => void): Settlement => ({ state: 'done', together });
+  const fresh = deps.reporter.freshReport(command.id);
+  return fresh instanceof Promise ? fresh.then(done) : done(fresh);
 }
 
 /** Runs `then` when no swap is under way; the command stays `received` meanwhile. */

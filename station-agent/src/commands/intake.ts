@@ -104,7 +104,7 @@ export function createCommandIntake(deps: Deps) {
   const counters = { malformed: 0, foreign: 0, retained: 0, unsupported: 0, repeated: 0, accepted: 0 };
   const inHand = new Set<Promise<void>>();
   /** Commands in hand whose journal entry is written with their end. */
-  const unwritten = new Map<string, () => void>();
+  const unwritten = new Map<string, (end: Settlement) => void>();
 
   function take(message: Downlink): void {
     const receivedMs = clock.monotonicMs();
@@ -177,14 +177,18 @@ export function createCommandIntake(deps: Deps) {
     const deadlineMs = commandDeadline(envelope, { monotonicMs: receivedMs, hubMs: hubClock.hubNowMs() });
     const refusal: Settlement | null =
       deadlineMs === null ? { state: 'expired', reason: 'EXPIRED' } : refusedByPrecondition(envelope);
-    const journal = (): void => {
-      storage.commands.add({ id, type, data, state: 'received' });
+    const journal = ({
+      state,
+      reason,
+      detail,
+    }: Pick<CommandResultData, 'state' | 'reason' | 'detail'>): void => {
+      storage.commands.add({ id, type, data, state, reason, detail });
       storage.meta.set('lastCommandId', id);
     };
     if (LOOKING.has(type) && !refusal) unwritten.set(id, journal);
     else
       storage.transact(() => {
-        journal();
+        journal({ state: 'received' });
         storage.outbox.enqueue([resultMessage({ commandId: id, state: 'received' })]);
         if (refusal) settle(id, refusal);
       });
@@ -226,9 +230,10 @@ export function createCommandIntake(deps: Deps) {
     const { state, reason, detail } = said;
     log.info({ commandId: id, state, reason }, 'command settled');
     storage.transact(() => {
-      unwritten.get(id)?.();
+      const journal = unwritten.get(id);
+      if (journal) journal(said);
+      else storage.commands.setState(id, state, reason, detail);
       together?.();
-      storage.commands.setState(id, state, reason, detail);
       storage.outbox.enqueue([resultMessage({ commandId: id, ...said })]);
     });
     unwritten.delete(id);
@@ -238,7 +243,7 @@ export function createCommandIntake(deps: Deps) {
     const { id } = command;
     const isLate = (): boolean => clock.monotonicMs() >= command.deadlineMs;
     try {
-      const settlement = await handler(command, {
+      const outcome = handler(command, {
         isLate,
         started(together) {
           storage.transact(() => {
@@ -249,6 +254,8 @@ export function createCommandIntake(deps: Deps) {
           crashPoint('command:started');
         },
       });
+      // What is known at once is journalled at once, before anything else that the message brings about.
+      const settlement = outcome instanceof Promise ? await outcome : outcome;
       if (settlement) settle(id, settlement);
     } catch (error) {
       log.error({ err: error, commandId: id, ...about }, 'command failed');

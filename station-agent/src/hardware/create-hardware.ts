@@ -93,7 +93,9 @@ export function createHardware(config: HardwareConfig, deps: HardwareDeps): Hard
       const { address, name } = slot.pack ?? {};
       const identity = { address: typeof address === 'string' ? address : undefined, name };
       lanes.push(
-        laneOn(createBleMedium({ slot: slot.slot, driver, identity, adapter, links: bleLinks }), [record]),
+        laneOn(createBleMedium({ slot: slot.slot, driver, identity, adapter, links: bleLinks, clock }), [
+          record,
+        ]),
       );
     }
 

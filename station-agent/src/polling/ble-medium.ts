@@ -1,5 +1,6 @@
 import type { BlePackDriver } from '../drivers/driver.js';
 import type { Channel, ExchangeFailure } from '../drivers/exchange.js';
+import type { HardwareClock } from '../hardware/deps.js';
 import type { BleAdapter } from '../transports/ble/ble-adapter.js';
 import type { BleLink } from '../transports/ble/ble-link.js';
 import type { BleLinks } from '../transports/ble/ble-links.js';
@@ -22,8 +23,9 @@ export function createBleMedium(options: {
   identity: BleIdentity;
   adapter: BleAdapter;
   links: BleLinks;
+  clock: HardwareClock;
 }): Medium {
-  const { slot, driver, identity, adapter, links } = options;
+  const { slot, driver, identity, adapter, links, clock } = options;
   const key = `slot-${slot}`;
   return {
     port: 'ble',
@@ -47,7 +49,7 @@ export function createBleMedium(options: {
         fits: wanted.fits,
       };
       try {
-        return await links.use(target, signal, (link) => read(channelOver(link, signal)));
+        return await links.use(target, signal, (link) => read(channelOver(link, clock, signal)));
       } catch (error) {
         if (error instanceof BleError) return toFailure(error);
         throw error;
@@ -76,14 +78,14 @@ export function wantedDevice({ address, name }: BleIdentity, { tag }: PackHint):
   };
 }
 
-function channelOver(link: BleLink, signal: AbortSignal): Channel {
+function channelOver(link: BleLink, clock: HardwareClock, signal: AbortSignal): Channel {
   return {
     exchange: (exchange) =>
       runExchange(
         exchange,
         {
           write: link.write,
-          onData: link.onData,
+          onData: (listener) => link.onData((chunk) => listener(chunk, clock.monotonicMs())),
           onLost(listener) {
             const onClosed = (): void => listener('the BLE link broke off');
             if (link.closed.aborted) onClosed();
@@ -94,6 +96,7 @@ function channelOver(link: BleLink, signal: AbortSignal): Channel {
           answerMs: 2_000,
           answerWithinMs: ANSWER_WITHIN_MS,
           gapMs: GAP_MS,
+          nowMs: clock.monotonicMs,
         },
         signal,
       ),

@@ -3,7 +3,8 @@ import type { Exchange, ExchangeFailure, ExchangeOutcome, Verdict } from '../dri
 /** What an exchange needs from the way to the device. */
 export type ExchangeWire = {
   write(bytes: Uint8Array): Promise<void>;
-  onData(listener: (chunk: Uint8Array) => void): () => void;
+  /** `atMs`: when the bytes were there. */
+  onData(listener: (chunk: Uint8Array, atMs: number) => void): () => void;
   /** Calls once when the way is lost. */
   onLost(listener: (detail: string) => void): () => void;
   /** Time the request and the longest answer take on the wire. */
@@ -12,6 +13,8 @@ export type ExchangeWire = {
   /** For exchanges that do not say their own. */
   answerWithinMs: number;
   gapMs: number;
+  /** Monotonic milliseconds. */
+  nowMs(): number;
 };
 
 /**
@@ -31,10 +34,15 @@ export function runExchange<T>(
     let open = true;
     let heard = false;
     let worst: ExchangeFailure | null = null;
-    let quietTimer: NodeJS.Timeout | undefined;
+    const startMs = wire.nowMs();
+    /** Ends an exchange in which a device never stops talking. */
+    const endMs = startMs + 2 * (wire.requestMs + wire.answerMs) + answerWithinMs + 1_000;
+    let quietSinceMs = startMs;
+    let quietAllowedMs = wire.requestMs + answerWithinMs;
+    let timer: NodeJS.Timeout | undefined;
 
     function cleanUp(): void {
-      clearTimeout(quietTimer);
+      clearTimeout(timer);
       for (const cleanup of cleanups.splice(0)) cleanup();
     }
     function finish(outcome: ExchangeOutcome<T>): void {
@@ -51,9 +59,11 @@ export function runExchange<T>(
       else if (heard) fail('bad-frame', 'the answer broke off');
       else fail('silent', 'no answer');
     }
-    function waitQuiet(ms: number): void {
-      clearTimeout(quietTimer);
-      quietTimer = setTimeout(onQuiet, ms);
+    /** One timer for the whole exchange: each piece of an answer only moves the time at which it is over. */
+    function look(): void {
+      const leftMs = Math.min(quietSinceMs + quietAllowedMs, endMs) - wire.nowMs();
+      if (leftMs > 0) timer = setTimeout(look, Math.ceil(leftMs));
+      else onQuiet();
     }
     function onVerdict(verdict: Verdict<T>): void {
       if (!open) return;
@@ -61,7 +71,7 @@ export function runExchange<T>(
       else if (verdict.kind === 'refused') fail('refused', verdict.detail);
       else if (verdict.kind === 'echo') {
         heard = false;
-        waitQuiet(answerWithinMs);
+        quietAllowedMs = answerWithinMs;
       } else if (verdict.kind === 'bad') {
         const detail = `${label}: ${verdict.error}: ${verdict.detail}`;
         worst = { ok: false, reason: 'bad-frame', detail };
@@ -72,15 +82,12 @@ export function runExchange<T>(
     }
 
     const receiver = exchange.receive(onVerdict);
-    // Ends an exchange in which a device never stops talking.
-    const capMs = 2 * (wire.requestMs + wire.answerMs) + answerWithinMs + 1_000;
-    const capTimer = setTimeout(onQuiet, capMs);
-    cleanups.push(() => clearTimeout(capTimer), receiver.close);
+    cleanups.push(receiver.close);
     cleanups.push(wire.onLost((detail) => fail('link-down', detail)));
     cleanups.push(
-      wire.onData((chunk) => {
-        if (heard) quietTimer?.refresh();
-        else waitQuiet(gapMs);
+      wire.onData((chunk, atMs) => {
+        quietSinceMs = atMs;
+        quietAllowedMs = gapMs;
         heard = true;
         receiver.push(chunk);
       }),
@@ -91,7 +98,8 @@ export function runExchange<T>(
       cleanups.push(() => signal.removeEventListener('abort', onAbort));
     }
     if (!open) return cleanUp();
-    waitQuiet(wire.requestMs + answerWithinMs);
+    // The first piece may bring the end nearer.
+    timer = setTimeout(look, Math.min(quietAllowedMs, gapMs));
     if (exchange.request.length === 0) return;
     wire.write(exchange.request).catch((error: unknown) => {
       fail('link-down', error instanceof Error ? error.message : String(error));

@@ -25,8 +25,8 @@ export function createSerialChannel(link: SerialLink, clock: HardwareClock): Ser
   let lastByteMs = Number.NEGATIVE_INFINITY;
   let dirty = false;
   let busy = false;
-  const unsubscribe = link.onData(() => {
-    lastByteMs = clock.monotonicMs();
+  const unsubscribe = link.onData((_chunk, atMs) => {
+    lastByteMs = atMs;
   });
 
   async function settleLine(): Promise<void> {
@@ -64,6 +64,7 @@ export function createSerialChannel(link: SerialLink, clock: HardwareClock): Ser
             answerMs: wireMs(exchange.maxAnswerBytes),
             answerWithinMs: ANSWER_WITHIN_MS,
             gapMs: GAP_MS,
+            nowMs: clock.monotonicMs,
           },
           signal,
         );

@@ -124,11 +124,12 @@ export function createReporter(deps: Deps) {
     },
     /**
      * A fresh report, taken down by the function that comes back: in the caller's transaction, with what it answers. `commandId` names
-     * the request.
+     * the request. At once when the cabinet answered a short while ago.
      */
-    async freshReport(commandId: string): Promise<() => void> {
-      if (clock.monotonicMs() - statusReadMs >= STATUS_FRESH_MS) await refreshStatus();
-      return () => send(commandId);
+    freshReport(commandId: string): (() => void) | Promise<() => void> {
+      const takeDown = () => send(commandId);
+      if (clock.monotonicMs() - statusReadMs < STATUS_FRESH_MS) return takeDown;
+      return refreshStatus().then(() => takeDown);
     },
     /** Something changed: report it together with what follows at once. */
     changed(): void {

@@ -137,6 +137,7 @@ export function RecordList<T extends { id: string }, Query>(props: {
   if (rowActions)
     columns.push({
       key: 'actions',
+      fixed: 'right',
       title: t('list.actions'),
       render: (_, row) => <span style={{ display: 'flex', gap: 6 }}>{rowActions(row)}</span>,
     });

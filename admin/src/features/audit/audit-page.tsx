@@ -92,7 +92,7 @@ export function AuditPage() {
             link={{ to: '/audit', search: { q: entry.target ?? entry.action } }}
             lines={[
               [<b key="action">{entry.action}</b>, entry.outcome],
-              [`${who(entry)} · ${entry.target ?? ''}`, <TimeText key="at" at={entry.at} />],
+              [[who(entry), entry.target].filter(Boolean).join(' · '), <TimeText key="at" at={entry.at} />],
             ]}
           />
         )}

@@ -45,8 +45,9 @@ export function CustodyHistory(props: {
 }) {
   const t = useT();
   const { language } = usePreferences();
-  if (!props.entries) {
-    if (!props.error) return <LoadingPanel rows={3} />;
+  if (!props.entries && !props.error) return <LoadingPanel rows={3} />;
+  // A pack that was put in before the hub kept hand-overs has none.
+  if (!props.entries?.length)
     return (
       <>
         <Custody battery={props.battery} />
@@ -55,7 +56,6 @@ export function CustodyHistory(props: {
         </p>
       </>
     );
-  }
   return (
     <ol className={styles.history}>
       {props.entries.map((entry) => (

@@ -36,7 +36,7 @@ export function OrderBoardPage() {
     },
     [queryClient],
   );
-  const live = useLive({}, onEvent);
+  const live = useLive({}, onEvent, KEY);
   const { data, error, refetch } = useQuery({
     queryKey: KEY,
     queryFn: async ({ signal }): Promise<readonly Order[]> => {

@@ -13,6 +13,7 @@ import { saveFile } from '../../lib/lists/csv.js';
 import { usePermits } from '../../lib/permissions.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
+import { givenBackFen, useOrderRefunds } from './order-refunds.js';
 
 const DISPUTES = ['not-received', 'wrong-charge', 'bad-pack', 'not-returned', 'damage', 'other'] as const;
 
@@ -112,21 +113,9 @@ function OrderRefund(props: { orderId: string }) {
     queryFn: ({ signal }) => hub.charges({ orderId: props.orderId, _limit: 1 }, signal),
   });
   const charge: Charge | undefined = charges.data?.items[0];
-  const refunds = useQuery({
-    queryKey: ['order-refunds', 'of-order', props.orderId],
-    queryFn: async ({ signal }) =>
-      (
-        await hub.client.GET('/core/v0/charge-refunds', {
-          params: { query: { orderId: props.orderId, _limit: 100 } },
-          signal,
-        })
-      ).data ?? [],
-  });
+  const refunds = useOrderRefunds(props.orderId);
   if (!charge || !refunds.data) return null;
-  const givenFen = refunds.data
-    .filter(({ state }) => state !== 'refused')
-    .reduce((sum, { amountFen }) => sum + amountFen, 0);
-  const leftFen = charge.amountFen - givenFen;
+  const leftFen = charge.amountFen - givenBackFen(refunds.data);
   if (leftFen <= 0) return null;
   return (
     <RefundButton

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import type { Order } from '@voltbay/protocol/api';
-import { formatFen, formatPercent, swapProgress } from '@voltbay/protocol/client';
+import { formatPercent, swapProgress } from '@voltbay/protocol/client';
 import { isTerminalOrderState } from '@voltbay/protocol/domain';
 import { TimeText } from '../../components/ui/age.js';
 import { ChangeHistory } from '../../components/ui/change-history.js';
@@ -12,9 +12,9 @@ import { orderTone, ToneTag } from '../../components/ui/tag.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { useLive } from '../../lib/live/use-live.js';
 import { usePermits } from '../../lib/permissions.js';
-import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
 import { OrderActions } from './order-actions.js';
+import { OrderMoney } from './order-money.js';
 import styles from './orders.module.css';
 import { PackChoice } from './pack-choice.js';
 import { durationText, SwapTimeline } from './swap-timeline.js';
@@ -23,7 +23,6 @@ export function OrderPage() {
   const t = useT();
   const { orderId } = useParams({ from: '/orders/$orderId' });
   const { hub } = useServices();
-  const { language } = usePreferences();
   const may = usePermits();
   const live = useLive({ orderId });
   const query = useQuery({
@@ -75,28 +74,7 @@ export function OrderPage() {
           <ChangeHistory target={`orders/${order.id}`} />
         </div>
         <div className={styles.column}>
-          <Card
-            title={t('order.money')}
-            extra={<ToneTag tone={paymentTone(order)}>{t(`order.payment.${order.payment.state}`)}</ToneTag>}
-          >
-            <table className={styles.lines}>
-              <tbody>
-                {order.price.lines.map((line) => (
-                  <tr key={line.label}>
-                    <td>{line.label}</td>
-                    <td>{formatFen(line.amountFen, language, order.price.currency)}</td>
-                  </tr>
-                ))}
-                <tr>
-                  <td>{t('order.total')}</td>
-                  <td>{formatFen(order.price.totalFen, language, order.price.currency)}</td>
-                </tr>
-              </tbody>
-            </table>
-            <p className="muted">
-              {t('order.planVersion')} <span className="mono">{order.price.planVersion}</span>
-            </p>
-          </Card>
+          <OrderMoney order={order} />
           <Card title={t('order.packs')}>
             <Packs order={order} />
           </Card>
@@ -132,11 +110,6 @@ export function OrderPage() {
       </div>
     </>
   );
-}
-
-function paymentTone(order: Order) {
-  if (order.payment.state === 'captured') return 'ready';
-  return order.payment.state === 'held' ? 'swap' : 'off';
 }
 
 function Packs(props: { order: Order }) {

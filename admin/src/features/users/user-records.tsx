@@ -5,6 +5,7 @@ import { TimeText } from '../../components/ui/age.js';
 import { DataTable } from '../../components/ui/data-table.js';
 import { useOrderColumns } from '../../components/ui/order-columns.js';
 import { Card } from '../../components/ui/page.js';
+import type { LedgerEntry } from '../../lib/api/office-api.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
 import { usePreferences } from '../../lib/preferences.js';
 import { useServices } from '../../lib/services.js';
@@ -81,7 +82,13 @@ export function UserMovements(props: { userId: string }) {
     queryKey: ['ledger', 'of-user', userId],
     queryFn: ({ signal }) => hub.ledgerEntries({ _limit: 10, _sort: 'at', _order: 'desc', userId }, signal),
   });
-  const wallet = `rider-wallet:${userId}`;
+  // In the books a rider's account is what is owed: a credit, negative, makes it larger.
+  const moved = (entry: LedgerEntry, account: string): string => {
+    const fen = entry.lines
+      .filter((line) => line.account === `${account}:${userId}`)
+      .reduce((sum, line) => sum - line.amountFen, 0);
+    return formatFen(fen === 0 ? null : fen, language);
+  };
   return (
     <Card title={t('user.movements')} flush>
       <DataTable
@@ -90,19 +97,8 @@ export function UserMovements(props: { userId: string }) {
         columns={[
           { title: t('ledger.at'), cell: (entry) => <TimeText at={entry.at} /> },
           { title: t('ledger.kind'), cell: (entry) => t.code('ledger.kind', entry.kind) },
-          {
-            title: t('order.amount'),
-            right: true,
-            // In the books a wallet is what is owed: a credit, negative, makes it larger.
-            cell: (entry) =>
-              formatFen(
-                0 -
-                  entry.lines
-                    .filter(({ account }) => account === wallet)
-                    .reduce((sum, line) => sum + line.amountFen, 0),
-                language,
-              ),
-          },
+          { title: t('user.wallet'), right: true, cell: (entry) => moved(entry, 'rider-wallet') },
+          { title: t('user.held'), right: true, cell: (entry) => moved(entry, 'rider-hold') },
         ]}
       />
     </Card>

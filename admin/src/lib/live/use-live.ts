@@ -1,10 +1,13 @@
-import { useQueryClient } from '@tanstack/react-query';
+import { type QueryKey, useQueryClient } from '@tanstack/react-query';
 import type { LiveEvent } from '@voltbay/protocol/api';
 import { createLiveStream, type LiveState } from '@voltbay/protocol/client';
 import { useEffect, useRef, useState } from 'react';
 import { useServices } from '../services.js';
 
 export const STOPPED: LiveState = { phase: 'stopped', attempts: 0, retryAtMs: null, lastActivityAtMs: null };
+
+/** A page that is hidden for longer lets go of its line. */
+const HIDDEN_MS = 20_000;
 
 const LIVE_TYPES: ReadonlySet<string> = new Set(['station', 'order', 'command', 'alarm']);
 
@@ -22,11 +25,14 @@ export function parseLiveEvent(data: string): LiveEvent | null {
 
 /**
  * Follows the hub's events while the page is shown: puts stations, orders and commands into the query cache, so every
- * part of the page that shows them moves. After a gap everything on the page is read anew.
+ * part of the page that shows them moves. What the page follows (`followed`, or the station or order of the filter) is read again when the
+ * line opens; after a gap everything on the page is. A hidden page lets go of its line, of which a browser has six for all its tabs over
+ * HTTP/1.1, and takes it up again when it is looked at.
  */
 export function useLive(
   filter: { stationId?: string; orderId?: string },
   onEvent?: (event: LiveEvent) => void,
+  followed?: QueryKey,
 ): { state: LiveState; retryNow: () => void } {
   const { connectEvents } = useServices();
   const queryClient = useQueryClient();
@@ -35,6 +41,8 @@ export function useLive(
   const listener = useRef(onEvent);
   listener.current = onEvent;
   const { stationId, orderId } = filter;
+  const key = useRef(followed);
+  key.current = followed ?? (orderId ? ['order', orderId] : stationId ? ['station', stationId] : undefined);
 
   useEffect(() => {
     const live = createLiveStream({
@@ -46,7 +54,10 @@ export function useLive(
         random: () => Math.random(),
       },
       onState: setState,
-      onResume: () => void queryClient.invalidateQueries(),
+      onOpen: (afterGap) => {
+        if (afterGap) void queryClient.invalidateQueries();
+        else if (key.current) void queryClient.invalidateQueries({ queryKey: key.current, exact: true });
+      },
       onMessage: (message) => {
         const event = parseLiveEvent(message.data);
         if (!event) return;
@@ -59,9 +70,19 @@ export function useLive(
     stream.current = live;
     live.start();
     const online = (): void => live.retryNow();
+    let letGo: number | undefined;
+    const looked = (): void => {
+      window.clearTimeout(letGo);
+      if (document.visibilityState === 'hidden') letGo = window.setTimeout(live.stop, HIDDEN_MS);
+      else live.start();
+    };
+    looked();
     window.addEventListener('online', online);
+    document.addEventListener('visibilitychange', looked);
     return () => {
+      window.clearTimeout(letGo);
       window.removeEventListener('online', online);
+      document.removeEventListener('visibilitychange', looked);
       live.stop();
     };
   }, [connectEvents, queryClient, stationId, orderId]);

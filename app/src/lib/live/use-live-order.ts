@@ -55,7 +55,6 @@ export function useLiveOrder(orderId: string) {
   useEffect(() => {
     if (over) return;
     const readAnew = (): void => void queryClient.invalidateQueries({ queryKey: ['order', orderId] });
-    let phase: LiveState['phase'] = 'stopped';
     const stream = createLiveStream({
       connect: connectOrder(orderId),
       timers: {
@@ -64,12 +63,8 @@ export function useLiveOrder(orderId: string) {
         clearTimeout: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
         random: () => Math.random(),
       },
-      onState: (state) => {
-        // What came before the line was open, the first time too, is on the record only.
-        if (state.phase === 'live' && phase !== 'live') readAnew();
-        phase = state.phase;
-        setLive(phase);
-      },
+      onState: ({ phase }) => setLive(phase),
+      onOpen: readAnew,
       onMessage: (message) => {
         const order = orderOf(message.data, orderId);
         const known = queryClient.getQueryData<Order>(['order', orderId]);

@@ -3,15 +3,18 @@ import { type Iterator, Lazy } from 'mingo/lazy';
 import * as pipeline from 'mingo/operators/pipeline';
 import type { Options } from 'mingo/types';
 import { mapKey } from '../bson/key-encoding.js';
-import { type Doc, isDocument, setOwn } from '../bson/values.js';
+import { type Doc, getOwn, isDocument, setOwn } from '../bson/values.js';
 import { CommandError } from '../errors.js';
 import { type Accumulator, STREAMING_ACCUMULATORS, withoutMissing } from './accumulators.js';
 
 interface GroupField {
   readonly name: string;
   readonly create: () => Accumulator;
-  readonly operand: unknown;
+  readonly operand: Evaluated;
 }
+
+/** An expression, ready to be worked out on one document after the other. */
+type Evaluated = (doc: Doc) => unknown;
 
 /** Accumulators that only mingo has; a group that uses one runs in mingo's own `$group`. */
 const MINGO_ACCUMULATORS = new Set([
@@ -52,11 +55,18 @@ export function groupStage(source: Iterator, operand: unknown, options: Options)
       }
       onlyStreaming = false;
     } else {
-      fields.push({ name, create, operand: argument });
+      fields.push({ name, create, operand: evaluated(argument, options) });
     }
   }
   if (!onlyStreaming) return pipeline.$group(source, operand as never, options);
-  return source.transform((docs: Doc[]) => Lazy(groupAll(docs, operand._id, fields, options)));
+  return source.transform((docs: Doc[]) => Lazy(groupAll(docs, evaluated(operand._id, options), fields)));
+}
+
+/** A field of the document itself is read straight away: most sums are of such, and over many documents. */
+function evaluated(expression: unknown, options: Options): Evaluated {
+  const field = typeof expression === 'string' ? /^\$([^$.]+)$/.exec(expression)?.[1] : undefined;
+  if (field !== undefined) return (doc) => getOwn(doc, field);
+  return (doc) => withoutMissing(evalExpr(doc, expression, options));
 }
 
 function accumulatorOf(name: string, spec: unknown): [string, unknown] {
@@ -70,15 +80,10 @@ function accumulatorOf(name: string, spec: unknown): [string, unknown] {
   return entries[0] as [string, unknown];
 }
 
-function groupAll(
-  docs: readonly Doc[],
-  idExpression: unknown,
-  fields: readonly GroupField[],
-  options: Options,
-): Doc[] {
+function groupAll(docs: readonly Doc[], idOf: Evaluated, fields: readonly GroupField[]): Doc[] {
   const groups = new Map<string, { id: unknown; states: Accumulator[] }>();
   for (const doc of docs) {
-    const id = withoutMissing(evalExpr(doc, idExpression, options)) ?? null;
+    const id = idOf(doc) ?? null;
     const key = mapKey(id);
     let group = groups.get(key);
     if (group === undefined) {
@@ -86,7 +91,7 @@ function groupAll(
       groups.set(key, group);
     }
     for (const [i, field] of fields.entries()) {
-      group.states[i]?.add(withoutMissing(evalExpr(doc, field.operand, options)));
+      group.states[i]?.add(field.operand(doc));
     }
   }
   return [...groups.values()].map(({ id, states }) => {

@@ -1,9 +1,15 @@
 import { type Doc, isDocument, RANK } from '../bson/values.js';
 import type { StoredIndex } from '../storage/catalog.js';
+import { type Contained, containedText, containsSql } from './contains.js';
 import { toRegExp } from './regex.js';
 
-/** Says false of an index key whose document cannot match; true where only the document can tell. */
-export type KeyFilter = (key: Buffer) => boolean;
+export interface KeyFilter {
+  /** Says false of an index key whose document cannot match; true where only the document can tell. */
+  readonly test: (key: Buffer) => boolean;
+  /** True of every key that the test is true of, where SQLite can tell beforehand. */
+  readonly sql: string;
+  readonly needles: readonly string[];
+}
 
 /**
  * The patterns of a filter, tested on the keys of an index before any document is read: "contains" over a large collection then reads
@@ -11,6 +17,7 @@ export type KeyFilter = (key: Buffer) => boolean;
  */
 export function keyFilterOf(filter: Doc, index: StoredIndex): KeyFilter | undefined {
   const tests: (RegExp[] | undefined)[] = [];
+  const contained: Contained[] = [];
   let through = 0;
   let throughArrays = 0;
   for (const [path, pattern] of patternsOf(filter)) {
@@ -21,10 +28,13 @@ export function keyFilterOf(filter: Doc, index: StoredIndex): KeyFilter | undefi
     if ((index.multikeyMask & (1 << at)) !== 0 && tests[at] === undefined && ++throughArrays > 1) continue;
     if ((index.multikeyMask & (1 << at)) !== 0 && tests[at] !== undefined) continue;
     tests[at] = [...(tests[at] ?? []), pattern];
+    const text = containedText(pattern.source, pattern.flags);
+    if (text) contained.push(text);
     through = Math.max(through, at + 1);
   }
   if (through === 0) return undefined;
-  return (key) => {
+  const parts = contained.map((text) => containsSql('k', text));
+  const test = (key: Buffer): boolean => {
     let at = 0;
     for (let field = 0; field < through; field++) {
       const rank = key[at];
@@ -44,6 +54,11 @@ export function keyFilterOf(filter: Doc, index: StoredIndex): KeyFilter | undefi
       at = end + 2;
     }
     return true;
+  };
+  return {
+    test,
+    sql: parts.map(({ sql }) => ` AND ${sql}`).join(''),
+    needles: parts.map(({ needle }) => needle),
   };
 }
 

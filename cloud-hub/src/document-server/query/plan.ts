@@ -26,6 +26,8 @@ export interface Plan {
   readonly covered: boolean;
   /** True for one equality on `_id`. */
   readonly byId: boolean;
+  /** How many fields of the index are fixed by equality. */
+  readonly bounded: number;
 }
 
 export interface PlanRequest {
@@ -87,7 +89,7 @@ function bestOf(
 }
 
 function fullScan(reverse: boolean, sorted: boolean): Plan {
-  return { index: undefined, ranges: [], reverse, sorted, covered: false, byId: false };
+  return { index: undefined, ranges: [], reverse, sorted, covered: false, byId: false, bounded: 0 };
 }
 
 function naturalOrder({ sort, hint }: PlanRequest): number | undefined {
@@ -175,7 +177,7 @@ function bestUse(
   const covered =
     constraints.exact && multikeyMask === 0 && constraints.byPath.size === used && exactKeys(constraints);
   return {
-    plan: { index: candidate.index, ranges, reverse: direction < 0, sorted, covered, byId },
+    plan: { index: candidate.index, ranges, reverse: direction < 0, sorted, covered, byId, bounded },
     score,
   };
 }

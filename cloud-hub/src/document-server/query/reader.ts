@@ -4,6 +4,7 @@ import { CommandError } from '../errors.js';
 import { type Collection, topLevelNames } from '../storage/catalog.js';
 import type { SqliteFile } from '../storage/database.js';
 import type { Records, StoredRecord } from '../storage/records.js';
+import { countContaining } from './contains.js';
 import { compileFilter, type ExpressionCompiler, type Filter } from './filter.js';
 import { keyFilterOf } from './key-filter.js';
 import { chooseOrderedPlan, choosePlan, type Plan } from './plan.js';
@@ -55,6 +56,7 @@ export class Reader {
         sorted: true,
         covered: false,
         byId: false,
+        bounded: 0,
       };
       return { plan: nothing, stats, records: function* () {}, count: () => 0 };
     }
@@ -91,7 +93,9 @@ export class Reader {
     } else if (Object.keys(filter).length === 0 && plan.index === undefined) {
       n = (this.file.prepare(`SELECT count(*) AS n FROM c${collection.id}`).get() as { n: number }).n;
     } else {
-      return countOf(window(matching(), skip, limit));
+      const containing = countContaining(this.file, plan, filter);
+      if (containing === undefined) return countOf(window(matching(), skip, limit));
+      n = containing;
     }
     const left = Math.max(0, n - skip);
     return limit > 0 ? Math.min(left, limit) : left;

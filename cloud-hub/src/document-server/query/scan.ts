@@ -45,9 +45,9 @@ export function* scan(
   const docOf = file.prepare(`SELECT doc FROM c${collection.id} WHERE rid = ?`);
   for (const range of ranges) {
     if (keyFilter !== undefined) {
-      for (const { rid, k } of keyPages(file, plan, range)) {
+      for (const { rid, k } of keyPages(file, plan, range, keyFilter)) {
         stats.keysExamined++;
-        if (!keyFilter(k) || seen?.has(rid)) continue;
+        if (!keyFilter.test(k) || seen?.has(rid)) continue;
         const row = docOf.get(rid) as Pick<Row, 'doc'> | undefined;
         if (row === undefined) continue;
         seen?.add(rid);
@@ -112,12 +112,20 @@ function* rangePages(file: SqliteFile, collection: Collection, plan: Plan, range
   }
 }
 
-/** Keys of a secondary index without their documents, in its order. */
-function* keyPages(file: SqliteFile, plan: Plan, { low, high }: KeyRange): Generator<Omit<Row, 'doc'>> {
+/** Keys of a secondary index without their documents, in its order, but for those that SQLite can tell not to match. */
+function* keyPages(
+  file: SqliteFile,
+  plan: Plan,
+  { low, high }: KeyRange,
+  { sql, needles }: KeyFilter,
+): Generator<Omit<Row, 'doc'>> {
   const order = plan.reverse ? ' DESC' : '';
   const select = `SELECT rid, k FROM x${plan.index?.id}`;
-  const tail = `ORDER BY k${order}, rid${order} LIMIT ${LARGEST_PAGE}`;
-  let rows = file.prepare(`${select} WHERE k >= ? AND k < ? ${tail}`).all(low, high) as Omit<Row, 'doc'>[];
+  const tail = `${sql} ORDER BY k${order}, rid${order} LIMIT ${LARGEST_PAGE}`;
+  let rows = file.prepare(`${select} WHERE k >= ? AND k < ? ${tail}`).all(low, high, ...needles) as Omit<
+    Row,
+    'doc'
+  >[];
   const next = plan.reverse
     ? `${select} WHERE k >= ? AND (k, rid) < (?, ?) ${tail}`
     : `${select} WHERE (k, rid) > (?, ?) AND k < ? ${tail}`;
@@ -126,7 +134,7 @@ function* keyPages(file: SqliteFile, plan: Plan, { low, high }: KeyRange): Gener
     const last = rows.at(-1);
     if (last === undefined || rows.length < LARGEST_PAGE) return;
     const position = plan.reverse ? [low, last.k, last.rid] : [last.k, last.rid, high];
-    rows = file.prepare(next).all(...position) as Omit<Row, 'doc'>[];
+    rows = file.prepare(next).all(...position, ...needles) as Omit<Row, 'doc'>[];
   }
 }
 

@@ -1,6 +1,6 @@
 import { type DecodeResult, decoded, type PackReading, undecodable } from '@voltbay/protocol';
 import { pace } from '@voltbay/protocol/devices';
-import { asciiExchange } from '../ascii-exchange.js';
+import { createAsciiExchanges } from '../ascii-exchange.js';
 import type { PackReader } from '../driver.js';
 import { type Exchange, exchangeWithRetry } from '../exchange.js';
 import { createIdentitySteps } from '../identity-steps.js';
@@ -10,15 +10,12 @@ type Part = Partial<PackReading>;
 
 /** Analog values (42) and status with alarms (44) each time, serial number (C2) and hardware version (C1) once. */
 export function createPaceReader(address: number): PackReader {
-  const identity = createIdentitySteps([
-    { ask: (channel) => channel.exchange(ask('serialNumber')) },
-    { ask: (channel) => channel.exchange(ask('hardwareVersion')) },
-  ]);
+  const exchangeOf = createAsciiExchanges();
 
-  function ask(command: pace.PaceCommand): Exchange<Part> {
+  function question(command: pace.PaceCommand): Exchange<Part> {
     const request = { command, address };
     const sent = pace.requestFrame(request);
-    return asciiExchange({
+    return exchangeOf({
       label: command,
       request: pace.encodeRequest(request),
       address,
@@ -29,11 +26,18 @@ export function createPaceReader(address: number): PackReader {
     });
   }
 
+  const askAnalog = question('analog');
+  const askStatus = question('status');
+  const identity = createIdentitySteps([
+    { ask: (channel) => channel.exchange(question('serialNumber')) },
+    { ask: (channel) => channel.exchange(question('hardwareVersion')) },
+  ]);
+
   return {
     async read(channel, { attempts }) {
-      const analog = await exchangeWithRetry(channel, ask('analog'), attempts);
+      const analog = await exchangeWithRetry(channel, askAnalog, attempts);
       if (!analog.ok) return analog;
-      const status = await exchangeWithRetry(channel, ask('status'), attempts);
+      const status = await exchangeWithRetry(channel, askStatus, attempts);
       if (!status.ok && status.reason !== 'refused') return status;
       const known = await identity.next(channel, 1);
       return { ok: true, reading: mergeParts(known, analog.value, status.ok ? status.value : undefined) };

@@ -1,6 +1,6 @@
 import { type DecodeResult, decoded, type PackReading, undecodable } from '@voltbay/protocol';
 import { pylontech } from '@voltbay/protocol/devices';
-import { asciiExchange } from '../ascii-exchange.js';
+import { createAsciiExchanges } from '../ascii-exchange.js';
 import type { PackReader } from '../driver.js';
 import { type Exchange, exchangeWithRetry } from '../exchange.js';
 import { createIdentitySteps } from '../identity-steps.js';
@@ -13,16 +13,12 @@ type Part = Partial<PackReading>;
  * Several packs of a stack are read one by one, so that one that is silent costs only its own share.
  */
 export function createPylontechReader(address: number): PackReader {
-  const identity = createIdentitySteps([
-    { ask: (channel) => channel.exchange(ask('serialNumber')) },
-    { ask: (channel) => channel.exchange(ask('manufacturer')) },
-    { ask: (channel) => channel.exchange(ask('firmware')) },
-  ]);
+  const exchangeOf = createAsciiExchanges();
 
-  function ask(command: pylontech.PylontechCommand): Exchange<Part> {
+  function question(command: pylontech.PylontechCommand): Exchange<Part> {
     const request = { command, address, pack: address };
     const sent = pylontech.requestFrame(request);
-    return asciiExchange({
+    return exchangeOf({
       label: command,
       request: pylontech.encodeRequest(request),
       // Any pack answers 51 with the master's data and address.
@@ -34,11 +30,19 @@ export function createPylontechReader(address: number): PackReader {
     });
   }
 
+  const askAnalog = question('analog');
+  const askAlarm = question('alarm');
+  const identity = createIdentitySteps([
+    { ask: (channel) => channel.exchange(question('serialNumber')) },
+    { ask: (channel) => channel.exchange(question('manufacturer')) },
+    { ask: (channel) => channel.exchange(question('firmware')) },
+  ]);
+
   return {
     async read(channel, { attempts }) {
-      const analog = await exchangeWithRetry(channel, ask('analog'), attempts);
+      const analog = await exchangeWithRetry(channel, askAnalog, attempts);
       if (!analog.ok) return analog;
-      const alarm = await exchangeWithRetry(channel, ask('alarm'), attempts);
+      const alarm = await exchangeWithRetry(channel, askAlarm, attempts);
       // A pack whose alarms are not known must not look healthy; only one that refuses the command is read without them.
       if (!alarm.ok && alarm.reason !== 'refused') return alarm;
       const known = await identity.next(channel, 1);

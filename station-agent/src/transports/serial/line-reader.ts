@@ -2,7 +2,7 @@ import { ReadlineParser } from '@serialport/parser-readline';
 
 export type LineReaderOptions = {
   /** `\r` for the `~…` family, `\n` for cabinet lines (their `\r` is stripped by the codec). */
-  delimiter: string;
+  delimiter: '\r' | '\n';
   /** A line longer than this is junk and is dropped. */
   maxChars: number;
   onLine: (line: string) => void;
@@ -10,50 +10,57 @@ export type LineReaderOptions = {
   onOverflow?: (droppedChars: number) => void;
 };
 
-export type LineReader = { push(chunk: Uint8Array): void; close(): void };
+export type LineReader = {
+  push(chunk: Uint8Array): void;
+  /** Forgets a line that has begun. */
+  clear(): void;
+  close(): void;
+};
 
 /**
  * Lines out of a byte stream through serialport's readline parser, one Latin-1 character a byte so that nothing is lost in decoding.
- * The parser itself holds any amount of bytes until a delimiter comes; here it is replaced when it holds too much.
+ * The parser holds any amount of bytes until a delimiter comes, and is dear to make and to feed: here it gets whole lines only, so that
+ * it never holds any and serves for as long as the reader does.
  */
 export function createLineReader({ delimiter, maxChars, onLine, onOverflow }: LineReaderOptions): LineReader {
-  const end = Buffer.from(delimiter, 'latin1');
+  const parser = new ReadlineParser({ delimiter, encoding: 'latin1' });
+  const end = delimiter.charCodeAt(0);
+  parser.on('data', onLine);
+  /** The line that has begun, in the pieces in which it came. */
+  let pieces: Uint8Array[] = [];
   let held = 0;
-  /** Chunks of a line that has no end yet: a line goes through the parser at once, not in the ten pieces in which it arrives. */
-  let pieces: Buffer[] = [];
-  let parser = createParser();
 
-  function createParser(): ReadlineParser {
-    const created = new ReadlineParser({ delimiter: end, encoding: 'latin1' });
-    created.on('data', onLine);
-    return created;
-  }
-
-  function replaceParser(): void {
-    parser.removeAllListeners('data');
-    parser.destroy();
-    parser = createParser();
+  function clear(): void {
+    pieces = [];
+    held = 0;
   }
 
   return {
     push(chunk) {
       if (parser.destroyed) return;
       const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      const lastEnd = bytes.lastIndexOf(end);
-      if (lastEnd >= 0) held = bytes.length - lastEnd - end.length;
-      else held += bytes.length;
-      pieces.push(bytes);
-      if (lastEnd >= 0) {
-        parser.write(pieces.length === 1 ? bytes : Buffer.concat(pieces));
-        pieces = [];
+      const after = bytes.lastIndexOf(end) + 1;
+      if (after === 0) {
+        pieces.push(bytes);
+        held += bytes.length;
+      } else {
+        const lines = after === bytes.length ? bytes : bytes.subarray(0, after);
+        const whole = pieces.length === 0 ? lines : Buffer.concat([...pieces, lines]);
+        clear();
+        if (after < bytes.length) {
+          pieces.push(bytes.subarray(after));
+          held = bytes.length - after;
+        }
+        parser.write(whole);
       }
       if (held <= maxChars) return;
-      onOverflow?.(held);
-      held = 0;
-      pieces = [];
-      replaceParser();
+      const dropped = held;
+      clear();
+      onOverflow?.(dropped);
     },
+    clear,
     close() {
+      clear();
       parser.removeAllListeners('data');
       parser.destroy();
     },

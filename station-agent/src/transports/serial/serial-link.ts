@@ -1,8 +1,14 @@
 import type { BindingInterface } from '@serialport/bindings-cpp';
-import type { SerialPortStream } from '@serialport/stream';
+import { messageOf } from '../../errors.js';
 import type { HardwareClock, HardwareLog } from '../../hardware/deps.js';
 import { HardwareError } from '../../hardware/ports.js';
-import { type DeviceIdentity, deviceIdentity, openSerialPort, type SerialSettings } from './open-port.js';
+import {
+  type DeviceIdentity,
+  deviceIdentity,
+  type OpenPort,
+  openSerialPort,
+  type SerialSettings,
+} from './open-port.js';
 import { SerialPortError } from './serial-error.js';
 
 /** One serial port that stays available: reopened after an unplug, silent loss or a failed start. */
@@ -14,7 +20,8 @@ export type SerialLink = {
   isUp(): boolean;
   /** Sends all bytes. @throws HardwareError LINK_DOWN at once when the port is away, or when it goes away meanwhile. */
   write(bytes: Uint8Array): Promise<void>;
-  onData(listener: (chunk: Uint8Array) => void): () => void;
+  /** `atMs`: monotonic time at which the bytes were read. */
+  onData(listener: (chunk: Uint8Array, atMs: number) => void): () => void;
   onState(listener: (up: boolean) => void): () => void;
   /** Why the port is not open; null while it is. */
   lastError(): SerialPortError | null;
@@ -38,6 +45,7 @@ export type SerialTiming = {
   /** A port that was written to and gave nothing for this long is reopened; doubled while that does not help. */
   silenceMs: number;
   silenceMaxMs: number;
+  /** A write that the port has not taken for this long fails, at the next look (`watchMs`). */
   writeMs: number;
 };
 
@@ -58,11 +66,11 @@ export function createSerialLink(settings: SerialSettings, deps: SerialLinkDeps)
   const { binding, clock, log } = deps;
   const timing = { ...TIMING, ...deps.timing };
   const { path, baudRate } = settings;
-  const dataListeners = new Set<(chunk: Uint8Array) => void>();
+  const dataListeners = new Set<(chunk: Uint8Array, atMs: number) => void>();
   const stateListeners = new Set<(up: boolean) => void>();
 
   let running = false;
-  let port: SerialPortStream | null = null;
+  let port: OpenPort | null = null;
   let identity: DeviceIdentity = null;
   let opening: Promise<void> | null = null;
   let reopenTimer: NodeJS.Timeout | undefined;
@@ -72,7 +80,8 @@ export function createSerialLink(settings: SerialSettings, deps: SerialLinkDeps)
   let unansweredSinceMs: number | null = null;
   let lastError: SerialPortError | null = null;
   let opened = 0;
-  const pendingWrites = new Set<(error: HardwareError) => void>();
+  /** Writes under way: how each is failed, and since when it waits. */
+  const pendingWrites = new Map<(error: HardwareError) => void, number>();
 
   function connect(): void {
     if (!running || port || opening) return;
@@ -84,13 +93,9 @@ export function createSerialLink(settings: SerialSettings, deps: SerialLinkDeps)
   async function openOnce(): Promise<void> {
     try {
       const fresh = await openSerialPort(binding, settings);
-      if (!running) return await closeQuietly(fresh);
       identity = await deviceIdentity(path);
-      if (!running || !fresh.isOpen) {
-        await closeQuietly(fresh);
-        return scheduleReopen();
-      }
-      adopt(fresh);
+      if (running) adopt(fresh);
+      else await fresh.close();
     } catch (error) {
       const failure =
         error instanceof SerialPortError ? error : new SerialPortError('PORT_FAILED', path, String(error));
@@ -100,20 +105,21 @@ export function createSerialLink(settings: SerialSettings, deps: SerialLinkDeps)
     }
   }
 
-  function adopt(fresh: SerialPortStream): void {
+  function adopt(fresh: OpenPort): void {
     port = fresh;
     opened += 1;
     lastError = null;
     reopenMs = timing.reopenMinMs;
     unansweredSinceMs = null;
-    fresh.on('data', (chunk: Buffer) => {
-      if (port !== fresh) return;
-      unansweredSinceMs = null;
-      silenceMs = timing.silenceMs;
-      for (const listener of dataListeners) listener(chunk);
-    });
-    fresh.on('error', (error: Error) => lose(fresh, error.message));
-    fresh.on('close', (error: Error | null) => lose(fresh, error?.message ?? 'closed'));
+    fresh.listen(
+      (chunk) => {
+        unansweredSinceMs = null;
+        silenceMs = timing.silenceMs;
+        const atMs = clock.monotonicMs();
+        for (const listener of dataListeners) listener(chunk, atMs);
+      },
+      (reason) => lose(fresh, reason),
+    );
     watchTimer = setInterval(() => void watch(fresh), timing.watchMs);
     watchTimer.unref();
     log.info({ path, baudRate, reconnects: opened - 1 }, 'serial port open');
@@ -121,7 +127,8 @@ export function createSerialLink(settings: SerialSettings, deps: SerialLinkDeps)
   }
 
   /** Notices what serialport does not: the device behind the path is gone or another one, or nothing is ever answered. */
-  async function watch(watched: SerialPortStream): Promise<void> {
+  async function watch(watched: OpenPort): Promise<void> {
+    failStuckWrites();
     const now = await deviceIdentity(path);
     if (port !== watched) return;
     if (now !== identity) return lose(watched, now === null ? 'unplugged' : 'another device took its place');
@@ -130,16 +137,22 @@ export function createSerialLink(settings: SerialSettings, deps: SerialLinkDeps)
     lose(watched, 'nothing was received after writing; opening again');
   }
 
-  function lose(lost: SerialPortStream, reason: string): void {
+  function failStuckWrites(): void {
+    const sinceMs = clock.monotonicMs() - timing.writeMs;
+    for (const [fail, startMs] of pendingWrites)
+      if (startMs <= sinceMs) fail(new HardwareError('TIMEOUT', `${path} does not take bytes`));
+  }
+
+  function lose(lost: OpenPort, reason: string): void {
     if (port !== lost) return;
     port = null;
     clearInterval(watchTimer);
     lastError = new SerialPortError('PORT_MISSING', path, `${path}: ${reason}`);
     if (running) log.warn({ path, reason }, 'serial port lost');
     const error = linkDown();
-    for (const fail of pendingWrites) fail(error);
+    for (const fail of pendingWrites.keys()) fail(error);
     pendingWrites.clear();
-    void closeQuietly(lost);
+    void lost.close();
     announce(false);
     scheduleReopen();
   }
@@ -175,7 +188,7 @@ export function createSerialLink(settings: SerialSettings, deps: SerialLinkDeps)
       const last = port;
       if (last) lose(last, 'stopped');
       await opening;
-      if (last) await closeQuietly(last);
+      await last?.close();
     },
     isUp: () => port !== null,
     write(bytes) {
@@ -184,20 +197,18 @@ export function createSerialLink(settings: SerialSettings, deps: SerialLinkDeps)
       unansweredSinceMs ??= clock.monotonicMs();
       return new Promise<void>((resolve, reject) => {
         const settle = (error?: HardwareError): void => {
-          clearTimeout(timer);
           pendingWrites.delete(settle);
           if (error) reject(error);
           else resolve();
         };
-        const timer = setTimeout(
-          () => settle(new HardwareError('TIMEOUT', `${path} does not take bytes`)),
-          timing.writeMs,
+        pendingWrites.set(settle, clock.monotonicMs());
+        target.write(bytes).then(
+          () => settle(),
+          (error: unknown) => {
+            settle(new HardwareError('LINK_DOWN', `write to ${path} failed`, { cause: error }));
+            lose(target, messageOf(error));
+          },
         );
-        pendingWrites.add(settle);
-        target.write(Buffer.from(bytes), undefined, (error) => {
-          if (error) settle(new HardwareError('LINK_DOWN', `write to ${path} failed`, { cause: error }));
-          else settle();
-        });
       });
     },
     onData: (listener) => subscribe(dataListeners, listener),
@@ -210,15 +221,4 @@ export function createSerialLink(settings: SerialSettings, deps: SerialLinkDeps)
 function subscribe<T>(listeners: Set<T>, listener: T): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
-}
-
-/** Closes whatever state the port is in. The error listener stays: a late error without one would end the process. */
-async function closeQuietly(port: SerialPortStream): Promise<void> {
-  port.removeAllListeners('data');
-  port.removeAllListeners('close');
-  port.removeAllListeners('error');
-  port.removeAllListeners('open');
-  port.on('error', () => undefined);
-  if (port.isOpen) await new Promise<void>((resolve) => port.close(() => resolve()));
-  port.destroy();
 }

@@ -28,11 +28,11 @@ export function createReplay(respond: (requestHex: string) => readonly string[])
   return {
     requests,
     exchange(exchange) {
-      const listeners = new Set<(chunk: Uint8Array) => void>();
+      const listeners = new Set<(chunk: Uint8Array, atMs: number) => void>();
       const play = async (chunks: readonly string[]): Promise<void> => {
         for (const chunk of chunks) {
           await new Promise((resolve) => setImmediate(resolve));
-          for (const listener of listeners) listener(Buffer.from(chunk, 'hex'));
+          for (const listener of listeners) listener(Buffer.from(chunk, 'hex'), performance.now());
         }
       };
       // A device that streams goes on without being asked.
@@ -54,6 +54,7 @@ export function createReplay(respond: (requestHex: string) => readonly string[])
           answerMs: 100,
           answerWithinMs: 60,
           gapMs: 40,
+          nowMs: () => performance.now(),
         },
       );
     },

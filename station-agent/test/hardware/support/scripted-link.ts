@@ -12,7 +12,7 @@ export type ScriptedLink = SerialLink & {
 export function createScriptedLink(
   options: { answer?: (written: string) => string | null } = {},
 ): ScriptedLink {
-  const data = new Set<(chunk: Uint8Array) => void>();
+  const data = new Set<(chunk: Uint8Array, atMs: number) => void>();
   const states = new Set<(up: boolean) => void>();
   let up = true;
   const link: ScriptedLink = {
@@ -32,7 +32,7 @@ export function createScriptedLink(
     },
     arrive(bytes) {
       const chunk = typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes;
-      for (const listener of data) listener(chunk);
+      for (const listener of data) listener(chunk, performance.now());
     },
     setUp(next) {
       up = next;

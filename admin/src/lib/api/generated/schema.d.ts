@@ -1609,7 +1609,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Trial balance: the sum of every account kind, or of every account, up to a time; the sums add up to 0 */
+        /**
+         * Trial balance up to a time: the sum of every account kind, or of every account page by page
+         * @description The sums of all kinds, and those of all pages, add up to 0.
+         */
         get: operations["listLedgerAccounts"];
         put?: never;
         post?: never;
@@ -17301,6 +17304,9 @@ export interface operations {
             query?: {
                 until?: string;
                 by?: "kind" | "account";
+                kind?: "rider-wallet" | "rider-hold" | "rider-deposit" | "refunds-payable" | "tax-payable" | "partner-payable" | "revenue-swap" | "revenue-plan" | "revenue-forfeit" | "provider-clearing" | "bank" | "provider-fees" | "partner-cost" | "promotion" | "suspense" | "opening";
+                _limit?: number;
+                _page?: number;
             };
             header?: never;
             path?: never;
@@ -17308,7 +17314,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Accounts */
+            /** @description Accounts by name, 100 a page; `X-Total-Count` says how many */
             200: {
                 headers: {
                     [name: string]: unknown;

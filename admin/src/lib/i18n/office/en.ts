@@ -71,6 +71,7 @@ export const officeEn: Record<keyof typeof officeZhCn, string> = {
   'user.orders': 'Latest orders',
   'user.charges': 'Charges for swaps',
   'user.movements': 'Wallet movements',
+  'user.held': 'Held',
   'user.suspend': 'Suspend',
   'user.activate': 'Activate',
   'user.suspend.text': 'A suspended user cannot start a swap. One that runs goes on to its end.',

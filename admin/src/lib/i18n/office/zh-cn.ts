@@ -68,6 +68,7 @@ export const officeZhCn = {
   'user.orders': '最近订单',
   'user.charges': '换电扣款',
   'user.movements': '钱包变动',
+  'user.held': '冻结',
   'user.suspend': '停用',
   'user.activate': '恢复',
   'user.suspend.text': '停用后用户不能再换电，正在进行的换电会继续完成。',

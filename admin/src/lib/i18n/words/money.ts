@@ -9,6 +9,8 @@ export const moneyWords = {
   'finance.partners': ['合作方', 'Partners'],
   'finance.settlements': ['分账结算', 'Settlements'],
   'finance.callbacks': ['支付回调', 'Provider calls'],
+  'order.refund': ['退款', 'Given back'],
+  'order.afterRefunds': ['退款后', 'After refunds'],
   'orderRefund.state.requested': ['已申请', 'Requested'],
   'orderRefund.state.reserved': ['处理中', 'Reserved'],
   'orderRefund.state.done': ['已退款', 'Done'],
