@@ -12,7 +12,7 @@ export interface FleetHub {
   /** Processes whose work is the hub's. */
   pids: readonly number[];
   /** The first `stations` of those registered, not yet connected. */
-  fleet(options: { stations: number; intervalMs: number; fixedRetryMs?: number }): Fleet;
+  fleet(options: { stations: number; intervalMs: number }): Fleet;
   /** Resolves when all stations of the fleet were born. @throws when that takes longer than `TIMEOUT_MS` */
   born(fleet: Fleet): Promise<void>;
   /** Stations that the hub shows as offline, after it had some time to show nobody so. */

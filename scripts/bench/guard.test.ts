@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readArguments } from './arguments.js';
-import { type Floors, floorsFile, tooNoisy, verdict } from './guard.js';
+import { type Floors, floorsFile, verdict } from './guard.js';
 import type { Sample } from './row.js';
 import { rows } from './rows.js';
 import { compare } from './run-row.js';
+import { foreignShare, machineTime } from './usage.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const sample = (value: number, lost = 0): Sample => ({
@@ -15,26 +16,48 @@ const sample = (value: number, lost = 0): Sample => ({
   lost,
   duplicated: 0,
 });
-const result = (ratio: number, lost = 0) => ({ name: 'x', ratio, lost, duplicated: 0 });
+const result = (ratio: number, cpuRatio: number | null = 1, lost = 0) => ({
+  name: 'x',
+  ratio,
+  cpuRatio,
+  lost,
+  duplicated: 0,
+});
 const more = { target: { atLeast: 0.8 } };
 const less = { target: { atMost: 2 } };
+const quiet = 0.02;
+const busy = 0.6;
 
 describe('the speed guard', () => {
   it('fails a row that is more than a quarter worse than its floor, whichever way is better', () => {
-    expect(verdict(more, 0.8, result(0.61))).toBeNull();
-    expect(verdict(more, 0.8, result(0.59))).toContain('≥ 0.6');
-    expect(verdict(less, 2, result(2.49))).toBeNull();
-    expect(verdict(less, 2, result(2.51))).toContain('≤ 2.5');
+    expect(verdict(more, { ratio: 0.8, cpuRatio: 1 }, result(0.61), quiet)).toBeNull();
+    expect(verdict(more, { ratio: 0.8, cpuRatio: 1 }, result(0.59), quiet)).toContain('≥ 0.6');
+    expect(verdict(less, { ratio: 2, cpuRatio: 1 }, result(2.49), quiet)).toBeNull();
+    expect(verdict(less, { ratio: 2, cpuRatio: 1 }, result(2.51), quiet)).toContain('≤ 2.5');
+  });
+
+  it('compares processor time also beside other programs, and the clock only without them', () => {
+    const floor = { ratio: 0.8, cpuRatio: 1 };
+    expect(verdict(more, floor, result(0.3, 1.2), busy)).toBeNull();
+    expect(verdict(more, floor, result(0.3, 1.2), quiet)).toContain('ratio 0.3');
+    expect(verdict(more, floor, result(0.9, 1.26), quiet)).toContain('1.26 times');
+    expect(verdict(more, floor, result(0.9, 1.26), busy)).toBeNull();
+    expect(verdict(more, floor, result(0.9, 1.61), busy)).toContain('1.61 times');
+    expect(verdict(more, floor, result(0.9, null), busy)).toContain('processor time');
   });
 
   it('fails a row that lost a message however fast it is', () => {
-    expect(verdict(more, 0.8, result(5, 1))).toContain('1 lost');
+    expect(verdict(more, { ratio: 0.8, cpuRatio: 1 }, result(5, 0.1, 1), busy)).toContain('1 lost');
   });
 
-  it('compares nothing where other programs have the processors', () => {
-    expect(tooNoisy({ idle: 0.02, jitter: 0.1 })).toContain('2 %');
-    expect(tooNoisy({ idle: 0.9, jitter: 3 })).toContain('4 times');
-    expect(tooNoisy({ idle: 0.9, jitter: 0.1 })).toBeNull();
+  it('tells what others use of the machine from what its own programs use', () => {
+    const before = { totalUs: 0, busyUs: 0, ownUs: 0 };
+    expect(foreignShare(before, { totalUs: 1_000, busyUs: 900, ownUs: 800 })).toBeCloseTo(0.1);
+    expect(foreignShare(before, { totalUs: 1_000, busyUs: 500, ownUs: 510 })).toBe(0);
+    const now = machineTime();
+    expect(now.ownUs).toBeGreaterThan(0);
+    expect(now.busyUs).toBeGreaterThan(now.ownUs);
+    expect(now.totalUs).toBeGreaterThanOrEqual(now.busyUs);
   });
 
   it('has floors for ingest, buffer and command alone, each of a row that exists', () => {
@@ -50,6 +73,7 @@ describe('the comparison of a row', () => {
     const ours = [sample(1, 1), sample(10), sample(20), sample(90)];
     const peer = [sample(100), sample(20), sample(20), sample(100)];
     expect(compare(row, ours, peer, '')).toMatchObject({ ratio: 0.9, rounds: 3, lost: 1, ok: false });
+    expect(compare({ ...row, warmUps: 3 }, ours, peer, '')).toMatchObject({ ratio: 0.9, rounds: 1, lost: 1 });
   });
 
   it('refuses rounds, names and sizes that mean nothing', () => {

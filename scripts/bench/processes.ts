@@ -22,7 +22,7 @@ export function startPeer<Ready extends { ready: true }>(
 }
 
 /** The hub's flags in its unit file and its compose file (`scripts/deploy`). */
-const HUB_FLAGS = ['--max-semi-space-size=32'];
+const HUB_FLAGS = ['--max-semi-space-size=64'];
 /** `BENCH_PROF=folder` writes a CPU profile of each program there when it ends. */
 const profiling = (): string[] =>
   process.env.BENCH_PROF ? ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROF}`] : [];

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { machineTime } from './usage.js';
 
 /** How quiet the machine is before anything of ours runs. */
 export interface Quiet {
@@ -16,10 +16,10 @@ const PIECES = 15;
 
 /** Watches the machine for two seconds, then times the same work again and again. */
 export async function measureQuiet(): Promise<Quiet> {
-  const before = cpuTimes();
+  const before = machineTime();
   await sleep(WATCH_MS);
-  const after = cpuTimes();
-  const idle = (after.idle - before.idle) / Math.max(1, after.total - before.total);
+  const after = machineTime();
+  const idle = 1 - (after.busyUs - before.busyUs) / Math.max(1, after.totalUs - before.totalUs);
   const times = Array.from({ length: PIECES }, () => {
     const startedMs = performance.now();
     spin();
@@ -37,13 +37,6 @@ export function noise({ idle, jitter }: Quiet): string | null {
   if (jitter > MAX_JITTER)
     return `the machine is uneven: the same work takes up to ${percent(jitter)} longer, ${percent(MAX_JITTER)} allowed`;
   return null;
-}
-
-function cpuTimes(): { idle: number; total: number } {
-  const [line = ''] = readFileSync('/proc/stat', 'utf8').split('\n');
-  const times = line.trim().split(/\s+/).slice(1, 9).map(Number);
-  // user nice system idle iowait irq softirq steal; waiting for a disk is idle time too.
-  return { idle: (times[3] ?? 0) + (times[4] ?? 0), total: times.reduce((sum, time) => sum + time, 0) };
 }
 
 function spin(): number {

@@ -40,6 +40,8 @@ export interface Row {
   readonly target: { atLeast: number } | { atMost: number };
   /** Rounds unless the caller says otherwise; each round runs both sides, in turns first. */
   readonly rounds: number;
+  /** Pairs of rounds before the counted ones; 1 by default. A program that has much to compile is at its pace only after some. */
+  readonly warmUps?: number;
   /** Not among the rows that run without a name: a study, not a comparison. */
   readonly onlyByName?: true;
   /** Why it cannot run on this machine; null when it can. */
@@ -70,6 +72,8 @@ export interface RowResult {
   rounds: number;
   lost: number;
   duplicated: number;
+  /** Median of the rounds' ratios of processor time for an operation, ours to the peer's; null where it says nothing. */
+  cpuRatio: number | null;
   oursCpuUs: number | null;
   peerCpuUs: number | null;
   oursRssMiB: number | null;

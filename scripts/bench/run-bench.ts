@@ -19,7 +19,7 @@ export async function runBench(root: string, args: readonly string[]): Promise<n
   }
   // Whoever stops a benchmark stops what it started: every child dies with the process's 'exit'.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
-  return options.guard ? runGuard(root, say, options) : report(root, options);
+  return options.guard ? runGuard(root, say) : report(root, options);
 }
 
 const say = (text: string) => process.stderr.write(`${text}\n`);

@@ -11,6 +11,7 @@ export async function runRow(
   options: { root: string; rounds?: number; size: Size; progress: (text: string) => void },
 ): Promise<RowResult> {
   const rounds = options.rounds ?? row.rounds;
+  const warmUps = row.warmUps ?? 1;
   const dir = mkdtempSync(join(tmpdir(), `voltbay-bench-${row.name}-`));
   const removeDir = () => rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   process.once('exit', removeDir);
@@ -25,14 +26,17 @@ export async function runRow(
     const ours: Sample[] = [];
     const peer: Sample[] = [];
     try {
-      // The first pair warms caches, compilers and files, and is not counted.
-      for (let i = 0; i <= rounds; i++) {
-        options.progress(i === 0 ? 'warming up' : `round ${i} of ${rounds}`);
+      // The first pairs warm caches, compilers and files, and are not counted.
+      for (let i = 0; i < warmUps + rounds; i++) {
+        const which =
+          i < warmUps ? `warm-up ${i + 1} of ${warmUps}` : `round ${i - warmUps + 1} of ${rounds}`;
+        options.progress(which);
         const oursFirst = i % 2 === 0;
         const first = await bounded(oursFirst ? sides.ours : sides.peer, i);
         const second = await bounded(oursFirst ? sides.peer : sides.ours, i);
         ours.push(oursFirst ? first : second);
         peer.push(oursFirst ? second : first);
+        options.progress(`${which}: ${ours.at(-1)?.value.toFixed(1)} / ${peer.at(-1)?.value.toFixed(1)}`);
       }
     } finally {
       await sides.close();
@@ -61,16 +65,21 @@ async function bounded(side: Side, index: number): Promise<Sample> {
   }
 }
 
-/** `ours` and `peer` begin with the round that is not counted; nothing may be lost in that one either. */
+/** `ours` and `peer` begin with the rounds that are not counted; nothing may be lost in those either. */
 export function compare(
-  row: Pick<Row, 'name' | 'unit' | 'target'>,
+  row: Pick<Row, 'name' | 'unit' | 'target' | 'warmUps'>,
   ours: readonly Sample[],
   peer: readonly Sample[],
   note: string,
 ): RowResult {
-  const counted = (samples: readonly Sample[]) => samples.slice(1);
-  const ratios = counted(ours).map((sample, i) => sample.value / (peer[i + 1]?.value ?? Number.NaN));
+  const counted = (samples: readonly Sample[]) => samples.slice(row.warmUps ?? 1);
+  const peerCounted = counted(peer);
+  const ratios = counted(ours).map((sample, i) => sample.value / (peerCounted[i]?.value ?? Number.NaN));
   const ratio = median(ratios);
+  const cpuRatios = counted(ours).flatMap(({ cpuUsPerOperation: own }, i) => {
+    const others = peerCounted[i]?.cpuUsPerOperation ?? null;
+    return own !== null && others ? [own / others] : [];
+  });
   const all = [...ours, ...peer];
   const lost = all.reduce((sum, sample) => sum + sample.lost, 0);
   const duplicated = all.reduce((sum, sample) => sum + sample.duplicated, 0);
@@ -93,6 +102,7 @@ export function compare(
     rounds: ratios.length,
     lost,
     duplicated,
+    cpuRatio: cpuRatios.length > 0 ? round(median(cpuRatios)) : null,
     oursCpuUs: middle(ours, ({ cpuUsPerOperation }) => cpuUsPerOperation),
     peerCpuUs: middle(peer, ({ cpuUsPerOperation }) => cpuUsPerOperation),
     oursRssMiB: middle(ours, ({ rssMiB }) => rssMiB),

@@ -7,6 +7,7 @@ import type { Logger } from '../logger.js';
 import type { Clock, StationAuthenticator } from '../ports.js';
 import { createConnectionGate } from './connection-gate.js';
 import { oversizedPayloadBytes } from './packet-guard.js';
+import { keepRetainedByTopic } from './retained-states.js';
 import { brokerClientId, createSessionRegistry, type StationSession } from './sessions.js';
 import { createSignInThrottle } from './sign-in-throttle.js';
 import type { StationLink, UplinkSink } from './station-link.js';
@@ -267,6 +268,7 @@ export function createEmbeddedBroker(deps: EmbeddedBrokerDeps): EmbeddedBroker {
         done(null, null);
       },
     });
+    keepRetainedByTopic(broker);
     const route = broker.publish.bind(broker);
     broker.publish = ((packet: PublishPacket, client: unknown, done?: (error?: Error | null) => void) => {
       const callback = typeof client === 'function' ? client : done;

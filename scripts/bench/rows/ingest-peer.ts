@@ -9,6 +9,7 @@ export const ingestPeer: Row = {
   unit: 'messages/s',
   target: { atLeast: 3 },
   rounds: 5,
+  warmUps: 4,
   unavailable: needsMosquitto,
   prepare: (context) =>
     againstStoringPeer(context, (root, dir, settings) =>

@@ -19,6 +19,7 @@ export const ingest: Row = {
   unit: 'messages/s',
   target: { atLeast: 0.8 },
   rounds: 5,
+  warmUps: 4,
   unavailable: needsMosquitto,
   prepare: (context) =>
     againstStoringPeer(context, (root, dir, settings) =>

@@ -11,7 +11,7 @@ const STATIONS: Readonly<Record<Size, { few: number; many: readonly number[] }>>
   long: { few: 100, many: [1_000, 10_000] },
 };
 const MESSAGES_PER_S = 200;
-const WINDOW_S = { short: 5, normal: 20, long: 60 };
+const WINDOW_S = { short: 5, normal: 10, long: 60 };
 const SETTLE_MS = 60_000;
 
 /** Processor time of hub and store for one acknowledged message, everything included that goes on meanwhile. */

@@ -1,3 +1,4 @@
+import type { Fleet } from '../../../simulators/dist/fleet/fleet.js';
 import { reconnectStorm } from '../../../simulators/dist/fleet/storm.js';
 import { type FleetHub, startFleetHub, TIMEOUT_MS } from '../fleet-hub.js';
 import type { Row, Sample, Side, Sides } from '../row.js';
@@ -18,32 +19,32 @@ export const storm: Row = {
   async prepare(context): Promise<Sides> {
     const stations = STATIONS[context.size];
     const hub = await startFleetHub(context, stations);
+    const fleet = hub.fleet({ stations, intervalMs: QUIET_MS });
+    fleet.start();
+    await hub.born(fleet);
     return {
-      ours: side(hub, stations, {}),
-      peer: side(hub, stations, { fixedRetryMs: FIXED_RETRY_MS }),
+      ours: side(hub, fleet, null),
+      peer: side(hub, fleet, FIXED_RETRY_MS),
       note: `${stations} stations, the hub's own broker; lost: not back, or shown offline although connected`,
-      close: hub.close,
+      async close() {
+        await fleet.stop();
+        await hub.close();
+      },
     };
   },
 };
 
-const side = (hub: FleetHub, stations: number, retry: { fixedRetryMs?: number }): Side => ({
+const side = (hub: FleetHub, fleet: Fleet, retryMs: number | null): Side => ({
   async round(): Promise<Sample> {
-    const fleet = hub.fleet({ stations, intervalMs: QUIET_MS, ...retry });
-    fleet.start();
-    try {
-      await hub.born(fleet);
-      const result = await reconnectStorm(fleet, { timeoutMs: TIMEOUT_MS });
-      const missing = result.cut - result.back;
-      return {
-        value: result.allBackMs ?? TIMEOUT_MS,
-        cpuUsPerOperation: null,
-        rssMiB: null,
-        lost: Math.max(0, missing) + (await hub.falseOffline(stations)),
-        duplicated: 0,
-      };
-    } finally {
-      await fleet.stop();
-    }
+    fleet.retryEvery(retryMs);
+    const result = await reconnectStorm(fleet, { timeoutMs: TIMEOUT_MS });
+    const missing = result.cut - result.back;
+    return {
+      value: result.allBackMs ?? TIMEOUT_MS,
+      cpuUsPerOperation: null,
+      rssMiB: null,
+      lost: Math.max(0, missing) + (await hub.falseOffline(fleet.stations.length)),
+      duplicated: 0,
+    };
   },
 });

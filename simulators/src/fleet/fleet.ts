@@ -18,8 +18,6 @@ export interface FleetOptions {
   /** Who comes for swaps. Without it a request is answered with a pack that nobody has seen before. */
   visitor?: Visitor;
   clock?: Clock;
-  /** Stations come back after this time, always the same; absent = with full jitter. */
-  fixedRetryMs?: number;
 }
 
 export interface FleetStats {
@@ -54,6 +52,8 @@ export interface Fleet {
   stats(): FleetStats;
   /** The latencies of what follows are counted anew: a ramp is no steady load. */
   forgetLatencies(): void;
+  /** From now on stations come back after this time, always the same, as simple clients do; null = with full jitter, as they begin. */
+  retryEvery(ms: number | null): void;
   /** Breaks this share of all connections at once. */
   dropConnections(share: number): void;
   stop(): Promise<void>;
@@ -71,6 +71,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const counts = { births: 0, lost: 0, refused: 0, reports: 0, acknowledged: 0, setAside: 0 };
   const swaps = { done: 0, refused: 0 };
   let lastRefusal: string | null = null;
+  let fixedRetryMs: number | null = null;
   const rssBefore = process.memoryUsage.rss();
   // Later than any earlier run with the same devices: an epoch only ever rises.
   const epoch = Math.floor(Date.now() / 1000);
@@ -85,7 +86,7 @@ export function createFleet(options: FleetOptions): Fleet {
       clock,
       epoch,
       random: own,
-      ...(options.fixedRetryMs === undefined ? {} : { fixedRetryMs: options.fixedRetryMs }),
+      fixedRetryMs: () => fixedRetryMs,
       events: {
         born: (signInMs, awayMs) => {
           counts.births += 1;
@@ -166,6 +167,9 @@ export function createFleet(options: FleetOptions): Fleet {
     forgetLatencies() {
       latencies = createLatencyHistogram();
       signIns = createLatencyHistogram();
+    },
+    retryEvery(ms) {
+      fixedRetryMs = ms;
     },
     dropConnections(share) {
       for (const station of stations) if (random.next() < share) station.drop();

@@ -70,8 +70,8 @@ export interface LightStationOptions {
   epoch: number;
   random: Random;
   events: LightStationEvents;
-  /** Comes back after this time, always the same, as simple clients do; absent = with full jitter. */
-  fixedRetryMs?: number;
+  /** Comes back after this time, always the same, as simple clients do; null or absent = with full jitter. */
+  fixedRetryMs?: () => number | null;
 }
 
 export function createLightStation(options: LightStationOptions): LightStation {
@@ -236,7 +236,8 @@ export function createLightStation(options: LightStationOptions): LightStation {
   function scheduleReconnect(): void {
     if (stopped || away || retry) return;
     attempts += 1;
-    const delayMs = options.fixedRetryMs ?? random.between(0.2, 1) * Math.min(30_000, 500 * 2 ** attempts);
+    const delayMs =
+      options.fixedRetryMs?.() ?? random.between(0.2, 1) * Math.min(30_000, 500 * 2 ** attempts);
     retry = setTimeout(() => {
       retry = undefined;
       connect();
