@@ -2,7 +2,7 @@ import { batteryHealthCollection } from './analytics/battery-health.js';
 import { demandProfilesCollection } from './analytics/demand-profile.js';
 import { cohortsCollection, riderActivityCollection } from './analytics/rider-activity.js';
 import { availabilityCollection, rollupCursorsCollection, rollupsCollection } from './analytics/rollup.js';
-import { stationDaysCollection } from './analytics/station-days.js';
+import { stationDayHoursCollection, stationDaysCollection } from './analytics/station-days.js';
 import { approvalsCollection } from './approvals/approval-document.js';
 import { auditCollection, auditHeadsCollection } from './audit/audit-document.js';
 import { batteryDaysCollection } from './batteries/battery-days.js';
@@ -131,6 +131,7 @@ export const allCollections = [
   rollupsCollection,
   rollupCursorsCollection,
   stationDaysCollection,
+  stationDayHoursCollection,
   availabilityCollection,
   demandProfilesCollection,
   riderActivityCollection,

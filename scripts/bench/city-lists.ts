@@ -13,6 +13,8 @@ const CERTAIN_ROUNDS = 40;
 const BUDGET_MS = 60_000;
 /** What every list may take on the seeded city, 95 of 100 times. */
 const LIST_P95_MS = 50;
+/** What is asked seldom, and reads more than a page, may take. */
+const QUESTION_P95_MS = 100;
 /** How long the city may take to be written. */
 const SEED_S = 60;
 
@@ -79,12 +81,12 @@ export async function measureCityLists(context: RowContext): Promise<{ note: str
     });
     for (const { address, p50Ms, p95Ms: ownMs } of questions)
       context.progress(`p95 ${ownMs.toFixed(1)} ms, p50 ${p50Ms.toFixed(1)}: ${address}`);
-    const slow = questions.filter((one) => one.status !== 200 || one.p95Ms > LIST_P95_MS);
+    const slow = questions.filter((one) => one.status !== 200 || one.p95Ms > QUESTION_P95_MS);
     const heaviest = questions.reduce((worst, one) => (one.p95Ms > worst.p95Ms ? one : worst));
     const faults = [
       ...(slow.length > 0
         ? [
-            `${slow.length} questions over ${LIST_P95_MS} ms or refused, ${slow[0]?.address} ${slow[0]?.p95Ms} ms`,
+            `${slow.length} questions over ${QUESTION_P95_MS} ms or refused, ${slow[0]?.address} ${slow[0]?.p95Ms} ms`,
           ]
         : []),
       ...(refused.length > 0 ? [`${refused[0]?.address} answered ${refused[0]?.status}`] : []),

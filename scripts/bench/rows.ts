@@ -2,6 +2,7 @@ import type { Row } from './row.js';
 import { buffer } from './rows/buffer.js';
 import { bus } from './rows/bus.js';
 import { command } from './rows/command.js';
+import { commandChain } from './rows/command-chain.js';
 import { footprint } from './rows/footprint.js';
 import { growth } from './rows/growth.js';
 import { ingest } from './rows/ingest.js';
@@ -27,4 +28,5 @@ export const rows: readonly Row[] = [
   scaleOut,
   scaleOutKill,
   growth,
+  commandChain,
 ];

@@ -29,6 +29,8 @@ const PAGE_BYTES = 4_096;
 const TICKS_PER_S = 100;
 /** Of the simulated bus: sixteen packs are read within a second with room to spare. */
 export const FOOTPRINT_BAUD = 115_200;
+/** How often the readings go to the hub: the agent's default. */
+export const FOOTPRINT_REPORT_S = 30;
 
 /** An agent with flags as in its unit file, connected to a hub, polling `packs` packs once a second over real serialport. */
 export async function startPollingAgent(packs: number): Promise<PollingAgent> {
@@ -42,11 +44,12 @@ export async function startPollingAgent(packs: number): Promise<PollingAgent> {
     dataDir: join(dir, 'data'),
     hardware: station.hardware,
     polling: { idleMs: 1_000 },
+    uplink: { infoIntervalS: FOOTPRINT_REPORT_S },
     metrics: { port: metricsPort },
     logLevel: 'info',
   };
   writeFileSync(join(dir, 'agent.json'), JSON.stringify(config));
-  const flags = ['--max-semi-space-size=1', '--optimize-for-size', '--no-opt', '--always-sparkplug'];
+  const flags = ['--max-semi-space-size=1', '--optimize-for-size', '--no-opt'];
   const child = spawn(
     process.execPath,
     [...flags, BIN, 'run', '--config', join(dir, 'agent.json'), '--json'],

@@ -19,7 +19,6 @@ const child = (...args: string[]): Promise<{ stdout: string }> =>
       '--max-semi-space-size=1',
       '--optimize-for-size',
       '--no-opt',
-      '--always-sparkplug',
       '--import',
       import.meta.resolve('tsx'),
       CHILD,

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=1 --optimize-for-size --no-opt --always-sparkplug
+#!/usr/bin/env -S node --max-semi-space-size=1 --optimize-for-size --no-opt
 import { existsSync } from 'node:fs';
 
 const entry = new URL('../dist/main.js', import.meta.url);

@@ -123,7 +123,12 @@ export function sumsBy<T extends { figures: Readonly<Figures> }>(
   keyOf: (row: T) => string,
 ): Map<string, Figures> {
   const sums = new Map<string, Figures>();
-  for (const row of rows) sums.set(keyOf(row), addFigures(sums.get(keyOf(row)) ?? noFigures(), row.figures));
+  for (const row of rows) {
+    const key = keyOf(row);
+    const sum = sums.get(key);
+    if (sum) addFigures(sum, row.figures);
+    else sums.set(key, { ...row.figures });
+  }
   return sums;
 }
 

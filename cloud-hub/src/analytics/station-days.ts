@@ -1,11 +1,7 @@
 import { type Database, defineCollection } from '../db/index.js';
 import { addFigures, type Figures, HOUR_MS, METRICS, noFigures, type RollupDocument } from './rollup.js';
 
-/**
- * A local day of one station over all plans, or of the whole tenant, with its hours: what dashboards ask for, in a thirtieth of the
- * documents that hours by station and plan are.
- */
-export type StationDayDocument = Figures & {
+type DayOfStation = {
   /** `{tenant}/{day}/{station}` */
   _id: string;
   tenantId: string;
@@ -13,13 +9,29 @@ export type StationDayDocument = Figures & {
   stationId: string;
   /** Start of the local day, ISO 8601. */
   day: string;
-  /** JSON of `[hour since the start of the day, ...figures in the order of METRICS][]`, first hour first. */
+};
+/**
+ * A local day of one station over all plans, or of the whole tenant: what dashboards ask for, in a thirtieth of the documents that
+ * hours by station and plan are.
+ */
+export type StationDayDocument = DayOfStation & {
+  /** JSON of the figures in the order of METRICS: a text is read in a fraction of the time that so many fields take. */
+  figures: string;
+};
+/** The hours of such a day, apart from it: most questions are about whole days. */
+export type StationDayHoursDocument = DayOfStation & {
+  /** JSON of `[hour since the start of the day, ...figures][]`, first hour first. */
   hours: string;
 };
-export const stationDaysCollection = defineCollection<StationDayDocument>('station_days', [
+const INDEXES = [
   { name: 'tenant-day', key: { tenantId: 1, day: 1, _id: 1 } },
   { name: 'tenant-station-day', key: { tenantId: 1, stationId: 1, day: 1 } },
-]);
+] as const;
+export const stationDaysCollection = defineCollection<StationDayDocument>('station_days', INDEXES);
+export const stationDayHoursCollection = defineCollection<StationDayHoursDocument>(
+  'station_day_hours',
+  INDEXES,
+);
 
 export const WHOLE_TENANT = '*';
 /** Of a day's longest: when the clocks are put back. */
@@ -30,7 +42,7 @@ export function rollUpStationDays(
   tenantId: string,
   day: string,
   hours: readonly RollupDocument[],
-): StationDayDocument[] {
+): (StationDayDocument & StationDayHoursDocument)[] {
   const stations = new Map<string, Map<number, Figures>>();
   const add = (stationId: string, index: number, row: RollupDocument) => {
     const known = stations.get(stationId) ?? new Map<number, Figures>();
@@ -49,25 +61,33 @@ export function rollUpStationDays(
       tenantId,
       stationId,
       day,
-      hours: JSON.stringify(
-        sorted.map(([index, figures]) => [index, ...METRICS.map((name) => figures[name])]),
-      ),
-      ...sorted.reduce((sum, [, figures]) => addFigures(sum, figures), noFigures()),
+      figures: JSON.stringify(valuesOf(sorted.reduce((sum, [, of]) => addFigures(sum, of), noFigures()))),
+      hours: JSON.stringify(sorted.map(([index, of]) => [index, ...valuesOf(of)])),
     };
   });
 }
 
+const valuesOf = (figures: Readonly<Figures>): number[] => METRICS.map((name) => figures[name]);
+function figuresOf(values: readonly number[]): Figures {
+  const figures = noFigures();
+  for (const [at, name] of METRICS.entries()) figures[name] = values[at] ?? 0;
+  return figures;
+}
+
+/** All of a day. */
+export const figuresOfDay = ({ figures }: Pick<StationDayDocument, 'figures'>): Figures =>
+  figuresOf(JSON.parse(figures));
+
 /** The hours of a day that lie in a span, each with its start. */
 export function hoursOf(
-  { day, hours }: Pick<StationDayDocument, 'day' | 'hours'>,
+  { day, hours }: Pick<StationDayHoursDocument, 'day' | 'hours'>,
   span: { from: string; to: string },
 ): { hour: string; figures: Figures }[] {
   const dayMs = Date.parse(day);
   return (JSON.parse(hours) as [number, ...number[]][]).flatMap(([index, ...values]) => {
     const hour = new Date(dayMs + index * HOUR_MS).toISOString();
     if (hour < span.from || hour >= span.to) return [];
-    const figures = Object.fromEntries(METRICS.map((name, at) => [name, values[at] ?? 0])) as Figures;
-    return [{ hour, figures }];
+    return [{ hour, figures: figuresOf(values) }];
   });
 }
 
@@ -97,22 +117,27 @@ const CHUNK = 500;
 /** Days of stations, written and read. A span takes no whole day apart. */
 export function createStationDays(deps: { database: Database }): StationDays {
   const days = deps.database.collection(stationDaysCollection);
+  const dayHours = deps.database.collection(stationDayHoursCollection);
   // Whole documents, and no condition beside those of the index: the store then hands over what it has as it lies there.
-  const read = async ({ tenantId, stationIds }: StationDaySpan, day: Record<string, string>) => {
-    if (stationIds === 'every')
-      return (await days.find({ tenantId, day }).toArray()).filter(
-        ({ stationId }) => stationId !== WHOLE_TENANT,
-      );
-    const stationId = stationIds === null ? WHOLE_TENANT : { $in: [...stationIds] };
-    return days.find({ tenantId, stationId, day }).toArray();
+  const where = ({ tenantId, stationIds }: StationDaySpan, day: Record<string, string>) => {
+    if (stationIds === 'every') return { tenantId, day };
+    return { tenantId, stationId: stationIds === null ? WHOLE_TENANT : { $in: [...stationIds] }, day };
   };
+  const isWanted = ({ stationIds }: StationDaySpan, { stationId }: DayOfStation) =>
+    stationIds !== 'every' || stationId !== WHOLE_TENANT;
   const before = (time: string) => new Date(Date.parse(time) - LONGEST_DAY_MS).toISOString();
-  const whole = async (span: StationDaySpan): Promise<StationDay[]> =>
-    (await read(span, { $gte: span.from, $lt: span.to })).map(({ stationId, day, ...figures }) => ({
-      stationId,
-      day,
-      figures,
-    }));
+  const whole = async (span: StationDaySpan): Promise<StationDay[]> => {
+    const found = await days.find(where(span, { $gte: span.from, $lt: span.to })).toArray();
+    return found
+      .filter((document) => isWanted(span, document))
+      .map((document) => ({
+        stationId: document.stationId,
+        day: document.day,
+        figures: figuresOfDay(document),
+      }));
+  };
+  const withHours = async (span: StationDaySpan, day: Record<string, string>) =>
+    (await dayHours.find(where(span, day)).toArray()).filter((document) => isWanted(span, document));
   return {
     days: whole,
     async parts(span) {
@@ -122,8 +147,8 @@ export function createStationDays(deps: { database: Database }): StationDays {
       const long = over > from;
       const [inside, head, tail] = await Promise.all([
         long ? whole({ ...span, to: over }) : [],
-        read(span, { $gt: before(from), $lt: from }),
-        read(span, { $gte: long ? over : from, $lt: to }),
+        withHours(span, { $gt: before(from), $lt: from }),
+        withHours(span, { $gte: long ? over : from, $lt: to }),
       ]);
       return [
         ...inside,
@@ -136,21 +161,30 @@ export function createStationDays(deps: { database: Database }): StationDays {
       ];
     },
     async hours(span) {
-      const found = await read(span, { $gt: before(span.from), $lt: span.to });
+      const found = await withHours(span, { $gt: before(span.from), $lt: span.to });
       return found.flatMap((document) =>
         hoursOf(document, span).map((hour) => ({ stationId: document.stationId, ...hour })),
       );
     },
-    async replace(tenantId, day, hours) {
-      const documents = rollUpStationDays(tenantId, day, hours);
-      for (let at = 0; at < documents.length; at += CHUNK)
+    async replace(tenantId, day, rows) {
+      const documents = rollUpStationDays(tenantId, day, rows);
+      for (let at = 0; at < documents.length; at += CHUNK) {
+        const chunk = documents.slice(at, at + CHUNK);
+        const write = <T extends DayOfStation>(replacement: T) => ({
+          replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
+        });
         await days.bulkWrite(
-          documents.slice(at, at + CHUNK).map((replacement) => ({
-            replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
-          })),
+          chunk.map(({ hours: _hours, ...document }) => write(document)),
           { ordered: false },
         );
-      await days.deleteMany({ tenantId, day, _id: { $nin: documents.map(({ _id }) => _id) } });
+        await dayHours.bulkWrite(
+          chunk.map(({ figures: _figures, ...document }) => write(document)),
+          { ordered: false },
+        );
+      }
+      const gone = { tenantId, day, _id: { $nin: documents.map(({ _id }) => _id) } };
+      await days.deleteMany(gone);
+      await dayHours.deleteMany(gone);
     },
   };
 }

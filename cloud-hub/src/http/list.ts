@@ -174,9 +174,11 @@ export async function listReply<T extends AnyDocument, R = unknown>(options: {
   const window = list.cursor ? { $and: [...filter.$and, afterCursor(list)] } : filter;
   const sort =
     list.sortPath === '_id' ? { _id: list.order } : { [list.sortPath]: list.order, _id: list.order };
-  const found = hasPattern(list.filter) ? await fewOf(source, filter) : null;
+  const counting = countOf(source, scope, list.filter);
+  const few = hasPattern(list.filter) && (await counting) <= FEW;
+  const found = few ? ((await counting) > 0 ? await idsOf(source, filter) : []) : null;
   const [total, documents] = await Promise.all([
-    found ? found.length : countOf(source, scope, list.filter),
+    counting,
     source
       .find(
         found
@@ -208,7 +210,7 @@ export async function listReply<T extends AnyDocument, R = unknown>(options: {
   return ok(shown, headers);
 }
 
-const FEW = 250;
+const FEW = 1_000;
 
 const hasPattern = (filter: Record<string, unknown>): boolean =>
   Object.values(filter).some(
@@ -216,12 +218,12 @@ const hasPattern = (filter: Record<string, unknown>): boolean =>
   );
 
 /**
- * The ids of all that match, where they are few: what contains a text is found by going through an index once, not once to count and
- * once more for the page. Null for many, of which a page is full before long.
+ * The ids of all that match, where they are few: they are sorted then, while a page of many is full before long when it is read in its
+ * order. How many contain a text the keys of an index tell.
  */
-async function fewOf(source: ListSource, filter: Record<string, unknown>): Promise<string[] | null> {
-  const found = await source.find(filter, { limit: FEW + 1, projection: { _id: 1 } }).toArray();
-  return found.length > FEW ? null : found.map(({ _id }) => _id as string);
+async function idsOf(source: ListSource, filter: Record<string, unknown>): Promise<string[]> {
+  const found = await source.find(filter, { limit: FEW, projection: { _id: 1 } }).toArray();
+  return found.map(({ _id }) => _id as string);
 }
 
 const MIN_ID_START = 8;

@@ -16,6 +16,8 @@ import {
 import {
   rollUpStationDays,
   type StationDayDocument,
+  type StationDayHoursDocument,
+  stationDayHoursCollection,
   stationDaysCollection,
 } from '../analytics/station-days.js';
 import type { Database } from '../db/index.js';
@@ -52,6 +54,7 @@ export async function verifyFigures(
   const findings = createFindings();
   const rollups = database.collection(rollupsCollection);
   const stationDays = database.collection(stationDaysCollection);
+  const stationDayHours = database.collection(stationDayHoursCollection);
   const cursor = await database.collection(rollupCursorsCollection).findOne({ _id: tenantId });
   const since = cursor ? new Date(Date.parse(cursor.at) - OVERLAP_MS).toISOString() : '';
   const waiting = new Set<string>();
@@ -168,6 +171,7 @@ export async function verifyFigures(
       findings,
       rollUpStationDays(tenantId, from, ofDay),
       await stationDays.find({ tenantId, day: from }).toArray(),
+      await stationDayHours.find({ tenantId, day: from }).toArray(),
     );
   }
   return {
@@ -186,21 +190,19 @@ export async function verifyFigures(
 /** A day of a station has its figures, and those of its hours. */
 function compareStationDays(
   findings: ReturnType<typeof createFindings>,
-  wanted: readonly StationDayDocument[],
-  actual: readonly StationDayDocument[],
+  wanted: ReturnType<typeof rollUpStationDays>,
+  days: readonly StationDayDocument[],
+  hours: readonly StationDayHoursDocument[],
 ): void {
-  const byId = new Map(actual.map((document) => [document._id, document]));
-  for (const document of wanted) {
-    const known = byId.get(document._id);
-    byId.delete(document._id);
-    for (const name of [...METRICS, 'hours'] as const)
-      if (known?.[name] !== document[name])
-        findings.add(
-          'FIGURE_STATION_DAY',
-          `${document._id} ${name}`,
-          document[name],
-          known?.[name] ?? 'none',
-        );
-  }
-  for (const { _id } of byId.values()) findings.add('FIGURE_OF_NOTHING', _id, 'no document', _id);
+  const figuresOf = new Map(days.map(({ _id, figures }) => [_id, figures]));
+  const hoursOf = new Map(hours.map((document) => [document._id, document.hours]));
+  for (const document of wanted)
+    for (const [known, name] of [[figuresOf, 'figures'] as const, [hoursOf, 'hours'] as const]) {
+      const actual = known.get(document._id);
+      known.delete(document._id);
+      if (actual !== document[name])
+        findings.add('FIGURE_STATION_DAY', `${document._id} ${name}`, document[name], actual ?? 'none');
+    }
+  for (const _id of [...figuresOf.keys(), ...hoursOf.keys()])
+    findings.add('FIGURE_OF_NOTHING', _id, 'no document', _id);
 }

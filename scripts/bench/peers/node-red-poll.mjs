@@ -1,9 +1,11 @@
-// Node-RED 4 with a flow that reads Pylontech packs over a serial port once a second and publishes what they say: two questions to each pack,
-// as the agent asks. It keeps nothing, numbers nothing and judges nothing.
+// Node-RED 4 with a flow that reads Pylontech packs over a serial port once a second, two questions to each pack, and publishes what they say
+// as often as the agent reports. It keeps nothing, numbers nothing and judges nothing. How many reads there were is told over HTTP, as the
+// agent's metrics are.
+import { createServer } from 'node:http';
 import { SerialPort } from 'serialport';
 import { brokerNode, runFlow } from './node-red-flow.mjs';
 
-const { path, baudRate, addresses, mqttUrl, topic, dir } = JSON.parse(process.argv[2]);
+const { path, baudRate, addresses, mqttUrl, topic, reportEveryRounds, dir } = JSON.parse(process.argv[2]);
 const port = new SerialPort({ path, baudRate });
 await new Promise((resolve, reject) => {
   port.once('open', resolve);
@@ -11,6 +13,10 @@ await new Promise((resolve, reject) => {
 });
 
 const ANSWER_MS = 500;
+let reads = 0;
+const counted = (count) => {
+  reads += count;
+};
 let waiting = null;
 let text = '';
 port.on('data', (chunk) => {
@@ -72,6 +78,10 @@ const flow = [
       '  readings.push({ address, cellMv, temperatures, currentMa: current * 100, voltageMv, alarms: alarms.slice(17, -4) });',
       '}',
       "context.set('busy', false);",
+      "global.get('counted')(readings.length);",
+      "const round = context.get('round') ?? 0;",
+      "context.set('round', round + 1);",
+      "if (round % global.get('reportEveryRounds') > 0) return null;",
       'return { payload: { readings, time: new Date().toISOString() } };',
     ].join('\n'),
   },
@@ -81,5 +91,9 @@ const flow = [
     ...{ broker: 'n-broker', wires: [] },
   },
 ];
-await runFlow({ dir, flow, globals: { ask, addresses }, connectedId: 'n-out' });
-process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
+await runFlow({ dir, flow, globals: { ask, addresses, counted, reportEveryRounds }, connectedId: 'n-out' });
+const server = createServer((_request, response) => response.end(String(reads)));
+server.listen(0, '127.0.0.1', () => {
+  const countUrl = `http://127.0.0.1:${server.address().port}`;
+  process.stdout.write(`${JSON.stringify({ ready: true, countUrl })}\n`);
+});

@@ -1,5 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { FOOTPRINT_BAUD, startPollingAgent } from '../../../station-agent/bench/footprint.js';
+import {
+  FOOTPRINT_BAUD,
+  FOOTPRINT_REPORT_S,
+  startPollingAgent,
+} from '../../../station-agent/bench/footprint.js';
 import {
   pylontechBus,
   startVirtualStation,
@@ -13,7 +17,6 @@ import { usageOf } from '../usage.js';
 const PACKS = 16;
 /** Address of the first pack of a Pylontech bus. */
 const FIRST_ADDRESS = 2;
-const TOPIC = 'peer/readings';
 const WINDOW_S = { short: 5, normal: 15, long: 60 };
 /** Reads of a window that a busy machine may put into the next one. */
 const SLACK = 0.9;
@@ -38,7 +41,7 @@ export const footprint: Row = {
     return {
       ours: side(context, agent),
       peer: side(context, nodeRed),
-      note: `${PACKS} packs, two questions each, 115 200 baud; CPU is for one read of a pack; missing reads count as lost`,
+      note: `${PACKS} packs, two questions each, 115 200 baud, a report every ${FOOTPRINT_REPORT_S} s; CPU is for one read of a pack; missing reads count as lost`,
       fails(ours, peer) {
         const cpu = (samples: readonly Sample[]) =>
           median(samples.slice(1).map(({ cpuUsPerOperation }) => cpuUsPerOperation ?? Number.NaN));
@@ -86,23 +89,19 @@ function side({ size }: RowContext, poller: Poller): Side {
 async function startNodeRed({ root, dir }: RowContext): Promise<Poller & { close(): Promise<void> }> {
   const hub = await createScriptedHub('peer');
   const station = await startVirtualStation(pylontechBus(PACKS, { baudRate: FOOTPRINT_BAUD }));
-  let reads = 0;
-  hub.broker.on('publish', (packet) => {
-    if (packet.topic !== TOPIC) return;
-    reads += (JSON.parse(packet.payload.toString()) as { readings: unknown[] }).readings.length;
-  });
   const path = station.hardware.ports.bus1?.path;
-  const peer = await startPeer(root, dir, 'node-red-poll.mjs', {
+  const peer = await startPeer<{ ready: true; countUrl: string }>(root, dir, 'node-red-poll.mjs', {
     path,
     baudRate: FOOTPRINT_BAUD,
     addresses: Array.from({ length: PACKS }, (_, i) => FIRST_ADDRESS + i),
     mqttUrl: hub.url,
-    topic: TOPIC,
+    topic: 'peer/readings',
+    reportEveryRounds: FOOTPRINT_REPORT_S,
     dir,
   });
   return {
     pid: peer.pid,
-    reads: () => reads,
+    reads: async () => Number(await (await fetch(peer.ready.countUrl)).text()),
     async close() {
       await peer.stop();
       await station.close();

@@ -79,6 +79,8 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
     startChild<HubReady>({
       name: 'hub',
       args: [
+        // As its unit file does.
+        '--max-semi-space-size=32',
         join(options.root, 'cloud-hub', 'bin', 'voltbay-hub.mjs'),
         ...[
           'run',
@@ -141,7 +143,6 @@ export async function startNetwork(options: NetworkOptions): Promise<Network> {
           '--max-semi-space-size=1',
           '--optimize-for-size',
           '--no-opt',
-          '--always-sparkplug',
           join(options.root, 'station-agent', 'bin', 'voltbay-agent.mjs'),
           'run',
           '--json',

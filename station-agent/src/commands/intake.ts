@@ -104,7 +104,7 @@ export function createCommandIntake(deps: Deps) {
   const counters = { malformed: 0, foreign: 0, retained: 0, unsupported: 0, repeated: 0, accepted: 0 };
   const inHand = new Set<Promise<void>>();
   /** Commands in hand whose journal entry is written with their end. */
-  const unwritten = new Map<string, (end: Settlement) => void>();
+  const unwritten = new Map<string, { journal(end: Settlement): void; about: object }>();
 
   function take(message: Downlink): void {
     const receivedMs = clock.monotonicMs();
@@ -185,7 +185,8 @@ export function createCommandIntake(deps: Deps) {
       storage.commands.add({ id, type, data, state, reason, detail });
       storage.meta.set('lastCommandId', id);
     };
-    if (LOOKING.has(type) && !refusal) unwritten.set(id, journal);
+    const about = { type: msgTypeName(type) ?? type, ...correlation(envelope) };
+    if (LOOKING.has(type) && !refusal) unwritten.set(id, { journal, about });
     else
       storage.transact(() => {
         journal({ state: 'received' });
@@ -194,8 +195,8 @@ export function createCommandIntake(deps: Deps) {
       });
     crashPoint('command:received');
     if (refusal || deadlineMs === null) return;
-    const about = correlation(envelope);
-    log.info({ commandId: id, type: msgTypeName(type) ?? type, ...about }, 'command received');
+    // One line says all there is to know of a command that only looks, too: that of its end.
+    if (!unwritten.has(id)) log.info({ commandId: id, ...about }, 'command received');
     const { requestId } = envelope;
     const command: Command = { id, type, data, deadlineMs, ...(requestId !== undefined && { requestId }) };
     const work = execute(command, about, handler).finally(() => {
@@ -228,15 +229,16 @@ export function createCommandIntake(deps: Deps) {
   /** Records the end of a command and reports it. Safe inside a caller's transaction. */
   function settle(id: string, { together, ...said }: Settlement): void {
     const { state, reason, detail } = said;
-    log.info({ commandId: id, state, reason }, 'command settled');
+    const looked = unwritten.get(id);
     storage.transact(() => {
-      const journal = unwritten.get(id);
-      if (journal) journal(said);
+      if (looked) looked.journal(said);
       else storage.commands.setState(id, state, reason, detail);
       together?.();
       storage.outbox.enqueue([resultMessage({ commandId: id, ...said })]);
     });
     unwritten.delete(id);
+    // Said when the answer is on its way.
+    setImmediate(() => log.info({ commandId: id, ...looked?.about, state, reason }, 'command settled'));
   }
 
   async function execute(command: Command, about: object, handler: CommandHandler): Promise<void> {

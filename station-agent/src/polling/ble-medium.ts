@@ -81,25 +81,26 @@ export function wantedDevice({ address, name }: BleIdentity, { tag }: PackHint):
 function channelOver(link: BleLink, clock: HardwareClock, signal: AbortSignal): Channel {
   return {
     exchange: (exchange) =>
-      runExchange(
-        exchange,
-        {
-          write: link.write,
-          onData: (listener) => link.onData((chunk) => listener(chunk, clock.monotonicMs())),
-          onLost(listener) {
-            const onClosed = (): void => listener('the BLE link broke off');
-            if (link.closed.aborted) onClosed();
-            link.closed.addEventListener('abort', onClosed);
-            return () => link.closed.removeEventListener('abort', onClosed);
-          },
-          requestMs: 0,
-          answerMs: 2_000,
-          answerWithinMs: ANSWER_WITHIN_MS,
-          gapMs: GAP_MS,
-          nowMs: clock.monotonicMs,
+      runExchange(exchange, {
+        write: link.write,
+        onData: (listener) => link.onData((chunk) => listener(chunk, clock.monotonicMs())),
+        onLost(listener) {
+          const onClosed = (): void => listener('the BLE link broke off');
+          if (link.closed.aborted) onClosed();
+          link.closed.addEventListener('abort', onClosed);
+          return () => link.closed.removeEventListener('abort', onClosed);
         },
-        signal,
-      ),
+        onCancel(listener) {
+          if (signal.aborted) listener();
+          signal.addEventListener('abort', listener);
+          return () => signal.removeEventListener('abort', listener);
+        },
+        requestMs: 0,
+        answerMs: 2_000,
+        answerWithinMs: ANSWER_WITHIN_MS,
+        gapMs: GAP_MS,
+        nowMs: clock.monotonicMs,
+      }),
   };
 }
 

@@ -7,6 +7,8 @@ export type ExchangeWire = {
   onData(listener: (chunk: Uint8Array, atMs: number) => void): () => void;
   /** Calls once when the way is lost. */
   onLost(listener: (detail: string) => void): () => void;
+  /** Calls once when the exchange is no longer wanted; at once when it is not wanted already. */
+  onCancel(listener: () => void): () => void;
   /** Time the request and the longest answer take on the wire. */
   requestMs: number;
   answerMs: number;
@@ -21,11 +23,7 @@ export type ExchangeWire = {
  * One request and its answer. Ends with the answer, with a refusal, with silence, or when what came was junk and the line has been quiet
  * since; junk alone does not end it, because the right answer can follow.
  */
-export function runExchange<T>(
-  exchange: Exchange<T>,
-  wire: ExchangeWire,
-  signal?: AbortSignal,
-): Promise<ExchangeOutcome<T>> {
+export function runExchange<T>(exchange: Exchange<T>, wire: ExchangeWire): Promise<ExchangeOutcome<T>> {
   return new Promise((resolve) => {
     const { label } = exchange;
     const answerWithinMs = exchange.answerWithinMs ?? wire.answerWithinMs;
@@ -77,9 +75,6 @@ export function runExchange<T>(
         worst = { ok: false, reason: 'bad-frame', detail };
       }
     }
-    function onAbort(): void {
-      fail('cancelled', 'cancelled');
-    }
 
     const receiver = exchange.receive(onVerdict);
     cleanups.push(receiver.close);
@@ -92,11 +87,7 @@ export function runExchange<T>(
         receiver.push(chunk);
       }),
     );
-    if (signal) {
-      if (signal.aborted) onAbort();
-      signal.addEventListener('abort', onAbort);
-      cleanups.push(() => signal.removeEventListener('abort', onAbort));
-    }
+    cleanups.push(wire.onCancel(() => fail('cancelled', 'cancelled')));
     if (!open) return cleanUp();
     // The first piece may bring the end nearer.
     timer = setTimeout(look, Math.min(quietAllowedMs, gapMs));

@@ -25,6 +25,7 @@ export function createSerialChannel(link: SerialLink, clock: HardwareClock): Ser
   let lastByteMs = Number.NEGATIVE_INFINITY;
   let dirty = false;
   let busy = false;
+  const aborts = createAbortWatch();
   const unsubscribe = link.onData((_chunk, atMs) => {
     lastByteMs = atMs;
   });
@@ -51,23 +52,20 @@ export function createSerialChannel(link: SerialLink, clock: HardwareClock): Ser
             detail: link.lastError()?.message ?? `${link.path} is not open yet`,
           };
         if (dirty) await settleLine();
-        const outcome = await runExchange(
-          exchange,
-          {
-            write: link.write,
-            onData: link.onData,
-            onLost: (listener) =>
-              link.onState((up) => {
-                if (!up) listener(`${link.path} is away`);
-              }),
-            requestMs: wireMs(exchange.request.length),
-            answerMs: wireMs(exchange.maxAnswerBytes),
-            answerWithinMs: ANSWER_WITHIN_MS,
-            gapMs: GAP_MS,
-            nowMs: clock.monotonicMs,
-          },
-          signal,
-        );
+        const outcome = await runExchange(exchange, {
+          write: link.write,
+          onData: link.onData,
+          onLost: (listener) =>
+            link.onState((up) => {
+              if (!up) listener(`${link.path} is away`);
+            }),
+          onCancel: (listener) => aborts.follow(signal, listener),
+          requestMs: wireMs(exchange.request.length),
+          answerMs: wireMs(exchange.maxAnswerBytes),
+          answerWithinMs: ANSWER_WITHIN_MS,
+          gapMs: GAP_MS,
+          nowMs: clock.monotonicMs,
+        });
         dirty = !outcome.ok;
         return outcome;
       } finally {
@@ -75,5 +73,29 @@ export function createSerialChannel(link: SerialLink, clock: HardwareClock): Ser
       }
     },
     close: unsubscribe,
+  };
+}
+
+/**
+ * Tells the one exchange that is open of its signal's abort. A lane reads under the same signal for as long as it runs, dozens of times a
+ * second: it is listened to once, not again for each exchange.
+ */
+function createAbortWatch() {
+  const heard = new WeakSet<AbortSignal>();
+  let open: { signal: AbortSignal; listener: () => void } | null = null;
+  return {
+    follow(signal: AbortSignal | undefined, listener: () => void): () => void {
+      if (!signal) return () => undefined;
+      if (!heard.has(signal)) {
+        heard.add(signal);
+        signal.addEventListener('abort', () => open?.signal === signal && open.listener(), { once: true });
+      }
+      const mine = { signal, listener };
+      open = mine;
+      if (signal.aborted) listener();
+      return () => {
+        if (open === mine) open = null;
+      };
+    },
   };
 }

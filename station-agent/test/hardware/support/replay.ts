@@ -50,6 +50,7 @@ export function createReplay(respond: (requestHex: string) => readonly string[])
             return () => listeners.delete(listener);
           },
           onLost: () => () => undefined,
+          onCancel: () => () => undefined,
           requestMs: 0,
           answerMs: 100,
           answerWithinMs: 60,
