@@ -203,6 +203,8 @@ export async function startTcpProxy(target: {
       decide = filter;
     },
     inject(direction, bytes) {
+      if (pairs.size === 0)
+        throw new Error('no connection stands through the proxy: nothing would hear this');
       for (const { lanes } of pairs)
         for (const lane of lanes) if (lane.direction === direction) lane.push(bytes);
     },

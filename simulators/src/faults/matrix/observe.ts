@@ -32,6 +32,13 @@ export const lostHub = (site: Site, timeoutMs = 60_000): Promise<true> =>
     return seen && seen.hub.state !== 'up' ? true : null;
   });
 
+/** The hub may take the station for connected before it is again; the agent knows. */
+export const foundHub = (site: Site, timeoutMs = 60_000): Promise<true> =>
+  eventually('the agent to find the hub', timeoutMs, async () => {
+    const seen = await site.status();
+    return seen?.hub.state === 'up' ? true : null;
+  });
+
 /** Lines of a program's log (JSON), oldest first; what is no JSON is left out. */
 export function logOf(site: Site, program: 'agent' | 'hub'): Record<string, unknown>[] {
   const text = readFileSync(join(site.network.dir, 'logs', `${program}.log`), 'utf8');

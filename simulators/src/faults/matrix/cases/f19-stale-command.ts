@@ -1,7 +1,7 @@
 import { MSG_TYPE } from '@voltbay/protocol';
 import { eventually } from '../../../network/eventually.js';
 import { type FaultCase, mustHold } from '../case.js';
-import { controlPacket, lostHub, releases, resultsOf } from '../observe.js';
+import { controlPacket, foundHub, lostHub, releases, resultsOf } from '../observe.js';
 
 const TTL_MS = 15_000;
 /** The hub's acknowledgement of a report is on its way after this. */
@@ -19,6 +19,7 @@ export const staleCommand: FaultCase = {
     site.offline(true);
     await lostHub(site);
     site.offline(false);
+    await foundHub(site);
     await site.ready();
     await site.drained();
     const issuedMs = Date.now() - 3_600_000;
