@@ -1,8 +1,10 @@
 import { screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
+import type { Order } from '@voltbay/protocol/api';
 import { ApiError, OfflineError } from '@voltbay/protocol/client';
 import { expect, test } from 'vitest';
 import { cellScale } from '../src/components/ui/cell-bars.js';
+import { SwapTimeline } from '../src/features/orders/swap-timeline.js';
 import { SignInForm } from '../src/features/sign-in/sign-in-form.js';
 import { Cabinet, cabinetColumns } from '../src/features/stations/cabinet.js';
 import { CommandDialog } from '../src/features/stations/command-dialog.js';
@@ -187,6 +189,20 @@ test('nothing is permitted until it is known to be', () => {
 
 test('cabinets of many sizes make even pictures', () => {
   expect([1, 4, 8, 10, 12, 18].map(cabinetColumns)).toEqual([1, 4, 4, 5, 4, 6]);
+});
+
+test('a swap that gives a pack and takes none says whether a deposit secures it', async () => {
+  const step = { at: AT, state: 'dispatched', who: 'hub', what: 'sent to the station' };
+  const order = (depositFen: number) =>
+    ({ state: 'completed', price: { currency: 'CNY' }, timeline: [{ ...step, depositFen }] }) as Order;
+  renderPage(
+    <>
+      <SwapTimeline order={order(29_900)} />
+      <SwapTimeline order={order(0)} />
+    </>,
+  );
+  await screen.findByText(/a deposit of ¥299\.00 stands/);
+  expect(screen.getByText(/no deposit stands/)).toBeTruthy();
 });
 
 test('a few millivolts between cells do not look like a fault', () => {

@@ -156,6 +156,8 @@ describe('orders', () => {
         },
         `the vehicle holds ${packIds.join() || 'nothing'}`,
       );
+    const depositOf = ({ timeline }: Order) =>
+      timeline.find(({ state }) => state === 'dispatched')?.depositFen;
     const first = await attempt('kept-1');
     expect(first).toMatchObject({ returns: 1, returnSerials: ['VB-A-0900'] });
     await cabinet.step(first.id, 'returned', { slot: 3, packId: 'VB-A-0900' });
@@ -166,7 +168,9 @@ describe('orders', () => {
     expect(second).toMatchObject({ returns: 0, returnSerials: undefined });
     await cabinet.step(second.id, 'dispensed', { slot: 5, packId: 'VB-A-0105' });
     await cabinet.step(second.id, 'completed');
-    await reaches(second.id, 'completed');
+    // Nothing secures the pack that went out for none, and the order says so; the others need not.
+    expect(depositOf(await reaches(second.id, 'completed'))).toBe(0);
+    expect(depositOf(await order(first.id))).toBeUndefined();
     await holds(['VB-A-0105']);
     const third = await attempt('kept-3');
     expect(third).toMatchObject({ returns: 1, returnSerials: ['VB-A-0105'] });

@@ -25,6 +25,8 @@ export type OrderFact = {
   reason?: string;
   /** Until when the rider has to act, ISO 8601. */
   until?: string;
+  /** Of an order that takes no pack back: the rider's deposit. */
+  depositFen?: number;
   returned?: NonNullable<Order['returned']>;
   dispensed?: NonNullable<Order['dispensed']>;
   /** Slots whose returned packs went home with the rider again. */
@@ -119,6 +121,7 @@ export function applyFact(
         ...(fact.packId === undefined ? {} : { packId: fact.packId }),
         ...(fact.reason === undefined ? {} : { reason: fact.reason }),
         ...(fact.until === undefined ? {} : { until: fact.until }),
+        ...(fact.depositFen === undefined ? {} : { depositFen: fact.depositFen }),
       },
     ].slice(-MAX_TIMELINE),
   };

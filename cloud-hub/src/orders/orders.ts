@@ -21,7 +21,7 @@ import { refuseIfClosed } from './opening.js';
 import { type OrderDocument, openKeyOf } from './order-document.js';
 import { hasBegun, type OrderFact, STATE_TIMEOUT_MS } from './order-facts.js';
 import type { OrderStore } from './order-store.js';
-import { firstPackText, packsToBring } from './packs-to-bring.js';
+import { packsToBring } from './packs-to-bring.js';
 import type { Settlement } from './settlement.js';
 
 export type SwapRequest = {
@@ -200,12 +200,15 @@ export function createOrders(deps: {
       vehicle,
       newest.filter(({ _id }) => _id !== order._id),
     );
-    const deposit = returns > 0 ? null : await deps.wallets.find(order.tenantId, order.userId);
+    // Whoever looks at a pack that went out for none wants to know what secures it.
+    const wallet = returns > 0 ? null : await deps.wallets.find(order.tenantId, order.userId);
+    const secured = returns > 0 ? {} : { depositFen: wallet?.depositFen ?? 0 };
     // `dispatched` is stored before anything is sent: from here on the station may have acted.
     const dispatched = await move(order, {
       to: 'dispatched',
       who: 'hub',
-      what: returns > 0 ? 'sent to the station' : firstPackText(deposit?.depositFen ?? 0),
+      what: 'sent to the station',
+      ...secured,
       commandId,
       sweepAt: isoAt(clock.now() + DEFAULT_COMMAND_TTL_MS + 30_000),
     });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { firstPackText, packsToBring } from './packs-to-bring.js';
+import { packsToBring } from './packs-to-bring.js';
 
 const EMPTY = { packIds: [] };
 
@@ -22,9 +22,4 @@ it('asks for one while an earlier swap may still have given one', () => {
   expect(packsToBring(EMPTY, [{ state: 'completed', due: ['custody-dispensed', 'capture'] }])).toBe(1);
   expect(packsToBring(EMPTY, [{ state: 'failed', due: ['custody-given-back'] }])).toBe(1);
   expect(packsToBring(EMPTY, [{ state: 'failed', due: ['release'] }])).toBe(0);
-});
-
-it('an order that gives a pack and takes none says what secures it', () => {
-  expect(firstPackText(0)).toContain('no deposit stands');
-  expect(firstPackText(49_950)).toContain('a deposit of 499.50 stands');
 });

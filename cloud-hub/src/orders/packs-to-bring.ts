@@ -15,9 +15,3 @@ export function packsToBring(
   );
   return open ? 1 : 0;
 }
-
-/** Of an order that gives a pack and takes none back, for its timeline: what secures the pack. `depositFen`: what stands of the rider's. */
-export const firstPackText = (depositFen: number): string =>
-  `sent to the station: the vehicle has no pack to bring back; ${
-    depositFen > 0 ? `a deposit of ${(depositFen / 100).toFixed(2)} stands` : 'no deposit stands'
-  }`;

@@ -18,6 +18,8 @@ export const orderStepSchema = z.object({
   reason: z.string().optional(),
   /** Until when the rider has to act on it; after that the station goes on by itself. */
   until: isoTimeSchema.optional(),
+  /** The station was asked for a pack and to take none back: what stood of the rider's deposit then, in fen. */
+  depositFen: z.number().int().min(0).optional(),
 });
 export type OrderStep = z.infer<typeof orderStepSchema>;
 

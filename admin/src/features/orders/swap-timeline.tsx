@@ -1,10 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import type { Order, OrderStep } from '@voltbay/protocol/api';
-import type { SlotTone } from '@voltbay/protocol/client';
+import { formatFen, type SlotTone } from '@voltbay/protocol/client';
 import { isTerminalOrderState } from '@voltbay/protocol/domain';
 import { TimeText } from '../../components/ui/age.js';
 import { AlertIcon, CheckIcon } from '../../components/ui/icons.js';
 import { useT } from '../../lib/i18n/create-i18n.js';
+import { usePreferences } from '../../lib/preferences.js';
 import styles from './orders.module.css';
 
 /** Gaps shorter than this are not worth a figure. */
@@ -28,6 +29,7 @@ function toneOf(entry: OrderStep): SlotTone {
 /** Every recorded step with who, what, which door and pack, and how long it took. */
 export function SwapTimeline(props: { order: Order }) {
   const t = useT();
+  const { language } = usePreferences();
   const { order } = props;
   const running = !isTerminalOrderState(order.state);
   return (
@@ -57,6 +59,14 @@ export function SwapTimeline(props: { order: Order }) {
                     </Link>{' '}
                     ·{' '}
                   </>
+                )}
+                {entry.depositFen !== undefined && (
+                  <span data-testid="first-pack">
+                    {t(entry.depositFen > 0 ? 'order.firstPack.secured' : 'order.firstPack.unsecured', {
+                      amount: formatFen(entry.depositFen, language, order.price.currency),
+                    })}{' '}
+                    ·{' '}
+                  </span>
                 )}
                 {entry.reason && `${t.code('reason', entry.reason)} · `}
                 <span className="mono">{entry.who}</span>

@@ -3879,6 +3879,7 @@ export interface components {
             reason?: string;
             /** Format: date-time */
             until?: string;
+            depositFen?: number;
         };
         OrderCreate: {
             userId?: string;

@@ -10,6 +10,14 @@ export const moneyWords = {
   'finance.settlements': ['分账结算', 'Settlements'],
   'finance.callbacks': ['支付回调', 'Provider calls'],
   'order.refund': ['退款', 'Given back'],
+  'order.firstPack.secured': [
+    '车上没有可还的电池；押金 {{amount}}',
+    'No pack on the vehicle to bring back; a deposit of {{amount}} stands',
+  ],
+  'order.firstPack.unsecured': [
+    '车上没有可还的电池；没有押金',
+    'No pack on the vehicle to bring back; no deposit stands',
+  ],
   'order.afterRefunds': ['退款后', 'After refunds'],
   'orderRefund.state.requested': ['已申请', 'Requested'],
   'orderRefund.state.reserved': ['处理中', 'Reserved'],
