@@ -9,7 +9,7 @@ import { compileFilter, type ExpressionCompiler, type Filter } from './filter.js
 import { keyFilterOf } from './key-filter.js';
 import { chooseOrderedPlan, choosePlan, type Plan } from './plan.js';
 import { countKeys, type ScanStats, scan } from './scan.js';
-import { compareSortKeys, type SortField, sortKeys } from './sort.js';
+import { type SortField, sortKeyOf } from './sort.js';
 
 export interface ReadRequest {
   readonly filter: Doc;
@@ -130,21 +130,18 @@ export class Reader {
     const { sort } = request;
     const names = topLevelNames(sort.map((field) => field.path));
     const keep = request.limit > 0 ? request.skip + request.limit : Number.POSITIVE_INFINITY;
-    const order = (a: Sortable, b: Sortable) =>
-      compareSortKeys(a.keys, b.keys, sort) || a.position - b.position;
+    const keyOf = sortKeyOf(sort);
+    const order = (a: Sortable, b: Sortable) => Buffer.compare(a.key, b.key) || a.position - b.position;
     let entries: Sortable[] = [];
     let bytes = 0;
     let position = 0;
     for (const { rid, bytes: doc } of source) {
-      const keys = sortKeys(readFields(doc, names, 'native'), sort);
-      entries.push({ rid, keys, position: position++ });
-      bytes += SORT_ENTRY_BYTES + keys.reduce((sum, key) => sum + key.length, 0);
+      const key = keyOf(readFields(doc, names, 'native'));
+      entries.push({ rid, key, position: position++ });
+      bytes += SORT_ENTRY_BYTES + key.length;
       if (entries.length >= keep * 2 + 1000) {
         entries = entries.sort(order).slice(0, keep);
-        bytes = entries.reduce(
-          (sum, e) => sum + SORT_ENTRY_BYTES + e.keys.reduce((n, key) => n + key.length, 0),
-          0,
-        );
+        bytes = entries.reduce((sum, entry) => sum + SORT_ENTRY_BYTES + entry.key.length, 0);
       }
       if (bytes > SORT_MEMORY_BYTES) throw sortTooLarge();
     }
@@ -160,7 +157,7 @@ export class Reader {
 
 interface Sortable {
   readonly rid: number;
-  readonly keys: readonly Buffer[];
+  readonly key: Buffer;
   readonly position: number;
 }
 

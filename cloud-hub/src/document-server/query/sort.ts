@@ -1,8 +1,6 @@
-import { encodeKey } from '../bson/key-encoding.js';
-import { UNDEFINED_VALUE } from '../bson/undefined-value.js';
+import { type DocumentKeys, documentKeys } from '../bson/index-keys.js';
 import { type Doc, isDocument, isNumeric, toNumber } from '../bson/values.js';
 import { CommandError, notSupported } from '../errors.js';
-import { valuesAtPath } from './paths.js';
 
 export interface SortField {
   readonly path: string;
@@ -27,44 +25,37 @@ export function parseSort(sort: unknown): SortField[] {
   });
 }
 
-/** Key of one sort field: the smallest element of an array when ascending, the largest when descending. */
-function fieldKey(doc: Doc, field: SortField): Buffer {
-  const { values, throughArray } = valuesAtPath(doc, field.path);
-  if (!throughArray) return encodeKey(values[0]);
-  if (values.length === 0) return encodeKey(UNDEFINED_VALUE);
-  let best: Buffer | undefined;
-  for (const value of values) {
-    const key = encodeKey(value);
-    if (best === undefined || Buffer.compare(key, best) * field.direction < 0) best = key;
+/**
+ * What a document is sorted by, as bytes that compare in the order of `fields`: the first of the keys that an index on these fields
+ * would have for it, so that a sort gives one order whether an index serves it or not.
+ * @throws CommandError BadValue when two of the fields go through different arrays
+ */
+export function sortKeyOf(fields: readonly SortField[]): (doc: Doc) => Buffer {
+  const paths = fields.map(({ path }) => path.split('.'));
+  const directions = fields.map(({ direction }) => direction);
+  return (doc) => {
+    const { keys } = keysOf(doc, paths, directions);
+    return keys.reduce((first, key) => (Buffer.compare(key, first) < 0 ? key : first));
+  };
+}
+
+function keysOf(...document: Parameters<typeof documentKeys>): DocumentKeys {
+  try {
+    return documentKeys(...document);
+  } catch (error) {
+    if (!(error instanceof CommandError) || error.codeName !== 'CannotIndexParallelArrays') throw error;
+    throw new CommandError('BadValue', 'cannot sort with keys that are parallel arrays');
   }
-  return best as Buffer;
 }
 
-/** The keys a document sorts by, one per field. */
-export function sortKeys(doc: Doc, fields: readonly SortField[]): Buffer[] {
-  return fields.map((field) => fieldKey(doc, field));
-}
-
-/** Order of two key lists made by `sortKeys`. */
-export function compareSortKeys(
-  a: readonly Buffer[],
-  b: readonly Buffer[],
-  fields: readonly SortField[],
-): number {
-  for (let i = 0; i < fields.length; i++) {
-    const order = Buffer.compare(a[i] as Buffer, b[i] as Buffer);
-    if (order !== 0) return order * (fields[i] as SortField).direction;
-  }
-  return 0;
-}
-
-/** Sorts documents; equal ones keep their order. */
+/** Sorts documents; equal ones keep their order. @throws CommandError BadValue, as `sortKeyOf` */
 export function sortDocuments<T>(
   items: readonly T[],
   fields: readonly SortField[],
   docOf: (item: T) => Doc,
 ): T[] {
-  const keyed = items.map((item) => ({ item, keys: sortKeys(docOf(item), fields) }));
-  keyed.sort((a, b) => compareSortKeys(a.keys, b.keys, fields));
+  const keyOf = sortKeyOf(fields);
+  const keyed = items.map((item) => ({ item, key: keyOf(docOf(item)) }));
+  keyed.sort((a, b) => Buffer.compare(a.key, b.key));
   return keyed.map(({ item }) => item);
 }
