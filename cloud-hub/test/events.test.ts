@@ -84,6 +84,27 @@ describe('the event feed', () => {
     ]);
   });
 
+  it('finds what a process with a slow clock wrote, when it reads further back', async () => {
+    const one = feed();
+    await one.run();
+    nowMs += 60_000;
+    await database.collection(ordersCollection).insertOne(order('a'));
+    await one.run();
+    await database.collection(ordersCollection).insertOne({
+      ...order('slow'),
+      createdAt: iso(nowMs - 20_000),
+      updatedAt: iso(nowMs - 20_000),
+    });
+    nowMs += 1_000;
+    await one.run();
+    const slow = async () => (await published()).filter(({ key }) => key === 'order:slow:created').length;
+    expect(await slow()).toBe(0);
+    nowMs += 10_000;
+    await one.run();
+    await one.run();
+    expect(await slow()).toBe(1);
+  });
+
   it('finds what happened while no process looked, however many', async () => {
     await feed().run();
     const many = Array.from({ length: 1_200 }, (_, n) => order(`o-${String(n).padStart(5, '0')}`));

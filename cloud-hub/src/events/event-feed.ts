@@ -8,8 +8,11 @@ export type EventCursorDocument = { _id: string; at: string };
 export const eventCursorsCollection = defineCollection<EventCursorDocument>('event_cursors', []);
 
 const BATCH = 500;
-/** Writers' clocks differ, and a write may be seen after a later one: that much is read again each time. */
+/** A write may be seen after a later one: that much is read again each time. */
+const RECENT_MS = 3_000;
+/** Writers' clocks differ by more than that now and then: every `OVERLAP_EVERY_MS` this much is read again. */
 const OVERLAP_MS = 30_000;
+const OVERLAP_EVERY_MS = 10_000;
 const REMEMBERED = 20_000;
 
 type Filter = Record<string, unknown>;
@@ -65,30 +68,33 @@ export function createEventFeed(deps: {
     published.add(known);
     return 1;
   };
+  let overlappedMs = Number.NEGATIVE_INFINITY;
   const follow = async (
     { name, collection, eventsOf }: EventSource,
     cursor: EventCursorDocument | undefined,
+    readAgainMs: number,
   ): Promise<number> => {
     if (!cursor) {
       // The first start ever: what is old already is not news.
       await advance(name, isoAt(deps.clock.now()));
       return 0;
     }
-    const since = isoAt(Date.parse(cursor.at) - OVERLAP_MS);
+    const before = (ms: number) => isoAt(Date.parse(cursor.at) - ms);
+    const news = before(OVERLAP_MS);
     let count = 0;
-    let after: Filter = {};
+    let from: Filter = { updatedAt: { $gte: before(readAgainMs) } };
     for (;;) {
-      const changed = await collection
-        .find({ updatedAt: { $gte: since }, ...after }, { sort: { updatedAt: 1, _id: 1 }, limit: BATCH })
-        .toArray();
+      const changed = await collection.find(from, { sort: { updatedAt: 1, _id: 1 }, limit: BATCH }).toArray();
       for (const document of changed)
         for (const event of await eventsOf(document))
-          if (event.at >= since) count += await publish(document.tenantId, event);
+          if (event.at >= news) count += await publish(document.tenantId, event);
       const last = changed.at(-1);
       if (last && last.updatedAt > cursor.at) await advance(name, last.updatedAt);
       if (!last || changed.length < BATCH) return count;
-      after = {
-        $or: [{ updatedAt: { $gt: last.updatedAt } }, { updatedAt: last.updatedAt, _id: { $gt: last._id } }],
+      from = {
+        // The index is read from there on, and not from the first page again.
+        updatedAt: { $gte: last.updatedAt },
+        $or: [{ updatedAt: { $gt: last.updatedAt } }, { _id: { $gt: last._id } }],
       };
     }
   };
@@ -96,9 +102,12 @@ export function createEventFeed(deps: {
   return {
     async run() {
       let count = 0;
+      const overlap = deps.clock.now() - overlappedMs >= OVERLAP_EVERY_MS;
       const known = await cursors.find({ _id: { $in: deps.sources.map(({ name }) => name) } }).toArray();
       const byName = new Map(known.map((cursor) => [cursor._id, cursor]));
-      for (const source of deps.sources) count += await follow(source, byName.get(source.name));
+      for (const source of deps.sources)
+        count += await follow(source, byName.get(source.name), overlap ? OVERLAP_MS : RECENT_MS);
+      if (overlap) overlappedMs = deps.clock.now();
       return count;
     },
   };
