@@ -105,6 +105,31 @@ describe('the event feed', () => {
     expect(await slow()).toBe(1);
   });
 
+  it('leaves alone what nobody has changed for a while', async () => {
+    let read = 0;
+    const sources = eventSources(database).map((source) => ({
+      ...source,
+      eventsOf: (document: never) => {
+        read++;
+        return source.eventsOf(document);
+      },
+    }));
+    const events = createDomainEvents({ queue: createTaskStore({ database, clock }) });
+    const one = createEventFeed({ database, clock, events, sources });
+    await one.run();
+    nowMs += 1_000;
+    await database
+      .collection(ordersCollection)
+      .insertMany(Array.from({ length: 20 }, (_, n) => order(`o-${n}`)));
+    for (let s = 0; s < 60; s++, nowMs += 1_000) await one.run();
+    // Five times in the first seconds, and four times when half a minute is read again.
+    expect(read).toBeGreaterThanOrEqual(20);
+    expect(read).toBeLessThanOrEqual(20 * 9);
+    read = 0;
+    for (let s = 0; s < 60; s++, nowMs += 1_000) await one.run();
+    expect(read).toBe(0);
+  });
+
   it('finds what happened while no process looked, however many', async () => {
     await feed().run();
     const many = Array.from({ length: 1_200 }, (_, n) => order(`o-${String(n).padStart(5, '0')}`));

@@ -15,6 +15,7 @@ const OVERLAP_MS = 30_000;
 const OVERLAP_EVERY_MS = 10_000;
 const REMEMBERED = 20_000;
 
+type ReadAgain = typeof RECENT_MS | typeof OVERLAP_MS;
 type Filter = Record<string, unknown>;
 type FindOptions = { sort: Record<string, 1>; limit: number };
 type Followed = { _id: string; tenantId: string; updatedAt: string };
@@ -68,21 +69,21 @@ export function createEventFeed(deps: {
     published.add(known);
     return 1;
   };
-  let overlappedMs = Number.NEGATIVE_INFINITY;
+  /** When this process has looked last, by how far back. */
+  const lookedMs = { [RECENT_MS]: Number.NEGATIVE_INFINITY, [OVERLAP_MS]: Number.NEGATIVE_INFINITY };
   const follow = async (
     { name, collection, eventsOf }: EventSource,
     cursor: EventCursorDocument | undefined,
-    readAgainMs: number,
+    readAgainMs: ReadAgain,
   ): Promise<number> => {
     if (!cursor) {
       // The first start ever: what is old already is not news.
       await advance(name, isoAt(deps.clock.now()));
       return 0;
     }
-    const before = (ms: number) => isoAt(Date.parse(cursor.at) - ms);
-    const news = before(OVERLAP_MS);
+    const news = isoAt(Date.parse(cursor.at) - OVERLAP_MS);
     let count = 0;
-    let from: Filter = { updatedAt: { $gte: before(readAgainMs) } };
+    let from: Filter = { updatedAt: changedSince(Date.parse(cursor.at), lookedMs[readAgainMs], readAgainMs) };
     for (;;) {
       const changed = await collection.find(from, { sort: { updatedAt: 1, _id: 1 }, limit: BATCH }).toArray();
       for (const document of changed)
@@ -102,13 +103,25 @@ export function createEventFeed(deps: {
   return {
     async run() {
       let count = 0;
-      const overlap = deps.clock.now() - overlappedMs >= OVERLAP_EVERY_MS;
+      const nowMs = deps.clock.now();
+      const readAgainMs = nowMs - lookedMs[OVERLAP_MS] >= OVERLAP_EVERY_MS ? OVERLAP_MS : RECENT_MS;
       const known = await cursors.find({ _id: { $in: deps.sources.map(({ name }) => name) } }).toArray();
       const byName = new Map(known.map((cursor) => [cursor._id, cursor]));
-      for (const source of deps.sources)
-        count += await follow(source, byName.get(source.name), overlap ? OVERLAP_MS : RECENT_MS);
-      if (overlap) overlappedMs = deps.clock.now();
+      for (const source of deps.sources) count += await follow(source, byName.get(source.name), readAgainMs);
+      lookedMs[RECENT_MS] = nowMs;
+      lookedMs[readAgainMs] = nowMs;
       return count;
     },
   };
+}
+
+/**
+ * From where on changes are read. What was written in the last `readAgainMs` before the last look may have been seen after what was
+ * written later; what is older than that and not newer than the cursor is known.
+ */
+function changedSince(cursorMs: number, lookedMs: number, readAgainMs: number): Record<string, string> {
+  const settledMs = lookedMs - readAgainMs;
+  return settledMs > cursorMs
+    ? { $gt: isoAt(cursorMs) }
+    : { $gte: isoAt(Math.max(settledMs, cursorMs - readAgainMs)) };
 }
