@@ -1,4 +1,5 @@
 import type { Collection } from 'mongodb';
+import { gatherReads } from '../db/index.js';
 import type { Clock } from '../ports.js';
 import { messageKey, type StoredMessage, seqOfKey, type WatermarkDocument } from './message-document.js';
 import { createWatermark, type Watermark } from './watermark.js';
@@ -35,6 +36,7 @@ export function createWatermarkStore(deps: {
   const epochs = new Map<string, EpochWatermark>();
   const loading = new Map<string, Promise<EpochWatermark>>();
   const moved = new Set<EpochWatermark>();
+  const savedOf = gatherReads(watermarks, ['upTo']);
 
   /** Adds what is stored beyond `upTo`; `/` sorts directly before `0`. */
   async function scan(key: string, watermark: Watermark): Promise<void> {
@@ -47,7 +49,7 @@ export function createWatermarkStore(deps: {
   }
 
   async function read(device: string, key: string): Promise<EpochWatermark> {
-    const saved = await watermarks.findOne({ _id: key });
+    const saved = await savedOf(key);
     const watermark = createWatermark(saved?.upTo ?? -1);
     await scan(key, watermark);
     const epoch = {

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { isoAt, isoNow } from '../clock.js';
-import { type Database, isDuplicateKey } from '../db/index.js';
+import { type Database, gatherReads, isDuplicateKey } from '../db/index.js';
 import { problem } from '../http/problem.js';
 import type { Clock, StationAuthenticator } from '../ports.js';
 import {
@@ -60,6 +60,7 @@ export function createStationCredentials(deps: {
   isSuspended(tenantId: string): Promise<boolean>;
 }): StationCredentials {
   const credentials = deps.database.collection(stationCredentialsCollection);
+  const secretsOf = gatherReads(credentials, ['tenantId', 'secrets']);
   const listeners = new Set<(device: string) => void>();
   const macOf = (device: string, secret: string) => deps.vault.mac('station-secret', `${device}:${secret}`);
   const codeMacOf = (device: string, code: string) => deps.vault.mac('enrol-code', `${device}:${code}`);
@@ -123,7 +124,7 @@ export function createStationCredentials(deps: {
     },
 
     async authenticate(device, secret) {
-      const document = await credentials.findOne({ _id: device });
+      const document = await secretsOf(device);
       const mac = macOf(device, secret);
       const match = document?.secrets.find((candidate) => candidate.mac === mac && usable(candidate));
       return document && match && !(await deps.isSuspended(document.tenantId))

@@ -37,10 +37,12 @@ export function createStationProjection(deps: StationProjectionDeps): StationPro
     const changed = new Set<string>();
     let messages: Extract<IngestEntry, { kind: 'message' }>['message'][] = [];
     const writes: LiveWrite[] = [];
+    const heard = new Map<string, string>();
     const edges = new Set<string>();
     const flushMessages = () => {
       for (const changes of foldLiveChanges(messages)) {
-        writes.push(...messageWrites(changes));
+        writes.push(messageWrite(changes));
+        heard.set(changes.device, changes.seenAt);
         changed.add(changes.device);
       }
       messages = [];
@@ -62,7 +64,15 @@ export function createStationProjection(deps: StationProjectionDeps): StationPro
       edges.add(entry.device);
     }
     flushMessages();
-    if (writes.length > 0) await live.bulkWrite(writes, { ordered: true });
+    if (writes.length > 0) {
+      const { matchedCount } = await live.bulkWrite(writes, { ordered: true });
+      // A message that is older than what is shown changes nothing of it: its station was heard of all the same.
+      if (matchedCount < writes.length && heard.size > 0)
+        await live.bulkWrite(
+          [...heard].map(([_id, seenAt]) => ({ updateOne: { filter: { _id }, update: seen(seenAt) } })),
+          { ordered: false },
+        );
+    }
     await copyOnline([...edges, ...unnumbered(entries).filter((device) => !registry.peek(device)?.online)]);
     if (changed.size > 0) deps.changed([...changed]);
   }
@@ -114,35 +124,26 @@ const unnumbered = (entries: readonly IngestEntry[]): string[] =>
     entry.kind === 'message' && entry.message.epoch === null ? [entry.message.device] : [],
   );
 
-function messageWrites(changes: LiveChanges): LiveWrite[] {
+const seen = (at: string) => ({ $max: { lastSeenAt: at } });
+
+function messageWrite(changes: LiveChanges): LiveWrite {
   const { device: _id, incarnation, epoch, seq, seenAt } = changes;
-  const writes: LiveWrite[] = [
-    {
-      updateOne: {
-        filter: { _id },
-        update:
-          epoch === null && changes.touched
-            ? { $max: { lastSeenAt: seenAt }, $set: { online: true, offlineReason: null } }
-            : { $max: { lastSeenAt: seenAt } },
-      },
-    },
-  ];
   const set = liveUpdate(changes);
-  if (Object.keys(set).length === 0) return writes;
-  const notNewer =
-    epoch === null
-      ? {}
-      : {
-          $or: [
-            { incarnation: { $lt: incarnation } },
-            { incarnation, epoch: null },
-            { incarnation, epoch: { $lt: epoch } },
-            { incarnation, epoch, seq: null },
-            { incarnation, epoch, seq: { $lt: seq ?? 0 } },
-          ],
-        };
-  writes.push({ updateOne: { filter: { _id, ...notNewer }, update: { $set: set } } });
-  return writes;
+  if (Object.keys(set).length === 0) return { updateOne: { filter: { _id }, update: seen(seenAt) } };
+  if (epoch === null) {
+    const online = changes.touched ? { online: true, offlineReason: null } : {};
+    return { updateOne: { filter: { _id }, update: { ...seen(seenAt), $set: { ...online, ...set } } } };
+  }
+  const notNewer = {
+    $or: [
+      { incarnation: { $lt: incarnation } },
+      { incarnation, epoch: null },
+      { incarnation, epoch: { $lt: epoch } },
+      { incarnation, epoch, seq: null },
+      { incarnation, epoch, seq: { $lt: seq ?? 0 } },
+    ],
+  };
+  return { updateOne: { filter: { _id, ...notNewer }, update: { ...seen(seenAt), $set: set } } };
 }
 
 function stateWrites(_id: string, incarnation: number, state: StationState, at: string): LiveWrite[] {

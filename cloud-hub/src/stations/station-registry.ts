@@ -1,5 +1,5 @@
 import type { OpeningHours, StationState } from '@voltbay/protocol';
-import type { Database } from '../db/index.js';
+import { type Database, gatherReads } from '../db/index.js';
 import type { Logger } from '../logger.js';
 import type { Clock } from '../ports.js';
 import {
@@ -65,13 +65,19 @@ export type StationRegistryDeps = {
   maxEntries?: number;
 };
 
+const REGISTERED = ['tenantId', 'name', 'lifecycle', 'topics', 'openingHours', 'timeZone'] as const;
+type Registered = Pick<StationDocument, '_id' | (typeof REGISTERED)[number]>;
+const IDENTITY = ['online', 'incarnation', 'instanceId', 'epoch', 'startId'] as const;
+type Identity = Pick<StationLiveDocument, (typeof IDENTITY)[number]>;
+
 /** How long the live state may take to show a birth. */
 const BIRTH_LAG_MS = 2_000;
 
 export function createStationRegistry(deps: StationRegistryDeps): StationRegistry {
   const { database, clock, logger, maxAgeMs = 15_000, maxEntries = 50_000 } = deps;
-  const stations = database.collection(stationsCollection);
   const live = database.collection(stationLiveCollection);
+  const stationOf = gatherReads(database.collection(stationsCollection), REGISTERED);
+  const liveOf = gatherReads(live, IDENTITY);
   const entries = new Map<string, StationEntry>();
   const loading = new Map<string, Promise<StationEntry | null>>();
 
@@ -79,13 +85,12 @@ export function createStationRegistry(deps: StationRegistryDeps): StationRegistr
     entry !== undefined && clock.now() - entry.bornAtMs < BIRTH_LAG_MS;
 
   async function read(device: string): Promise<StationEntry | null> {
-    const station = await stations.findOne({ _id: device });
+    const [station, found] = await Promise.all([stationOf(device), liveOf(device)]);
     if (!station) {
       entries.delete(device);
       return null;
     }
-    const known = (await live.findOne({ _id: device })) ?? (await createLive(device, station.tenantId));
-    return keep(station, known);
+    return keep(station, found ?? (await createLive(device, station.tenantId)));
   }
 
   async function createLive(device: string, tenantId: string): Promise<StationLiveDocument> {
@@ -94,7 +99,7 @@ export function createStationRegistry(deps: StationRegistryDeps): StationRegistr
     return document;
   }
 
-  function keep(station: StationDocument, known: StationLiveDocument): StationEntry {
+  function keep(station: Registered, known: Identity): StationEntry {
     const held = entries.get(station._id);
     // Memory may be ahead of the database: births are decided here and written a moment later.
     const ahead =

@@ -1,7 +1,7 @@
 import { readDocument } from '../bson/raw-document.js';
 import { type Doc, isDocument } from '../bson/values.js';
 import { CommandError } from '../errors.js';
-import { compileProjection } from '../query/projection.js';
+import { compileProjection, decodeFor } from '../query/projection.js';
 import { parseSort } from '../query/sort.js';
 import type { Collection } from '../storage/catalog.js';
 import { type Modification, modifyDocument, upsertDocument } from '../update/modify.js';
@@ -48,9 +48,7 @@ export const findAndModifyCommand: Command = {
       compileExpression: expressions.compileTest,
     });
     const shown = (bytes: Buffer): Doc =>
-      projector === undefined
-        ? readDocument(bytes, 'typed')
-        : projector.project(readDocument(bytes, projector.decoding));
+      projector === undefined ? readDocument(bytes, 'typed') : projector.project(decodeFor(projector, bytes));
     const collection = context.catalog.find(request.db, request.collection());
     const read = context.reader.prepare(collection, {
       filter,

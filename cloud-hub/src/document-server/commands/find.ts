@@ -1,9 +1,8 @@
 import { Long } from 'mongodb';
-import { readDocument } from '../bson/raw-document.js';
 import { type Doc, isNumeric, toNumber } from '../bson/values.js';
 import type { ResultStream } from '../cursors.js';
 import { CommandError } from '../errors.js';
-import { compileProjection, type Projector } from '../query/projection.js';
+import { compileProjection, decodeFor, type Projector } from '../query/projection.js';
 import type { PreparedRead } from '../query/reader.js';
 import { parseSort } from '../query/sort.js';
 import { type Command, type CommandContext, expressionsFor, refuseCollation } from './context.js';
@@ -72,9 +71,7 @@ export const findCommand: Command = {
 /** Without a projection the stored bytes are the answer. */
 function* results(read: PreparedRead, projector: Projector | undefined): ResultStream {
   for (const { bytes } of read.records()) {
-    yield projector === undefined
-      ? bytes
-      : encodeDocument(projector.project(readDocument(bytes, projector.decoding)));
+    yield projector === undefined ? bytes : encodeDocument(projector.project(decodeFor(projector, bytes)));
   }
 }
 

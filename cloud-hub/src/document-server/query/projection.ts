@@ -1,4 +1,4 @@
-import type { Decoding } from '../bson/raw-document.js';
+import { type Decoding, readDocument, readFields } from '../bson/raw-document.js';
 import {
   type Doc,
   getOwn,
@@ -18,6 +18,8 @@ export type ExpressionEvaluator = (expression: unknown, doc: Doc) => unknown;
 export interface Projector {
   /** Decode documents as `native` when fields are computed (expressions work on plain numbers), else as `typed`. */
   readonly decoding: Decoding;
+  /** Top-level fields that `project` looks at; null = all. */
+  readonly fields: readonly Buffer[] | null;
   project(doc: Doc): Doc;
 }
 
@@ -54,6 +56,7 @@ export function compileProjection(
   const root: Node = { children: new Map() };
   let including: boolean | undefined;
   let keepId = true;
+  let positional = false;
   for (const [path, value] of entries) {
     const flag = inclusionFlag(value);
     if (path === '_id' && flag !== undefined) {
@@ -62,6 +65,7 @@ export function compileProjection(
     }
     const node = nodeAt(root, path.endsWith('.$') ? path.slice(0, -2) : path);
     if (path.endsWith('.$')) {
+      positional = true;
       node.leaf = 'keep';
       node.array = (list, doc) =>
         list.slice(...around(matchedPosition(doc, path.slice(0, -2), filter, tools.compileExpression)));
@@ -95,7 +99,19 @@ export function compileProjection(
     if (!keepId) delete out._id;
     return out;
   };
-  return { project, decoding: hasComputed(root) ? 'native' : 'typed' };
+  const computed = hasComputed(root);
+  return {
+    project,
+    decoding: computed ? 'native' : 'typed',
+    fields: mode && !computed && !positional ? ['_id', ...root.children.keys()].map(nameBytes) : null,
+  };
+}
+
+const nameBytes = (name: string): Buffer => Buffer.from(name, 'utf8');
+
+/** What `project` looks at of a stored document. */
+export function decodeFor({ fields, decoding }: Projector, bytes: Buffer): Doc {
+  return fields ? readFields(bytes, fields, decoding) : readDocument(bytes, decoding);
 }
 
 function decide(including: boolean | undefined, flag: boolean, path: string): boolean {
