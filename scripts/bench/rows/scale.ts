@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type FleetHub, startFleetHub, until } from '../fleet-hub.js';
 import { pairOf } from '../pair.js';
 import type { Row, Sample, Sides, Size } from '../row.js';
-import { usageOf } from '../usage.js';
+import { untilIdle, usageOf } from '../usage.js';
 
 /** The same messages a second from the first number of stations, and from each of the others. */
 const STATIONS: Readonly<Record<Size, { few: number; many: readonly number[] }>> = {
@@ -50,6 +50,8 @@ export const scale: Row = {
 };
 
 async function costWith(hub: FleetHub, stations: number, windowS: number): Promise<Sample> {
+  // What the stations before left to do is not the load of these.
+  await untilIdle(hub.pids);
   const storedBefore = await hub.stored();
   const fleet = hub.fleet({ stations, intervalMs: (stations * 1_000) / MESSAGES_PER_S });
   fleet.start();
