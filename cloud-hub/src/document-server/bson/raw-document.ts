@@ -169,18 +169,22 @@ export interface RawElement {
   readonly at: number;
 }
 
+/** The element that begins at `at`, before `last`, the final NUL of its document. */
+export function elementAt(bytes: Buffer, at: number, last: number): RawElement {
+  const type = bytes[at] as number;
+  const start = nul(bytes, at + 1, last) + 1;
+  return { type, at, start, end: start + valueSize(bytes, type, start, last) };
+}
+
 /** Finds a top-level element by name without decoding the others. */
 export function findElement(bytes: Buffer, name: string): RawElement | undefined {
   const wanted = Buffer.from(name, 'utf8');
   const last = bytes.length - 1;
   let at = 4;
   while (at < last) {
-    const type = bytes[at] as number;
-    const nameEnd = nul(bytes, at + 1, last);
-    const start = nameEnd + 1;
-    const end = start + valueSize(bytes, type, start, last);
-    if (sameName(bytes, at + 1, nameEnd, wanted)) return { type, start, end, at };
-    at = end;
+    const element = elementAt(bytes, at, last);
+    if (sameName(bytes, at + 1, element.start - 1, wanted)) return element;
+    at = element.end;
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { Expressions } from '../aggregate/expressions.js';
-import { findElement, readDocument, readElement } from '../bson/raw-document.js';
+import { elementNames, findElement, readElement, readFields } from '../bson/raw-document.js';
 import { type Doc, isDocument } from '../bson/values.js';
 import { CommandError } from '../errors.js';
 import { parseSort } from '../query/sort.js';
@@ -20,6 +20,9 @@ const STATEMENT_FIELDS = new Set([
   'sort',
   'collation',
 ]);
+
+/** All but the update itself, which is read with its number types. */
+const READ_NATIVE = [...STATEMENT_FIELDS].filter((field) => field !== 'u').map((field) => Buffer.from(field));
 
 export interface UpdateOutcome {
   readonly matched: number;
@@ -61,12 +64,12 @@ function runUpdate(
   bytes: Buffer,
   expressions: Expressions,
 ): UpdateOutcome {
-  const statement = readDocument(bytes, 'native');
-  for (const field of Object.keys(statement)) {
+  for (const field of elementNames(bytes)) {
     if (!STATEMENT_FIELDS.has(field)) {
       throw new CommandError('IDLUnknownField', `BSON field 'update.updates.${field}' is an unknown field`);
     }
   }
+  const statement = readFields(bytes, READ_NATIVE, 'native');
   refuseCollation(statement.collation);
   const filter = documentOption(statement.q, 'update.updates.q');
   const modification: Modification = {

@@ -2,6 +2,7 @@ import { BSON, ObjectId } from 'mongodb';
 import { documentKeys } from '../bson/index-keys.js';
 import { encodeKey } from '../bson/key-encoding.js';
 import { findElement, readDocument, readElement, readFields } from '../bson/raw-document.js';
+import { changedFields } from '../bson/raw-paths.js';
 import { type Doc, getOwn, isDocument, RANK, rankOf } from '../bson/values.js';
 import { CommandError } from '../errors.js';
 import { valuesAtPath } from '../query/paths.js';
@@ -69,7 +70,9 @@ export class Records {
     if (bytes.length > MAX_DOCUMENT_BYTES + BSON_HEADER_BYTES) throw tooLarge('update', bytes.length);
     const added: { index: StoredIndex; key: Buffer }[] = [];
     const removed: { index: StoredIndex; key: Buffer }[] = [];
+    const changed = changedFields(old.bytes, bytes);
     for (const index of collection.indexes) {
+      if (!readsAny(index, changed)) continue;
       const before = this.keysOf(index, old.bytes);
       const after = this.keysOf(index, bytes);
       for (const key of after) if (!before.some((k) => k.equals(key))) added.push({ index, key });
@@ -191,6 +194,13 @@ export class Records {
   private removeKey(index: StoredIndex, key: Buffer, rid: number): void {
     this.file.prepare(`DELETE FROM x${index.id} WHERE k = ? AND rid = ?`).run(key, rid);
   }
+}
+
+/** Whether an index looks at one of these fields, named as `changedFields` names them. */
+function readsAny({ topLevel, partial }: StoredIndex, changed: ReadonlySet<string>): boolean {
+  if (topLevel.some((name) => changed.has(name.toString('latin1')))) return true;
+  if (partial === undefined) return false;
+  return partial.fields?.some((name) => changed.has(Buffer.from(name).toString('latin1'))) ?? true;
 }
 
 /** The document with `_id` first, made when absent, and its key. */

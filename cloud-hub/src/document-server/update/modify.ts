@@ -3,6 +3,7 @@ import type { Expressions } from '../aggregate/expressions.js';
 import { runUpdatePipeline } from '../aggregate/update-pipeline.js';
 import { equalValues } from '../bson/key-encoding.js';
 import { readDocument } from '../bson/raw-document.js';
+import { addPath, mergePaths, type PathTree, readPaths } from '../bson/raw-paths.js';
 import { cloneValue, type Doc, isDocument, isOperatorDocument, setOwn } from '../bson/values.js';
 import { CommandError } from '../errors.js';
 import { isRegex } from '../query/regex.js';
@@ -30,9 +31,34 @@ export function updateKind(update: unknown): UpdateKind {
   return Object.keys(update)[0]?.startsWith('$') ? 'operators' : 'replacement';
 }
 
-/** The new BSON of an existing document. @throws CommandError from the update, or ImmutableField for `_id` */
+/**
+ * The new BSON of an existing document. What an update by operators does not name is copied and never decoded.
+ * @throws CommandError from the update, or ImmutableField for `_id`
+ */
 export function modifyDocument(bytes: Buffer, modification: Modification): Buffer {
-  const doc = readDocument(bytes, 'typed');
+  const touched = touchedPaths(modification.update);
+  if (touched === null) return modified(readDocument(bytes, 'typed'), modification);
+  return mergePaths(bytes, modified(readPaths(bytes, touched, 'typed'), modification), touched);
+}
+
+/** All that an update looks at; null = it may look at anything. */
+function touchedPaths(update: unknown): PathTree | null {
+  if (updateKind(update) !== 'operators') return null;
+  const tree: PathTree = new Map();
+  addPath(tree, ['_id'], 'read');
+  for (const [operator, fields] of Object.entries(update as Doc)) {
+    if (!isDocument(fields)) return null;
+    for (const [path, operand] of Object.entries(fields)) {
+      // Elements of arrays that the filter, or one of the update, tells.
+      if (path.includes('$')) return null;
+      addPath(tree, path.split('.'), operator === '$set' ? 'replaced' : 'read');
+      if (operator === '$rename') addPath(tree, String(operand).split('.'), 'read');
+    }
+  }
+  return tree;
+}
+
+function modified(doc: Doc, modification: Modification): Buffer {
   const id = doc._id;
   const next = change(doc, modification, false);
   if (!Object.hasOwn(next, '_id')) return encode({ _id: id, ...next });
