@@ -264,7 +264,7 @@ export async function assemble(
     clock,
     logger,
     quarantine,
-    days: createBatteryDays({ database }),
+    days: createBatteryDays({ database, clock }),
   });
   const ingest = createIngest({
     database,

@@ -102,7 +102,7 @@ export async function startTraffic(options: TrafficOptions) {
     custody,
     clock,
     logger,
-    days: createBatteryDays({ database }),
+    days: createBatteryDays({ database, clock }),
     quarantine: createQuarantine({
       database,
       clock,

@@ -1,5 +1,6 @@
 import type { ReadingMessage } from '@voltbay/protocol';
-import { type Database, defineCollection } from '../db/index.js';
+import { type Database, defineCollection, pieces } from '../db/index.js';
+import type { Clock } from '../ports.js';
 
 /** What a pack went through on one day (UTC), from every reading of it that came. `_id` is `{pack}/{day}`. */
 export type BatteryDayDocument = {
@@ -68,6 +69,9 @@ type Day = {
   cycles: number | undefined;
   alarms: Set<string> | null;
   sohAt: string;
+  /** Clock reading of the first reading that was counted, and whether what was counted has been written. */
+  sinceMs: number;
+  written: boolean;
 };
 
 /** When a pack was last heard of, and the day that is counted for it at the moment. */
@@ -76,8 +80,11 @@ type Seen = { lastAtMs: number; day: Day | null };
 export interface BatteryDays {
   /** Counts a reading. Memory only: `flush` writes. */
   note(pack: { packId: string; tenantId: string }, reading: ReadingMessage, at: string): void;
-  /** Adds what was counted to the stored days. A killed process loses what it had not written: about a minute. */
-  flush(): Promise<void>;
+  /**
+   * Adds what was counted to the stored days; of packs that were first counted after `sinceMs`, nothing yet. A killed process loses what
+   * it had not written.
+   */
+  flush(sinceMs?: number): Promise<void>;
 }
 
 /** Difference between the highest and the lowest cell of a pack at rest, mV; undefined when it cannot be told. */
@@ -88,16 +95,17 @@ export function imbalanceMv({ cellMv, currentMa }: ReadingMessage): number | und
 
 const MAX_ALARMS = 50;
 
-export function createBatteryDays(deps: { database: Database }): BatteryDays {
+export function createBatteryDays(deps: { database: Database; clock: Clock }): BatteryDays {
   const collection = deps.database.collection(batteryDaysCollection);
-  let days = new Map<string, Day>();
+  /** The one that was counted first comes first. */
+  const days = new Map<string, Day>();
   const seen = new Map<string, Seen>();
 
   function dayOf(pack: { packId: string; tenantId: string }, day: string): Day {
     const id = `${pack.tenantId}/${pack.packId}/${day}`;
     let known = days.get(id);
     if (!known) {
-      known = newDay(pack, day);
+      known = newDay(pack, day, deps.clock.now());
       days.set(id, known);
     }
     return known;
@@ -117,56 +125,62 @@ export function createBatteryDays(deps: { database: Database }): BatteryDays {
         last = { lastAtMs: atMs, day: null };
         seen.set(name, last);
       }
-      if (!last.day || !at.startsWith(last.day.day)) last.day = dayOf(pack, at.slice(0, 10));
+      if (!last.day || last.day.written || !at.startsWith(last.day.day))
+        last.day = dayOf(pack, at.slice(0, 10));
       count(last.day, reading, gapS);
       keepNewest(last.day, reading, at);
     },
-    async flush() {
-      if (days.size === 0) return;
-      const batch = days;
-      days = new Map();
-      for (const pack of seen.values()) pack.day = null;
+    async flush(sinceMs = Number.POSITIVE_INFINITY) {
+      const batch: Day[] = [];
+      for (const [id, day] of days) {
+        if (day.sinceMs > sinceMs) break;
+        day.written = true;
+        days.delete(id);
+        batch.push(day);
+      }
       const defined = (fields: Record<string, unknown>) =>
         Object.fromEntries(
           Object.entries(fields).filter(([, value]) => value !== undefined && Number.isFinite(value)),
         );
-      await collection.bulkWrite(
-        [...batch.values()].map((day) => ({
-          updateOne: {
-            filter: { _id: `${day.packId}/${day.day}`, tenantId: day.tenantId },
-            update: {
-              $setOnInsert: {
-                packId: day.packId,
-                day: day.day,
-                expireAt: new Date(Date.parse(`${day.day}T00:00:00Z`) + KEEP_MS),
-              },
-              $inc: {
-                readings: day.readings,
-                seenS: Math.round(day.seenS),
-                hotS: Math.round(day.hotS),
-                coldS: Math.round(day.coldS),
-                inMah: Math.round(day.inMah),
-                outMah: Math.round(day.outMah),
-              },
-              $max: defined({
-                maxDeciC: day.maxDeciC,
-                maxImbalanceMv: day.maxImbalanceMv,
-                maxCellMv: day.maxCellMv,
-              }),
-              $min: defined({ minDeciC: day.minDeciC, minCellMv: day.minCellMv }),
-              $set: defined({ sohPct: day.sohPct, capacityMah: day.capacityMah, cycles: day.cycles }),
-              ...(day.alarms ? { $addToSet: { alarms: { $each: [...day.alarms] } } } : {}),
+      const writes = batch.map((day) => ({
+        updateOne: {
+          filter: { _id: `${day.packId}/${day.day}`, tenantId: day.tenantId },
+          update: {
+            $setOnInsert: {
+              packId: day.packId,
+              day: day.day,
+              expireAt: new Date(Date.parse(`${day.day}T00:00:00Z`) + KEEP_MS),
             },
-            upsert: true,
+            $inc: {
+              readings: day.readings,
+              seenS: Math.round(day.seenS),
+              hotS: Math.round(day.hotS),
+              coldS: Math.round(day.coldS),
+              inMah: Math.round(day.inMah),
+              outMah: Math.round(day.outMah),
+            },
+            $max: defined({
+              maxDeciC: day.maxDeciC,
+              maxImbalanceMv: day.maxImbalanceMv,
+              maxCellMv: day.maxCellMv,
+            }),
+            $min: defined({ minDeciC: day.minDeciC, minCellMv: day.minCellMv }),
+            $set: defined({ sohPct: day.sohPct, capacityMah: day.capacityMah, cycles: day.cycles }),
+            ...(day.alarms ? { $addToSet: { alarms: { $each: [...day.alarms] } } } : {}),
           },
-        })),
-        { ordered: false },
-      );
+          upsert: true,
+        },
+      }));
+      for (const piece of pieces(writes)) await collection.bulkWrite(piece, { ordered: false });
     },
   };
 }
 
-const newDay = ({ packId, tenantId }: { packId: string; tenantId: string }, day: string): Day => ({
+const newDay = (
+  { packId, tenantId }: { packId: string; tenantId: string },
+  day: string,
+  sinceMs: number,
+): Day => ({
   tenantId,
   packId,
   day,
@@ -186,6 +200,8 @@ const newDay = ({ packId, tenantId }: { packId: string; tenantId: string }, day:
   cycles: undefined,
   alarms: null,
   sohAt: '',
+  sinceMs,
+  written: false,
 });
 
 /** Adds a reading that speaks for the last `gapS` seconds. */

@@ -1,7 +1,7 @@
 import { MSG_TYPE, type ReadingMessage, type StationEventData } from '@voltbay/protocol';
 import { MongoBulkWriteError } from 'mongodb';
 import { isoAt, isoNow } from '../clock.js';
-import type { Database } from '../db/index.js';
+import { type Database, pieces } from '../db/index.js';
 import type { MessageDocument } from '../ingest/message-document.js';
 import type { Projection } from '../ingest/projector.js';
 import { eventTimeMs, packIdOf, readingsOf } from '../ingest/uplink-parse.js';
@@ -21,8 +21,8 @@ type Seen = { reading: ReadingMessage; at: string; device: string; tenantId: str
 
 /** A pack's newest reading is written this often at most; every reading stands in the stored messages anyway. */
 const WRITE_EVERY_MS = 1_000;
-/** And its day's sums this often. */
-const DAYS_EVERY_MS = 60_000;
+/** And its day's sums this long after the first reading that they count: few at a time, and not all packs at once. */
+const DAYS_AFTER_MS = 60_000;
 const MAX_WAITING = 20_000;
 
 /** Newest reading of each pack, packs nobody registered, and custody by unexpected pack movements (swaps report their own). */
@@ -38,10 +38,14 @@ export function createBatteryProjection(deps: {
   const batteries = deps.database.collection(batteriesCollection);
   const waiting = new Map<string, Seen>();
   let timer: NodeJS.Timeout | null = null;
-  let daysWrittenMs = clock.now();
   let writing: Promise<void> = Promise.resolve();
 
   async function write(): Promise<void> {
+    await writeNewest();
+    await deps.days.flush(clock.now() - DAYS_AFTER_MS);
+  }
+
+  async function writeNewest(): Promise<void> {
     if (waiting.size === 0) return;
     const batch = [...waiting];
     waiting.clear();
@@ -68,21 +72,17 @@ export function createBatteryProjection(deps: {
         },
       };
     });
-    try {
-      await batteries.bulkWrite(writes, { ordered: false });
-    } catch (error) {
-      // A serial that another tenant registered: theirs is not touched.
-      if (!(error instanceof MongoBulkWriteError && error.code === 11000)) throw error;
+    for (const piece of pieces(writes)) {
+      try {
+        await batteries.bulkWrite(piece, { ordered: false });
+      } catch (error) {
+        // A serial that another tenant registered: theirs is not touched.
+        if (!(error instanceof MongoBulkWriteError && error.code === 11000)) throw error;
+      }
     }
     await deps.quarantine.watch(
       batch.map(([packId, { tenantId, reading }]) => ({ packId, tenantId, reading })),
     );
-    if (clock.now() - daysWrittenMs >= DAYS_EVERY_MS) await writeDays();
-  }
-
-  async function writeDays(): Promise<void> {
-    daysWrittenMs = clock.now();
-    await deps.days.flush();
   }
 
   function writeSoon(): void {
@@ -115,7 +115,7 @@ export function createBatteryProjection(deps: {
       timer = null;
       writeSoon();
       await writing;
-      await writeDays();
+      await deps.days.flush();
     },
     async project(entries) {
       for (const entry of entries) {
