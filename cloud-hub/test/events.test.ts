@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Database } from '../src/db/index.js';
 import { createDomainEvents, type DomainEvent } from '../src/events/domain-events.js';
-import { createEventFeed } from '../src/events/event-feed.js';
+import { createEventFeed, type EventSource } from '../src/events/event-feed.js';
 import { eventSources } from '../src/events/sources.js';
 import { type OrderDocument, ordersCollection } from '../src/orders/order-document.js';
 import { createTaskStore, tasksCollection } from '../src/tasks/index.js';
@@ -107,13 +107,15 @@ describe('the event feed', () => {
 
   it('leaves alone what nobody has changed for a while', async () => {
     let read = 0;
-    const sources = eventSources(database).map((source) => ({
-      ...source,
-      eventsOf: (document: never) => {
-        read++;
-        return source.eventsOf(document);
-      },
-    }));
+    const sources = eventSources(database).map(
+      (source): EventSource => ({
+        ...source,
+        eventsOf: (document) => {
+          read++;
+          return source.eventsOf(document);
+        },
+      }),
+    );
     const events = createDomainEvents({ queue: createTaskStore({ database, clock }) });
     const one = createEventFeed({ database, clock, events, sources });
     await one.run();
