@@ -22,7 +22,7 @@ type Seen = { reading: ReadingMessage; at: string; device: string; tenantId: str
 /** A pack's newest reading is written this often at most; every reading stands in the stored messages anyway. */
 const WRITE_EVERY_MS = 1_000;
 /** And its day's sums this long after the first reading that they count: few at a time, and not all packs at once. */
-const DAYS_AFTER_MS = 60_000;
+const DAYS_AFTER_MS = 300_000;
 const MAX_WAITING = 20_000;
 
 /** Newest reading of each pack, packs nobody registered, and custody by unexpected pack movements (swaps report their own). */

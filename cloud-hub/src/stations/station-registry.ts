@@ -70,6 +70,7 @@ type Registered = Pick<StationDocument, '_id' | (typeof REGISTERED)[number]>;
 const IDENTITY = ['online', 'incarnation', 'instanceId', 'epoch', 'startId'] as const;
 type Identity = Pick<StationLiveDocument, (typeof IDENTITY)[number]>;
 
+const REFRESH_TOGETHER_MS = 1_000;
 /** How long the live state may take to show a birth. */
 const BIRTH_LAG_MS = 2_000;
 
@@ -142,6 +143,18 @@ export function createStationRegistry(deps: StationRegistryDeps): StationRegistr
     return promise;
   }
 
+  const aged = new Set<string>();
+  /** Nobody waits for it, so that all of a second are read together. */
+  function refreshSoon(device: string): void {
+    if (aged.size === 0) setTimeout(refreshAged, REFRESH_TOGETHER_MS).unref();
+    aged.add(device);
+  }
+  function refreshAged(): void {
+    for (const device of aged)
+      load(device).catch((cause) => logger.warn({ err: cause, device }, 'station not refreshed'));
+    aged.clear();
+  }
+
   return {
     get size() {
       return entries.size;
@@ -162,7 +175,7 @@ export function createStationRegistry(deps: StationRegistryDeps): StationRegistr
       const entry = entries.get(device);
       if (entry && clock.now() - entry.loadedAtMs > maxAgeMs && !loading.has(device)) {
         entry.loadedAtMs = clock.now();
-        load(device).catch((cause) => logger.warn({ err: cause, device }, 'station not refreshed'));
+        refreshSoon(device);
       }
       return entry;
     },

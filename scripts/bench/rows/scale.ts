@@ -13,6 +13,8 @@ const STATIONS: Readonly<Record<Size, { few: number; many: readonly number[] }>>
 const MESSAGES_PER_S = 200;
 const WINDOW_S = { short: 5, normal: 10, long: 60 };
 const SETTLE_MS = 60_000;
+/** Of a birth, after it is stored: alarms that end, events of them. */
+const AFTERMATH_MS = 1;
 
 /** Processor time of hub and store for one acknowledged message, everything included that goes on meanwhile. */
 export const scale: Row = {
@@ -60,6 +62,7 @@ async function costWith(hub: FleetHub, stations: number, windowS: number): Promi
     // What the births brought is no steady load.
     const waiting = Math.max(MESSAGES_PER_S, stations / 100);
     await until(() => fleet.stats().unacknowledged <= waiting, SETTLE_MS);
+    await sleep(stations * AFTERMATH_MS);
     const from = { cpuUs: usageOf(hub.pids).cpuUs, acknowledged: fleet.stats().acknowledged };
     await sleep(windowS * 1_000);
     const usage = usageOf(hub.pids);
