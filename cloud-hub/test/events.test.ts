@@ -105,6 +105,25 @@ describe('the event feed', () => {
     expect(await slow()).toBe(1);
   });
 
+  it('finds what others write while one writes with a clock that is ahead', async () => {
+    const one = feed();
+    await one.run();
+    nowMs += 1_000;
+    const ahead = () => iso(nowMs + 25_000);
+    for (let s = 0; s < 40; s++, nowMs += 1_100) {
+      await database
+        .collection(ordersCollection)
+        .insertOne({ ...order(`o-${s}`), createdAt: iso(), updatedAt: iso() });
+      if (s % 7 === 0)
+        await database
+          .collection(ordersCollection)
+          .insertOne({ ...order(`ahead-${s}`), createdAt: ahead(), updatedAt: ahead() });
+      await one.run();
+    }
+    const created = (await published()).filter(({ key }) => /^order:o-\d+:created$/.test(key));
+    expect(created.length).toBe(40);
+  });
+
   it('leaves alone what nobody has changed for a while', async () => {
     let read = 0;
     const sources = eventSources(database).map(

@@ -70,7 +70,7 @@ export function createEventFeed(deps: {
     return 1;
   };
   /** When this process has looked last, by how far back. */
-  const lookedMs = { [RECENT_MS]: Number.NEGATIVE_INFINITY, [OVERLAP_MS]: Number.NEGATIVE_INFINITY };
+  const lookedMs: Record<ReadAgain, number | null> = { [RECENT_MS]: null, [OVERLAP_MS]: null };
   const follow = async (
     { name, collection, eventsOf }: EventSource,
     cursor: EventCursorDocument | undefined,
@@ -104,7 +104,8 @@ export function createEventFeed(deps: {
     async run() {
       let count = 0;
       const nowMs = deps.clock.now();
-      const readAgainMs = nowMs - lookedMs[OVERLAP_MS] >= OVERLAP_EVERY_MS ? OVERLAP_MS : RECENT_MS;
+      const isRecent = nowMs - (lookedMs[OVERLAP_MS] ?? Number.NEGATIVE_INFINITY) < OVERLAP_EVERY_MS;
+      const readAgainMs = isRecent ? RECENT_MS : OVERLAP_MS;
       const known = await cursors.find({ _id: { $in: deps.sources.map(({ name }) => name) } }).toArray();
       const byName = new Map(known.map((cursor) => [cursor._id, cursor]));
       for (const source of deps.sources) count += await follow(source, byName.get(source.name), readAgainMs);
@@ -116,12 +117,14 @@ export function createEventFeed(deps: {
 }
 
 /**
- * From where on changes are read. What was written in the last `readAgainMs` before the last look may have been seen after what was
- * written later; what is older than that and not newer than the cursor is known.
+ * From where on changes are read. What was written before the last look, but in the `readAgainMs` before it, may have been seen only after
+ * it, whichever clock it was written by; what is older than that and not newer than the cursor is known.
  */
-function changedSince(cursorMs: number, lookedMs: number, readAgainMs: number): Record<string, string> {
-  const settledMs = lookedMs - readAgainMs;
-  return settledMs > cursorMs
-    ? { $gt: isoAt(cursorMs) }
-    : { $gte: isoAt(Math.max(settledMs, cursorMs - readAgainMs)) };
+function changedSince(
+  cursorMs: number,
+  lookedMs: number | null,
+  readAgainMs: ReadAgain,
+): Record<string, string> {
+  const settledMs = (lookedMs ?? cursorMs) - readAgainMs;
+  return settledMs > cursorMs ? { $gt: isoAt(cursorMs) } : { $gte: isoAt(settledMs) };
 }
