@@ -2,9 +2,10 @@ import type { BindingInterface, BindingPortInterface } from '@serialport/binding
 
 /** `~20` and the address, then `46` and the command; the first pack has address 2. */
 const FIRST_QUESTION = '~20024642';
+const ADDRESS = [3, 5] as const;
 
-/** From the first question of a round over all packs to the first of the next. */
-export type Round = { tookMs: number; bytes: number };
+/** From one question of this kind to the first pack to the next, and how many packs were asked in between: at a start not all are. */
+export type Round = { tookMs: number; bytes: number; packs: number };
 
 /** Stands between the agent and one port with Pylontech packs, counts its bytes and looks at the clock. */
 export function createLineWatch() {
@@ -12,17 +13,22 @@ export function createLineWatch() {
   const own: number[] = [];
   let roundStartMs: number | undefined;
   let bytes = 0;
+  const addresses = new Set<string>();
   let heardMs: number | undefined;
 
   function asked(request: Buffer): void {
     const nowMs = performance.now();
     if (heardMs !== undefined) own.push(nowMs - heardMs);
     heardMs = undefined;
-    if (request.toString('latin1').startsWith(FIRST_QUESTION)) {
-      if (roundStartMs !== undefined) rounds.push({ tookMs: nowMs - roundStartMs, bytes });
+    const question = request.toString('latin1');
+    if (question.startsWith(FIRST_QUESTION)) {
+      if (roundStartMs !== undefined)
+        rounds.push({ tookMs: nowMs - roundStartMs, bytes, packs: addresses.size });
       roundStartMs = nowMs;
       bytes = 0;
+      addresses.clear();
     }
+    addresses.add(question.slice(...ADDRESS));
     bytes += request.length;
   }
 
