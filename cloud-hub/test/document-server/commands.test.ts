@@ -78,10 +78,13 @@ describe('commands through the driver', () => {
       await things.createIndex({ n: 1, _id: 1 });
       const { _id } = (await things.findOne({ n: 30 })) ?? {};
       const beyond = { $or: [{ n: { $gt: 30 } }, { n: 30, _id: { $gt: _id } }] };
-      const find = { find: 'things', filter: beyond, sort: { n: 1, _id: 1 }, limit: 5 };
-      expect(await explainStages(find)).toEqual(['FETCH', 'IXSCAN']);
-      const { executionStats } = await db.command({ explain: find, verbosity: 'executionStats' });
-      expect(executionStats).toMatchObject({ nReturned: 5, totalDocsExamined: 6 });
+      // Alone, and within a range of the same field, which says less.
+      for (const filter of [beyond, { n: { $gte: 3 }, ...beyond }, { ...beyond, n: { $gt: 3, $lte: 90 } }]) {
+        const find = { find: 'things', filter, sort: { n: 1, _id: 1 }, limit: 5 };
+        expect(await explainStages(find)).toEqual(['FETCH', 'IXSCAN']);
+        const { executionStats } = await db.command({ explain: find, verbosity: 'executionStats' });
+        expect(executionStats).toMatchObject({ nReturned: 5, totalDocsExamined: 6 });
+      }
     });
 
     it('counts what a read touches', async () => {

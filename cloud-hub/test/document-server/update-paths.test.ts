@@ -79,6 +79,14 @@ describe('an update that decodes only what it names', () => {
     );
   });
 
+  it('refuses or takes a path of very many parts in no time', () => {
+    const bytes = bytesOf({ _id: 1, a: { a: 1 } });
+    const path = Array.from({ length: 200_000 }, () => 'a').join('.');
+    const startedMs = performance.now();
+    expect(() => modifyDocument(bytes, modification({ $set: { [path]: 1 } }))).toThrow();
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+  });
+
   it('copies what it does not name byte by byte, and keeps the order of fields', () => {
     const bytes = bytesOf({ _id: 1, x: 1, deep: { one: 1, two: { y: [1] }, three: 3 }, z: new Date(5) });
     const change = {

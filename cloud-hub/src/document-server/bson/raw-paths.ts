@@ -14,19 +14,23 @@ const bytesOfName = (name: string): string => Buffer.from(name, 'utf8').toString
 const nameOfBytes = (name: string): string => Buffer.from(name, 'latin1').toString('utf8');
 
 /** Adds a path; the part above it, where that is in the tree already, says more. */
-export function addPath(tree: PathTree, [head, ...rest]: readonly string[], leaf: 'read' | 'replaced'): void {
-  if (head === undefined) return;
-  const name = bytesOfName(head);
-  const known = tree.get(name);
-  if (rest.length === 0) {
-    if (known !== 'read') tree.set(name, known === undefined ? leaf : 'read');
-    return;
-  }
-  if (known === undefined || known instanceof Map) {
+export function addPath(tree: PathTree, path: readonly string[], leaf: 'read' | 'replaced'): void {
+  let node = tree;
+  for (const [i, part] of path.entries()) {
+    const name = bytesOfName(part);
+    const known = node.get(name);
+    if (i === path.length - 1) {
+      if (known !== 'read') node.set(name, known === undefined ? leaf : 'read');
+      return;
+    }
+    if (known === 'read' || known === 'replaced') {
+      node.set(name, 'read');
+      return;
+    }
     const below: PathTree = known ?? new Map();
-    addPath(below, rest, leaf);
-    tree.set(name, below);
-  } else tree.set(name, 'read');
+    node.set(name, below);
+    node = below;
+  }
 }
 
 /** Decodes what the tree names. A path that leads through anything but documents is read from there on. */

@@ -111,9 +111,16 @@ function tighten(known: Constraint, hull: Constraint): void {
   for (const side of ['low', 'high'] as const) {
     const other = known[side === 'low' ? 'high' : 'low'];
     const limit = hull[side];
-    if (known[side] !== undefined || limit === undefined) continue;
-    if (other === undefined || rankOf(other.value) === rankOf(limit.value)) known[side] = limit;
+    if (limit === undefined || (other !== undefined && rankOf(other.value) !== rankOf(limit.value))) continue;
+    if (known[side] === undefined || isTighter(limit, known[side], side)) known[side] = limit;
   }
+}
+
+/** Each of two bounds holds for some value of a field, so that the one that leaves less may stand for both. */
+function isTighter(limit: Bound, known: Bound, side: 'low' | 'high'): boolean {
+  if (rankOf(limit.value) !== rankOf(known.value)) return false;
+  const order = compareValues(limit.value, known.value) * (side === 'low' ? 1 : -1);
+  return order > 0 || (order === 0 && known.inclusive && !limit.inclusive);
 }
 
 /** Adds one condition; returns false when part of it could not be expressed. */
